@@ -1,0 +1,1 @@
+"""A generated house, written as a genuine scan."""

@@ -1,0 +1,51 @@
+"""Errors that a user can act on: each says what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+
+class SpargenError(Exception):
+    """Base of every error that is the input's fault and not the program's.
+
+    Parameters
+    ----------
+    what : what is wrong, one sentence without the place.
+    where : the file, key or object concerned.
+    mend : what the reader can do about it.
+    """
+
+    def __init__(self, what: str, *, where: str | PathLike[str], mend: str) -> None:
+        super().__init__(what, str(where), mend)
+        self.what, self.where, self.mend = what, str(where), mend
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}\n  to mend: {self.mend}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments do not survive the default pickling between worker processes.
+        return (_rebuild, (type(self), self.what, self.where, self.mend))
+
+
+def _rebuild(kind: type[SpargenError], what: str, where: str, mend: str) -> SpargenError:
+    return kind(what, where=where, mend=mend)
+
+
+class SceneError(SpargenError):
+    """A scene's files are missing, broken or contradict each other; other scenes can go on."""
+
+
+class JobError(SpargenError):
+    """A job cannot be run as it is written."""
+
+
+class TemplateError(SpargenError):
+    """A template file has a mistake in it."""
+
+
+class PluginError(SpargenError):
+    """An adapter or a task that was asked for cannot be loaded."""
+
+
+class OutputError(SpargenError):
+    """The output folder cannot be used or belongs to another job."""

@@ -1,0 +1,75 @@
+"""Oriented boxes around point sets."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+Floats = NDArray[np.float64]
+
+
+def gravity_box(points_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Return the gravity-aligned box of minimum footprint around points.
+
+    One side of the smallest enclosing rectangle lies on an edge of the convex hull (Freeman & Shapira 1975), so trying
+    every hull edge finds it.
+
+    Parameters
+    ----------
+    points_m : (P, 3), P >= 1, +Z up.
+
+    Returns
+    -------
+    center_m : (3,); extent_m : (3,) full sides, the last one vertical; R_world_box : (3, 3) axes as columns.
+    """
+    P = np.asarray(points_m, dtype=np.float64).reshape(-1, 3)
+    hull = _hull(P[:, :2])
+    edges = np.diff(np.concatenate([hull, hull[:1]]), axis=0)
+    edges = edges[np.linalg.norm(edges, axis=1) > 1e-9]
+    angle = np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12)) if len(edges) else np.zeros(1)
+    c, s = np.cos(angle), np.sin(angle)
+    along, across = np.outer(c, hull[:, 0]) + np.outer(s, hull[:, 1]), np.outer(c, hull[:, 1]) - np.outer(s, hull[:, 0])
+    low = np.stack([along.min(1), across.min(1)], -1)
+    high = np.stack([along.max(1), across.max(1)], -1)
+    best = int(np.argmin(np.prod(high - low, axis=1)))
+
+    R = np.array([[c[best], -s[best], 0.0], [s[best], c[best], 0.0], [0.0, 0.0, 1.0]])
+    z = P[:, 2].min(), P[:, 2].max()
+    middle = np.append((low[best] + high[best]) / 2, (z[0] + z[1]) / 2)
+    return R @ middle, np.append(high[best] - low[best], z[1] - z[0]), R
+
+
+def _hull(xy: Floats) -> Floats:
+    """Return hull corners of (P, 2) points in order; the points' extremes along their main axis if they are in line."""
+    try:
+        return np.asarray(xy[ConvexHull(xy).vertices])
+    except (QhullError, ValueError):
+        offset = xy - xy.mean(0)
+        main = np.linalg.svd(offset, full_matrices=False)[2][0]
+        t = offset @ main
+        return np.asarray(xy[[int(t.argmin()), int(t.argmax())]])
+
+
+def tilt_deg(R_world_box: ArrayLike) -> Floats:
+    """Return how far the most vertical axis of each (..., 3, 3) box is from the vertical."""
+    vertical = np.abs(np.asarray(R_world_box, dtype=np.float64)[..., 2, :]).max(axis=-1)
+    return np.degrees(np.arccos(np.clip(vertical, -1, 1)))
+
+
+def size_lwh_m(extent_m: ArrayLike, R_world_box: ArrayLike) -> Floats:
+    """Return length >= width (the horizontal sides) and height (the most vertical side) of N boxes.
+
+    Parameters
+    ----------
+    extent_m : (N, 3); R_world_box : (N, 3, 3) axes as columns.
+
+    Returns
+    -------
+    (N, 3) metres.
+    """
+    extent, R = np.asarray(extent_m, dtype=np.float64), np.asarray(R_world_box, dtype=np.float64)
+    up = np.abs(R[:, 2, :]).argmax(axis=1)
+    height = np.take_along_axis(extent, up[:, None], axis=1)
+    flat = np.sort(extent[np.arange(3) != up[:, None]].reshape(-1, 2), axis=1)[:, ::-1]
+    return np.concatenate([flat, height], axis=1)

@@ -1,0 +1,55 @@
+"""The only door to open3d: first hits of rays on triangle meshes, and the coarse-to-fine grids built from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+NO_FACE = -1
+
+
+class RayCaster:
+    """First hits on one triangle mesh.
+
+    The face ids are the same for any number of threads; `threads` = 0 takes every core.
+    """
+
+    def __init__(self, vertices_m: ArrayLike, faces: ArrayLike, *, threads: int = 0) -> None:
+        # open3d takes over a second to import, which `spargen --help` need not wait for.
+        import open3d.core as o3c
+        from open3d.t.geometry import RaycastingScene
+
+        self._tensor: Any = o3c.Tensor
+        self._scene: Any = RaycastingScene(nthreads=threads)
+        self._threads = threads
+        self._empty = len(np.asarray(faces)) == 0
+        if not self._empty:
+            self._scene.add_triangles(
+                o3c.Tensor(np.ascontiguousarray(vertices_m, dtype=np.float32)),
+                o3c.Tensor(np.ascontiguousarray(faces, dtype=np.uint32)),
+            )
+
+    def cast(self, origin_m: ArrayLike, direction: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Cast rays.
+
+        Parameters
+        ----------
+        origin_m : (..., 3), broadcast against `direction`.
+        direction : (..., 3), any length; the hit parameter counts in these lengths.
+
+        Returns
+        -------
+        face : (...) int64, `NO_FACE` where nothing is hit.
+        t : (...) float32 ray parameter, inf where nothing is hit.
+        """
+        d = np.asarray(direction, dtype=np.float32)
+        rays = np.empty((*d.shape[:-1], 6), dtype=np.float32)
+        rays[..., :3], rays[..., 3:] = origin_m, d
+        if self._empty or rays.size == 0:
+            return np.full(d.shape[:-1], NO_FACE, dtype=np.int64), np.full(d.shape[:-1], np.inf, dtype=np.float32)
+        hits = self._scene.cast_rays(self._tensor(rays), nthreads=self._threads)
+        face = hits["primitive_ids"].numpy().astype(np.int64)
+        face[face == self._scene.INVALID_ID] = NO_FACE
+        return face, hits["t_hit"].numpy()

@@ -1,0 +1,1 @@
+"""What a scene is: cameras, mesh, objects, frames. Numpy only."""

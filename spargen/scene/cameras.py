@@ -1,0 +1,160 @@
+"""Pinhole cameras, many at once.
+
+Conventions: world in metres, right-handed, +Z up. Camera axes as in OpenCV: +X right, +Y down, +Z forward.
+Pixel (0, 0) is the top-left *corner* of the image, so the first pixel's centre is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spargen.errors import SceneError
+
+Floats = NDArray[np.float64]
+
+
+def valid_poses(T_world_camera: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which poses are rigid: finite, orthonormal within 1e-3, right-handed.
+
+    Parameters
+    ----------
+    T_world_camera : (V, 4, 4), untouched by any product (-inf times an alignment becomes nan, but so does less).
+
+    Returns
+    -------
+    (V,) bool
+    """
+    T = np.asarray(T_world_camera, dtype=np.float64).reshape(-1, 4, 4)
+    finite = np.isfinite(T).all(axis=(1, 2))
+    R = np.where(finite[:, None, None], T[:, :3, :3], 0.0)
+    orthonormal = np.abs(R @ R.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2)) < 1e-3
+    last_row = np.abs(np.where(finite[:, None], T[:, 3], 0.0) - [0, 0, 0, 1]).max(axis=1) < 1e-6
+    return np.asarray(finite & orthonormal & last_row & (np.linalg.det(R) > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Cameras:
+    """V pinhole cameras.
+
+    Parameters
+    ----------
+    K : (V, 3, 3) intrinsics in pixels, corner convention.
+    T_world_camera : (V, 4, 4) rigid camera-to-world poses, metres.
+    size_px : (V, 2) image width and height.
+    """
+
+    K: Floats
+    T_world_camera: Floats
+    size_px: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        n = len(self.T_world_camera)
+        for name, dtype, shape in (
+            ("K", np.float64, (n, 3, 3)),
+            ("T_world_camera", np.float64, (n, 4, 4)),
+            ("size_px", np.int64, (n, 2)),
+        ):
+            array = np.array(getattr(self, name), dtype=dtype)
+            if array.shape != shape:
+                raise SceneError(
+                    f"{name} has shape {array.shape}, not {shape}", where="Cameras", mend="pass one entry per view"
+                )
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        if not valid_poses(self.T_world_camera).all():
+            bad = np.flatnonzero(~valid_poses(self.T_world_camera))
+            raise SceneError(
+                f"poses {bad[:5].tolist()} are not rigid", where="Cameras", mend="drop frames with valid_poses() first"
+            )
+
+    def __len__(self) -> int:
+        return len(self.T_world_camera)
+
+    def take(self, views: ArrayLike) -> Cameras:
+        """Return the cameras of the given view indices, in that order."""
+        i = np.asarray(views, dtype=np.int64)
+        return Cameras(self.K[i], self.T_world_camera[i], self.size_px[i])
+
+    @property
+    def position_m(self) -> Floats:
+        """(V, 3) camera centres in the world."""
+        return self.T_world_camera[:, :3, 3]
+
+    @property
+    def heading_rad(self) -> Floats:
+        """(V,) direction of the optical axis in the horizontal plane, counter-clockwise from world +X."""
+        return np.arctan2(self.T_world_camera[:, 1, 2], self.T_world_camera[:, 0, 2])
+
+    @property
+    def elevation_deg(self) -> Floats:
+        """(V,) angle of the optical axis above the horizontal."""
+        return np.degrees(np.arcsin(np.clip(self.T_world_camera[:, 2, 2], -1, 1)))
+
+    @property
+    def roll_deg(self) -> Floats:
+        """(V,) signed angle of camera X to the horizontal; positive when the right side points up.
+
+        A camera held upside down has a roll beyond 90, not near 0.
+        """
+        R = self.T_world_camera[:, :3, :3]
+        angle = np.degrees(np.arcsin(np.clip(R[:, 2, 0], -1, 1)))
+        upright = R[:, 2, 1] <= 0
+        return np.where(upright, angle, np.where(angle < 0, -180.0, 180.0) - angle)
+
+    @property
+    def R_world_levelled(self) -> Floats:
+        """(V, 3, 3) axes (columns: right, down, forward) with the heading kept, no elevation, no roll."""
+        c, s, zero = np.cos(self.heading_rad), np.sin(self.heading_rad), np.zeros(len(self))
+        forward = np.stack([c, s, zero], -1)
+        right = np.stack([s, -c, zero], -1)
+        down = np.broadcast_to([0.0, 0.0, -1.0], forward.shape)
+        return np.stack([right, down, forward], axis=-1)
+
+    def to_camera(self, points_m: ArrayLike) -> Floats:
+        """Express world points in every camera's axes.
+
+        Parameters
+        ----------
+        points_m : (P, 3) world points.
+
+        Returns
+        -------
+        (V, P, 3) camera coordinates; the last one is the depth.
+        """
+        P = np.asarray(points_m, dtype=np.float64).reshape(-1, 3)
+        R, t = self.T_world_camera[:, :3, :3], self.T_world_camera[:, :3, 3]
+        return np.asarray(np.matmul(P[None] - t[:, None], R))
+
+    def project(self, points_m: ArrayLike) -> tuple[Floats, Floats]:
+        """Project world points into every camera.
+
+        Returns
+        -------
+        pixels : (V, P, 2), meaningless where the depth is not positive (nan where it is 0).
+        depth_m : (V, P) camera Z.
+        """
+        X = self.to_camera(points_m)
+        z = X[..., 2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            uvw = np.matmul(X, self.K.transpose(0, 2, 1))
+            return uvw[..., :2] / uvw[..., 2:], z
+
+    def rays(self, view: int, pixels: ArrayLike) -> tuple[Floats, Floats]:
+        """Unproject pixel positions of one view to world rays whose parameter is the camera's Z.
+
+        Parameters
+        ----------
+        view : view index.
+        pixels : (P, 2) positions in pixels.
+
+        Returns
+        -------
+        origin : (3,); direction : (P, 3) with camera Z equal to 1, so a hit's ray parameter *is* its depth.
+        """
+        uv = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
+        homogeneous = np.concatenate([uv, np.ones((len(uv), 1))], axis=1)
+        in_camera = homogeneous @ np.linalg.inv(self.K[view]).T
+        return self.position_m[view], in_camera @ self.T_world_camera[view, :3, :3].T

@@ -1,0 +1,160 @@
+"""The scene that every adapter returns and every other part reads. V views, N objects, P vertices, F faces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.errors import SceneError
+from spargen.scene.cameras import Cameras
+
+
+def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -> None:
+    """Store a read-only copy of an array field, after checking its shape (None = any length)."""
+    array = np.array(getattr(owner, name), dtype=dtype)
+    if array.size == 0 and array.ndim != len(shape):
+        array = array.reshape([s or 0 for s in shape])
+    if array.ndim != len(shape) or any(s is not None and s != a for s, a in zip(shape, array.shape, strict=True)):
+        want = tuple("any" if s is None else s for s in shape)
+        raise SceneError(
+            f"{name} has shape {array.shape}, not {want}", where=type(owner).__name__, mend="fix the adapter"
+        )
+    array.setflags(write=False)
+    object.__setattr__(owner, name, array)
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A triangle mesh with one object index a face.
+
+    Parameters
+    ----------
+    vertices_m : (P, 3) float32, metres, +Z up.
+    faces : (F, 3) int32 vertex indices.
+    face_object : (F,) int32 row in `Objects`, -1 = not annotated.
+    """
+
+    vertices_m: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    face_object: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        _fix(self, "vertices_m", np.float32, (None, 3))
+        _fix(self, "faces", np.int32, (None, 3))
+        _fix(self, "face_object", np.int32, (len(self.faces),))
+        if len(self.faces) and (self.faces.min() < 0 or self.faces.max() >= len(self.vertices_m)):
+            raise SceneError("faces name vertices that do not exist", where="Mesh", mend="the mesh file is damaged")
+        if not np.isfinite(self.vertices_m).all():
+            raise SceneError("vertices are not finite", where="Mesh", mend="the mesh file is damaged")
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """N annotated objects, structural ones (walls, floors) included.
+
+    Parameters
+    ----------
+    id : (N,) int64, the data set's own ids.
+    label : N raw label strings.
+    center_m, extent_m : (N, 3) centre and full side lengths of the oriented boxes.
+    R_world_box : (N, 3, 3) the boxes' axes as columns; axis i has length extent_m[:, i]; right-handed.
+    """
+
+    id: NDArray[np.int64]
+    label: tuple[str, ...]
+    center_m: NDArray[np.float64]
+    extent_m: NDArray[np.float64]
+    R_world_box: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        n = len(self.label)
+        object.__setattr__(self, "label", tuple(self.label))
+        _fix(self, "id", np.int64, (n,))
+        _fix(self, "center_m", np.float64, (n, 3))
+        _fix(self, "extent_m", np.float64, (n, 3))
+        _fix(self, "R_world_box", np.float64, (n, 3, 3))
+        if len(np.unique(self.id)) != n:
+            raise SceneError("two objects share an id", where="Objects", mend="the annotation file is damaged")
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One file of a frame, either lying on disk or decoded from a container.
+
+    `suffix` is the file ending with its dot; exactly one of `path` and `data` is set.
+    """
+
+    suffix: str
+    path: Path | None = None
+    data: bytes | None = None
+
+    def read(self) -> bytes:
+        """Return the file's bytes, untouched."""
+        if self.data is not None:
+            return self.data
+        if self.path is None:
+            raise SceneError("a frame file has neither path nor data", where="Blob", mend="fix the adapter")
+        return self.path.read_bytes()
+
+
+class FrameStore(Protocol):
+    """Hands out the files of a scene's frames, by position in `Scene.frames`. Opened lazily, never held whole."""
+
+    def color(self, frame: int) -> Blob:
+        """Return the colour image as released (JPEG bytes untouched)."""
+
+    def depth(self, frame: int) -> Blob | None:
+        """Return the depth image as a 16-bit PNG in millimetres, or None where the release has none."""
+
+    def pose_as_released(self, frame: int) -> NDArray[np.float64]:
+        """Return the (4, 4) camera-to-world pose as it stands in the release, without any alignment."""
+
+    def intrinsics_as_released(self) -> Mapping[str, NDArray[np.float64]]:
+        """Return named (4, 4) matrices, such as intrinsic_color, intrinsic_depth, extrinsic_color, extrinsic_depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One scene, ready for questions: metric, +Z up, OpenCV cameras, everything in one world frame.
+
+    Parameters
+    ----------
+    id, dataset : names as they stand in the output, such as ``scene0000_00`` and ``scannet``.
+    mesh : the annotated surface.
+    objects : the annotated objects.
+    cameras : V cameras, one a frame with a valid pose, in recording order.
+    frames : V frame names, such as ``"120"``: the released frame number.
+    store : hands out the frames' files.
+    T_world_released : (4, 4) the alignment that was applied, `X_world = T @ X_released`.
+    fingerprint : changes whenever a file that the scene was read from changes.
+    notes : what the adapter found and left out, in words for a person (``"poses dropped": 12``).
+    """
+
+    id: str
+    dataset: str
+    mesh: Mesh
+    objects: Objects
+    cameras: Cameras
+    frames: tuple[str, ...]
+    store: FrameStore
+    T_world_released: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    fingerprint: str = ""
+    notes: Mapping[str, int | float | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "frames", tuple(self.frames))
+        _fix(self, "T_world_released", np.float64, (4, 4))
+        if len(self.frames) != len(self.cameras):
+            raise SceneError(
+                f"{len(self.frames)} frames but {len(self.cameras)} cameras", where=self.id, mend="fix the adapter"
+            )
+        if len(self.mesh.face_object) and self.mesh.face_object.max() >= len(self.objects):
+            raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")

@@ -1,0 +1,1 @@
+"""Checks of finished output by a second path."""
