@@ -1,0 +1,53 @@
+"""What one scene gives, before any file is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FrameUse = Literal["image", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question with its answer.
+
+    Parameters
+    ----------
+    task, form : the cell.
+    record : the SPAR record, ready for JSON, `id` and image paths included.
+    fact : where the answer comes from: unrounded truth, objects, views, margins, template, paraphrase, seed.
+    frames : positions in `Scene.frames` that the record names, each once.
+    use : whether they go to the image folders or to the video folders.
+    """
+
+    task: str
+    form: str
+    record: Mapping[str, Any]
+    fact: Mapping[str, Any]
+    frames: tuple[int, ...]
+    use: FrameUse = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class SceneQuestions:
+    """All rows of one scene, and what became of the rest.
+
+    Parameters
+    ----------
+    rows : in cell order.
+    dropped : candidates dropped, by (task, reason).
+    short : rows missing to the quota, by (task, form).
+    seconds : time by stage; for the report only.
+    notes : remarks a person should see, such as the share of sets that one image alone answers, by task.
+    video_frames : positions in `Scene.frames` of the clip, empty without video questions.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    short: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    notes: dict[str, str] = field(default_factory=dict)
+    video_frames: tuple[int, ...] = ()
