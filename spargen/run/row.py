@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -48,6 +48,6 @@ class SceneQuestions:
     rows: list[Row] = field(default_factory=list)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     short: Counter[tuple[str, str]] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     notes: dict[str, str] = field(default_factory=dict)
     video_frames: tuple[int, ...] = ()

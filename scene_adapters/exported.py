@@ -1,0 +1,175 @@
+"""RGB-D frames that were exported from ScanNet's `.sens` files into folders.
+
+::
+
+    FOLDER/                       SensReader/python          scannet_frames_25k
+      color/                      120.jpg                    000120.jpg
+      depth/    (optional)        120.png                    000120.png      16 bits, millimetres
+      pose/                       120.txt                    000120.txt      camera-to-world, 4x4
+      intrinsic/                  intrinsic_color.txt  intrinsic_depth.txt  extrinsic_color.txt  extrinsic_depth.txt
+      intrinsics_color.txt  intrinsics_depth.txt             (instead of intrinsic/)
+
+A frame is what has a colour image and a pose under one number; some exports miss single files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from scene_adapters.files import read_matrix
+from spargen.errors import SceneError
+from spargen.scene.types import Blob
+
+_IMAGES = frozenset({".jpg", ".jpeg", ".png"})
+_INTRINSICS = {
+    "intrinsic_color": ("intrinsic/intrinsic_color.txt", "intrinsics_color.txt"),
+    "intrinsic_depth": ("intrinsic/intrinsic_depth.txt", "intrinsics_depth.txt"),
+    "extrinsic_color": ("intrinsic/extrinsic_color.txt",),
+    "extrinsic_depth": ("intrinsic/extrinsic_depth.txt",),
+}
+
+
+class FrameFiles(NamedTuple):
+    """The files of one frame; a release may have no depth."""
+
+    color: Path
+    pose: Path
+    depth: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFrames:
+    """V exported frames as a `FrameStore`; images stay paths.
+
+    Parameters
+    ----------
+    path : the folder.
+    size_px : width and height of the colour images, read from one of them.
+    intrinsics : the (4, 4) matrices that are there, by name (`intrinsic_color` and so on).
+    number : (V,) frame numbers, ascending.
+    poses : (V, 4, 4) camera-to-world as released; all -inf where tracking was lost.
+    frame_files : V rows of paths.
+    incomplete : how many frame numbers were left out because they have a pose or a colour image but not both.
+    """
+
+    path: Path
+    size_px: tuple[int, int]
+    intrinsics: Mapping[str, NDArray[np.float64]]
+    number: NDArray[np.int64]
+    poses: NDArray[np.float64]
+    frame_files: tuple[FrameFiles, ...]
+    incomplete: int
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Frame names: the number in the file name, unpadded."""
+        return tuple(str(number) for number in self.number)
+
+    @property
+    def has_depth(self) -> NDArray[np.bool_]:
+        """(V,) whether a frame has a depth image."""
+        return np.array([files.depth is not None for files in self.frame_files], dtype=bool)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the frames are read from."""
+        return (*_intrinsics_files(self.path).values(), *(f for files in self.frame_files for f in files if f))
+
+    def take(self, frames: ArrayLike) -> ExportedFrames:
+        """Return the frames at the given positions, in that order."""
+        i = np.asarray(frames, dtype=np.int64)
+        rows = tuple(self.frame_files[k] for k in i)
+        return replace(self, number=self.number[i], poses=self.poses[i], frame_files=rows)
+
+    def color(self, frame: int) -> Blob:
+        """Return the colour image, as a path that can be linked to."""
+        path = self.frame_files[frame].color
+        return Blob(path.suffix.lower(), path=path)
+
+    def depth(self, frame: int) -> Blob | None:
+        """Return the depth image (16-bit PNG, millimetres) as a path; None where there is none."""
+        path = self.frame_files[frame].depth
+        return None if path is None else Blob(".png", path=path)
+
+    def pose_as_released(self, frame: int) -> NDArray[np.float64]:
+        """Return the (4, 4) camera-to-world pose as it stands in its file."""
+        return np.asarray(self.poses[frame])
+
+    def intrinsics_as_released(self) -> Mapping[str, NDArray[np.float64]]:
+        """Return the (4, 4) matrices of the intrinsics files; pixel centres are whole numbers in them."""
+        return self.intrinsics
+
+
+def is_exported(folder: Path) -> bool:
+    """Tell whether a folder holds exported frames."""
+    return (folder / "color").is_dir()
+
+
+def open_exported(folder: Path) -> ExportedFrames:
+    """List the frames of a folder and read their poses and intrinsics, but only one image's size.
+
+    Raises
+    ------
+    SceneError
+        Where no frame is complete, two files claim one frame number, or a matrix or the image cannot be read.
+    """
+    color = _numbered(folder / "color", _IMAGES)
+    depth = _numbered(folder / "depth", frozenset({".png"}))
+    pose = _numbered(folder / "pose", frozenset({".txt"}))
+    number = sorted(color.keys() & pose.keys())
+    if not number:
+        raise SceneError(
+            f"no frame has both a colour image and a pose ({len(color)} images, {len(pose)} poses)",
+            where=folder,
+            mend="export colour images and poses into color/ and pose/",
+        )
+    return ExportedFrames(
+        path=folder,
+        size_px=_image_size(color[number[0]]),
+        intrinsics={name: read_matrix(path) for name, path in _intrinsics_files(folder).items()},
+        number=np.array(number, dtype=np.int64),
+        poses=np.stack([read_matrix(pose[n]) for n in number]),
+        frame_files=tuple(FrameFiles(color[n], pose[n], depth.get(n)) for n in number),
+        incomplete=len(color.keys() ^ pose.keys()),
+    )
+
+
+def _numbered(folder: Path, suffixes: frozenset[str]) -> dict[int, Path]:
+    """Return the files of a folder whose names are frame numbers, padded or not, by number."""
+    numbered: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix.lower() in suffixes and path.stem.isdecimal():
+            number = int(path.stem)
+            if number in numbered:
+                raise SceneError(
+                    f"{numbered[number].name} and {path.name} are both frame {number}",
+                    where=folder,
+                    mend="keep one of them",
+                )
+            numbered[number] = path
+    return numbered
+
+
+def _intrinsics_files(folder: Path) -> dict[str, Path]:
+    """Return the matrices' files that exist, by the matrices' names."""
+    candidates = {name: [folder / file for file in files] for name, files in _INTRINSICS.items()}
+    found = {name: next((path for path in paths if path.is_file()), None) for name, paths in candidates.items()}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def _image_size(path: Path) -> tuple[int, int]:
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow's readers raise
+        raise SceneError(f"the image cannot be read ({error})", where=path, mend="export it again") from error

@@ -1,0 +1,356 @@
+"""ScanNet v2 (and v1) from its release layout, or with frames that were exported from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scene_adapters.exported import ExportedFrames, is_exported, open_exported
+from scene_adapters.files import fingerprint, read_file, read_json, read_ply
+from scene_adapters.sens import SensFrames, open_sens
+from spargen.errors import SceneError
+from spargen.geometry.boxes import gravity_box
+from spargen.scene.adapter import SceneAdapter
+from spargen.scene.cameras import Cameras, valid_poses
+from spargen.scene.types import Mesh, Objects, Scene
+
+_MESH = "_vh_clean_2.ply"
+_SEGMENTS = "_vh_clean_2.0.010000.segs.json"
+_HIRES_SEGMENTS = "_vh_clean.segs.json"
+_GROUPS = ".aggregation.json"
+_LABELS = "scannetv2-labels.combined.tsv"
+_DAMAGED = "the file is damaged: download it again"
+
+# ScanNet's calibration counts pixel centres as whole numbers; `Cameras` counts them as halves.
+_CORNER = np.array([[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
+
+Notes = dict[str, int | float | str]
+
+
+class ScanNetAdapter(SceneAdapter):
+    """Reads ScanNet scans.
+
+    ::
+
+        ROOT/                                          or ROOT is the folder scans/ itself
+          scannetv2-labels.combined.tsv                optional: only to count labels that it does not have
+          scans/
+            scene0000_00/
+              scene0000_00_vh_clean_2.ply              mesh
+              scene0000_00_vh_clean_2.0.010000.segs.json   a segment id for each of its vertices
+              scene0000_00.aggregation.json            objects as lists of segments
+              scene0000_00.txt                         axis alignment (optional: v1 has none)
+              scene0000_00.sens                        frames; or, exported from it, in this folder:
+              color/120.jpg  depth/120.png  pose/120.txt  intrinsic/intrinsic_color.txt ...
+          scans_test/                                  test scans have no annotation and are not listed
+          scannet_frames_25k/                          or the frames lie here
+            scene0000_00/
+              color/000120.jpg  depth/000120.png  pose/000120.txt  intrinsics_color.txt  intrinsics_depth.txt
+
+    Frames come from the first of these that exists: the `.sens` file, the scan's own folder, `scannet_frames_25k`.
+    A frame is named after its number in the `.sens` file, unpadded: ``"120"``.
+
+    Alignment: nothing is aligned on disk. The `axisAlignment` of the `.txt`, where there is one, is applied once, to
+    vertices and poses, and is handed on as `Scene.T_world_released`.
+
+    Cameras are those of the colour images, with the calibrated intrinsics of the `.sens` file or of the export (the
+    `.txt` has factory values). Their principal point is moved by half a pixel, to spargen's pixel convention. Where
+    colour images were exported at the size of the depth images, the colour intrinsics do not fit them and the depth
+    intrinsics are used: `intrinsic_color` fits when its principal point lies within a fifth of the image size from the
+    image centre; then `intrinsic_depth` is tried by the same rule; a scan that neither fits is refused.
+
+    Objects carry the annotation's `objectId` and raw label. Their boxes are the gravity-aligned boxes of minimum
+    footprint around their aligned vertices. About a fifth of a scan's vertices belong to no object.
+
+    `scenes()` lists scans that have an aggregation file, and those outside `scans_test` that have a mesh: there a
+    missing aggregation file is a gap in the download, which `load` reports. `split()` is ``train`` for `scans/` (the
+    release's train and validation scans lie there together) and ``test`` for `scans_test/`.
+    """
+
+    dataset: ClassVar[str] = "scannet"
+    terms_of_use: ClassVar[str] = (
+        "ScanNet Terms of Use, http://www.scan-net.org/ScanNet/ (on request; no redistribution)"
+    )
+
+    def scenes(self) -> Sequence[str]:
+        """Return the ids of the annotated scans, sorted."""
+        found = [name for name, folder in self._folders().items() if _is_listed(folder)]
+        if not found:
+            raise SceneError(
+                "no annotated ScanNet scan here",
+                where=self.root,
+                mend=f"point root at the folder that holds scans/<id>/<id>{_MESH} and <id>{_GROUPS}",
+            )
+        return sorted(found)
+
+    def load(self, scene_id: str) -> Scene:
+        """Read one scan; frames without a valid pose are left out and counted in the notes."""
+        folder = self._folder(scene_id)
+        mesh_file, segments_file, groups_file, text_file = (
+            folder / f"{scene_id}{ending}" for ending in (_MESH, _SEGMENTS, _GROUPS, ".txt")
+        )
+        labels_file = self._labels_file()
+        vertices, faces = read_ply(mesh_file)
+        annotation = _read_annotation(groups_file, segments_file, len(vertices))
+        alignment = _read_alignment(text_file)
+        T = np.eye(4) if alignment is None else alignment
+        aligned_m = vertices @ T[:3, :3].T + T[:3, 3]
+        frames = self._frames(scene_id, folder)
+        # Before any product: -inf times an alignment is nan.
+        posed = frames.take(np.flatnonzero(valid_poses(frames.poses)))
+        if not len(posed):
+            raise SceneError("no frame has a valid pose", where=frames.path, mend="leave this scan out")
+        K, matrix = _camera_matrix(posed)
+        used = [p for p in (mesh_file, segments_file, groups_file, text_file, labels_file) if p and p.is_file()]
+        notes: Notes = {
+            "poses dropped": len(frames) - len(posed),
+            "frames incomplete": frames.incomplete,
+            "frames without depth": int((~posed.has_depth).sum()),
+            "axis alignment": "none released, identity used" if alignment is None else "",
+            "colour intrinsics": "" if matrix == "intrinsic_color" else f"{matrix} used, it fits the image size",
+            "label table": "" if labels_file else "not found",
+            "objects with labels outside the table": _count_unknown(annotation.label, labels_file),
+            **annotation.notes,
+        }
+        return Scene(
+            id=scene_id,
+            dataset=self.dataset,
+            mesh=Mesh(aligned_m.astype(np.float32), faces, _face_object(annotation.vertex_object[faces])),
+            objects=_objects(annotation, aligned_m),
+            cameras=Cameras(
+                np.tile(K, (len(posed), 1, 1)), T @ posed.poses, np.tile(np.array(posed.size_px), (len(posed), 1))
+            ),
+            frames=posed.names,
+            store=posed,
+            T_world_released=T,
+            fingerprint=fingerprint(folder, contents=used, stamps=frames.files),
+            notes={key: value for key, value in notes.items() if value},
+        )
+
+    def split(self, scene_id: str) -> str:
+        """Return ``test`` for a scan of `scans_test/`, else ``train``."""
+        folder = self._folders().get(scene_id)
+        return "test" if folder and folder.parent.name == "scans_test" else "train"
+
+    def space(self, scene_id: str) -> str:
+        """Return ``scene0000`` for the scan ``scene0000_01``: the rescans of a space share their first part."""
+        return scene_id.rpartition("_")[0] or scene_id
+
+    def _folders(self) -> dict[str, Path]:
+        """Return all scan folders by name; `scans/` wins over `scans_test/`."""
+        parts = [part for part in (self.root / "scans_test", self.root / "scans") if part.is_dir()] or [self.root]
+        try:
+            return {e.name: Path(e.path) for part in parts for e in os.scandir(part) if e.is_dir()}
+        except OSError as error:
+            raise SceneError(
+                f"the folder cannot be read ({error.strerror})",
+                where=self.root,
+                mend="point root at the ScanNet folder",
+            ) from error
+
+    def _folder(self, scene_id: str) -> Path:
+        folders = self._folders()
+        if scene_id not in folders:
+            near = get_close_matches(scene_id, sorted(folders), n=3)
+            mend = f"did you mean {' or '.join(near)}?" if near else "see scenes() for the ids that are there"
+            raise SceneError(f"there is no scan {scene_id!r}", where=self.root, mend=mend)
+        folder = folders[scene_id]
+        if not (folder / f"{scene_id}{_GROUPS}").is_file():
+            test = folder.parent.name == "scans_test"
+            what = "a test scan has no annotation" if test else f"the scan has no annotation: no {scene_id}{_GROUPS}"
+            hires = "; <id>_vh_clean.aggregation.json belongs to another mesh and does not replace it"
+            raise SceneError(
+                what, where=folder, mend="use scans of scans/" if test else f"download {scene_id}{_GROUPS}{hires}"
+            )
+        return folder
+
+    def _frames(self, scene_id: str, folder: Path) -> SensFrames | ExportedFrames:
+        sens = folder / f"{scene_id}.sens"
+        if sens.is_file():
+            return open_sens(sens)
+        # The 25k release lies beside scans/, which may be the root itself.
+        for exported in (folder, *(base / "scannet_frames_25k" / scene_id for base in (self.root, self.root.parent))):
+            if is_exported(exported):
+                return open_exported(exported)
+        raise SceneError(
+            "the scan has no frames",
+            where=folder,
+            mend=f"put {sens.name} or an export with color/ and pose/ there, or scannet_frames_25k/ beside scans/",
+        )
+
+    def _labels_file(self) -> Path | None:
+        return next((base / _LABELS for base in (self.root, self.root.parent) if (base / _LABELS).is_file()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    """N objects as (N,) ids and labels, and the object row of each of P vertices (-1 = none)."""
+
+    id: NDArray[np.int64]
+    label: tuple[str, ...]
+    vertex_object: NDArray[np.int32]
+    notes: Notes
+
+
+def _is_listed(folder: Path) -> bool:
+    has_groups, has_mesh = ((folder / f"{folder.name}{ending}").is_file() for ending in (_GROUPS, _MESH))
+    return has_groups or (has_mesh and folder.parent.name != "scans_test")
+
+
+def _camera_matrix(frames: SensFrames | ExportedFrames) -> tuple[NDArray[np.float64], str]:
+    """Return the (3, 3) intrinsics that fit the colour images, pixel corners at whole numbers, and their name."""
+    size = np.array(frames.size_px)
+    for name in ("intrinsic_color", "intrinsic_depth"):
+        K = frames.intrinsics_as_released().get(name, np.zeros((4, 4)))[:3, :3]
+        centred = np.abs(K[:2, 2] + 0.5 - size / 2) < 0.2 * size
+        if np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0 and centred.all():
+            return K + _CORNER, name
+    raise SceneError(
+        f"no intrinsics belong to the colour images, which have {size[0]}x{size[1]} pixels",
+        where=frames.path,
+        mend="export colour images at their own size or at the depth images' size, with the intrinsics beside them",
+    )
+
+
+def _read_alignment(path: Path) -> NDArray[np.float64] | None:
+    """Return the (4, 4) `axisAlignment` of a scan's `.txt`, T_aligned_released; None where there is none."""
+    if not path.is_file():
+        return None
+    lines = re.split(r"[\r\n]+", read_file(path).decode("utf-8", errors="replace"))
+    values = {key.strip(): value for key, _, value in (line.partition("=") for line in lines)}
+    if "axisAlignment" not in values:
+        return None
+    try:
+        T = np.array(values["axisAlignment"].split(), dtype=np.float64).reshape(4, 4)
+    except ValueError:
+        T = np.zeros((4, 4))
+    if not valid_poses(T[None])[0]:
+        raise SceneError("axisAlignment is not a rigid 4x4 motion", where=path, mend=_DAMAGED)
+    return T
+
+
+def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int) -> _Annotation:
+    """Join the two annotation files: an object is a list of segments, a segment a set of vertices.
+
+    Where two objects claim a segment the smaller one keeps it, for the larger is what it stands on or is part of.
+    """
+    groups = _read_groups(groups_file)
+    segment_of_vertex = _read_segments(segments_file, n_vertices)
+    segment, row_of_vertex, size = np.unique(segment_of_vertex, return_inverse=True, return_counts=True)
+    rows: dict[int, NDArray[np.int64]] = {}
+    known = listed = 0
+    for object_id, (_, wanted) in groups.items():
+        rows[object_id] = np.flatnonzero(np.isin(segment, wanted))
+        known, listed = known + len(rows[object_id]), listed + len(wanted)
+    if listed > 2 * known:
+        raise SceneError(
+            f"{listed - known} of its {listed} segments are not in {segments_file.name}",
+            where=groups_file,
+            mend="the two files belong to different meshes or scans: download both again",
+        )
+    owner = np.full(len(segment), -1, dtype=np.int64)
+    for object_id in sorted(rows, key=lambda i: (size[rows[i]].sum(), i), reverse=True):
+        owner[rows[object_id]] = object_id
+    claims = np.bincount(np.concatenate([*rows.values(), np.zeros(0, np.int64)]), minlength=len(segment))
+    present = sorted(groups.keys() & set(owner.tolist()))
+    order = np.array([-1, *present])
+    vertex_object = (np.searchsorted(order, owner) - 1).astype(np.int32)[row_of_vertex]
+    return _Annotation(
+        id=order[1:],
+        label=tuple(groups[object_id][0] for object_id in present),
+        vertex_object=vertex_object,
+        notes={
+            "share of vertices without object": round(float((vertex_object < 0).mean()), 4),
+            "objects without vertices": len(groups) - len(present),
+            "segments not in the mesh": listed - known,
+            "vertices claimed twice": int(size[claims > 1].sum()),
+        },
+    )
+
+
+def _read_segments(path: Path, n_vertices: int) -> NDArray[np.int64]:
+    """Return the (P,) segment id of each vertex."""
+    segments = _whole_numbers(read_json(path).get("segIndices"))
+    if segments is None:
+        raise SceneError("segIndices is not a list of whole numbers", where=path, mend=_DAMAGED)
+    if len(segments) != n_vertices:
+        raise SceneError(
+            f"it has {len(segments)} vertices, but the mesh has {n_vertices}",
+            where=path,
+            mend=f"use the {_SEGMENTS} that belongs to {_MESH}, not that of the high-resolution mesh",
+        )
+    return segments
+
+
+def _read_groups(path: Path) -> dict[int, tuple[str, NDArray[np.int64]]]:
+    """Return label and segment ids of each object, by `objectId`: `id` may be anything, null included."""
+    content = read_json(path)
+    if str(content.get("segmentsFile", "")).endswith(_HIRES_SEGMENTS):
+        raise SceneError(
+            "it is the annotation of the high-resolution mesh (see its segmentsFile)",
+            where=path,
+            mend="download <id>.aggregation.json; <id>_vh_clean.aggregation.json does not replace it",
+        )
+    listed = content.get("segGroups")
+    if not isinstance(listed, list):
+        raise SceneError("there is no list segGroups", where=path, mend=_DAMAGED)
+    groups: dict[int, tuple[str, NDArray[np.int64]]] = {}
+    for at, group in enumerate(listed):
+        fields = group if isinstance(group, dict) else {}
+        object_id, label, segments = fields.get("objectId"), fields.get("label"), _whole_numbers(fields.get("segments"))
+        whole = re.fullmatch(r"\d{1,9}", str(object_id))
+        if not whole or not isinstance(label, str) or segments is None:
+            raise SceneError(f"segGroups[{at}] lacks an objectId, a label or segments", where=path, mend=_DAMAGED)
+        if int(whole[0]) in groups:
+            raise SceneError(f"segGroups[{at}] repeats objectId {whole[0]}", where=path, mend=_DAMAGED)
+        groups[int(whole[0])] = (label.strip() or "unknown", np.unique(segments))
+    return groups
+
+
+def _whole_numbers(value: object) -> NDArray[np.int64] | None:
+    """Return a JSON list of whole numbers as an array; None for anything else."""
+    if not isinstance(value, list):
+        return None
+    try:
+        array = np.array(value or np.zeros(0, np.int64))
+    except ValueError:  # a ragged list
+        return None
+    return array.astype(np.int64) if array.ndim == 1 and array.dtype.kind == "i" else None
+
+
+def _objects(annotation: _Annotation, aligned_m: NDArray[np.float64]) -> Objects:
+    """Return the objects with boxes around their vertices, which every one of them has."""
+    order = np.argsort(annotation.vertex_object, kind="stable")
+    starts = np.searchsorted(annotation.vertex_object[order], np.arange(len(annotation.id) + 1))
+    boxes = [gravity_box(aligned_m[order[a:b]]) for a, b in pairwise(starts)]
+    center, extent, R = (np.array([box[k] for box in boxes], dtype=np.float64) for k in range(3))
+    return Objects(id=annotation.id, label=annotation.label, center_m=center, extent_m=extent, R_world_box=R)
+
+
+def _face_object(corners: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the object that at least two of each face's (F, 3) vertices belong to, else -1."""
+    a, b, c = corners.T
+    return np.where((a == b) | (a == c), a, np.where(b == c, b, -1)).astype(np.int32)
+
+
+def _count_unknown(labels: Sequence[str], table: Path | None) -> int:
+    """Count the labels that `scannetv2-labels.combined.tsv` does not have."""
+    if table is None:
+        return 0
+    # Not splitlines(): copies end lines with LF, CRLF, CR or CR+CRLF, and labels hold odd characters.
+    lines = [line.split("\t") for line in re.split(r"[\r\n]+", read_file(table).decode("utf-8", errors="replace"))]
+    head = [cell.strip() for cell in lines[0]]
+    column = next((head.index(name) for name in ("raw_category", "category") if name in head), None)
+    if column is None:
+        raise SceneError("the label table has no column raw_category", where=table, mend=_DAMAGED)
+    known = {line[column].strip() for line in lines if len(line) > column}
+    return sum(label not in known for label in labels)

@@ -1,0 +1,115 @@
+"""Facts to questions and answers, one code path for every task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from spargen.errors import TemplateError
+from spargen.phrase.templates import Block, TemplateSet, Wording
+from spargen.qa.answers import AnswerKind, Directions
+from spargen.qa.fact import Fact
+from spargen.qa.options import Choice, choices
+from spargen.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Phrased:
+    """A fact in words, and which words were taken.
+
+    `used` names the template file by task and form, and the lines of the question, note and answer blocks.
+    """
+
+    fact: Fact
+    question: str
+    answer: str
+    used: dict[str, Any]
+
+
+def phrase(
+    task: str,
+    form: str,
+    facts: Sequence[Fact],
+    kind: AnswerKind,
+    templates: TemplateSet,
+    count: int,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> list[Phrased]:
+    """Put up to `count` facts into words; the first ones, unless they cannot take the form."""
+    writer = _Writer(templates.wording(task, form), f"{task}/{form}", rng)
+    if form == "select":
+        return [writer.select(choice) for choice in choices(facts, kind, count, settings, rng)]
+    if form == "judge":
+        return list(writer.judge(facts[:count]))
+    return [writer.plain(fact, kind) for fact in facts[:count]]
+
+
+class _Writer:
+    """Draws paraphrases of one file, each equally often, and fills them."""
+
+    def __init__(self, wording: Wording, name: str, rng: np.random.Generator) -> None:
+        self.wording, self.name, self.rng = wording, name, rng
+        self._decks: dict[int, list[int]] = {}
+
+    def plain(self, fact: Fact, kind: AnswerKind) -> Phrased:
+        """Fill and sentence: the answer in its syntax, or in a sentence where the file has any."""
+        text = kind.text(fact.answer)
+        slots = {**fact.slots, "answer": text}
+        question, used = self._question(slots)
+        if self.wording.answers:
+            block = self._draw(self.wording.answers)
+            text, used["answer_line"] = _sentence_start(self._fill(block, slots)), block.line
+        return Phrased(fact, question, text, used)
+
+    def select(self, choice: Choice) -> Phrased:
+        """The question, its options one a line, and the letter."""
+        question, used = self._question(choice.fact.slots)
+        lines = [question, *(f"{letter}. {text}" for letter, text in zip("ABCDEFGH", choice.texts, strict=False))]
+        return Phrased(choice.fact, "\n".join(lines), choice.letter, {**used, "options": list(choice.texts)})
+
+    def judge(self, facts: Sequence[Fact]) -> Iterator[Phrased]:
+        """A claim about one part that has a word: true for half of the facts, the opposite word for the others."""
+        truths = self.rng.permutation(np.arange(len(facts)) % 2 == 0)
+        for fact, holds in zip(facts, truths, strict=True):
+            relation: Directions = fact.answer
+            worded = [p for p in range(3) if relation.states[p]]
+            part = worded[int(self.rng.integers(len(worded)))]
+            state = relation.states[part] if holds else -relation.states[part]
+            claim = Directions((relation.axes[part],), (state,))
+            question, used = self._question({**fact.slots, "claim": claim})
+            yield Phrased(fact, question, "Yes" if holds else "No", {**used, "claim": claim.words[0]})
+
+    def _question(self, slots: Any) -> tuple[str, dict[str, Any]]:
+        question = self._draw(self.wording.questions)
+        used: dict[str, Any] = {"template": self.name, "question_line": question.line}
+        text = _sentence_start(self._fill(question, slots))
+        if self.wording.notes:
+            note = self._draw(self.wording.notes)
+            used["note_line"] = note.line
+            text += " " + _sentence_start(self._fill(note, slots))
+        return text, used
+
+    def _draw(self, blocks: tuple[Block, ...]) -> Block:
+        """Draw without putting back until every block was used, then anew."""
+        deck = self._decks.setdefault(id(blocks), [])
+        if not deck:
+            deck.extend(int(i) for i in self.rng.permutation(len(blocks)))
+        return blocks[deck.pop()]
+
+    def _fill(self, block: Block, slots: Any) -> str:
+        try:
+            return block.template.render(slots)
+        except jinja2.TemplateError as error:
+            raise TemplateError(
+                str(error), where=f"{self.wording.path}:{block.line}", mend="run spargen check to see the task's slots"
+            ) from error
+
+
+def _sentence_start(text: str) -> str:
+    """Begin with a capital."""
+    return text[:1].upper() + text[1:]

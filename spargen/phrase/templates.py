@@ -1,0 +1,153 @@
+"""The template files: lists of paraphrases, found by task and form, checked before use.
+
+A file is a list of blocks. A line ``--- question``, ``--- note`` or ``--- answer`` opens a block; its lines are joined
+with spaces. A row's question is one question block and, where the file has any, one note block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jinja2
+import jinja2.meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from spargen.errors import TemplateError
+from spargen.phrase.filters import FILTERS
+from spargen.resources import data_dir
+from spargen.seeds import digest
+
+FORMS = ("fill", "select", "sentence", "judge")
+BLOCKS = ("question", "note", "answer")
+_OPENER = re.compile(r"---\s*(\w*)\s*$")
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+_ENVIRONMENT.filters = dict(FILTERS)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One paraphrase: its text and the line of the file on which it starts."""
+
+    text: str
+    line: int
+
+    @cached_property
+    def template(self) -> jinja2.Template:
+        """The compiled text."""
+        return _ENVIRONMENT.from_string(self.text)
+
+    def slots(self) -> set[str]:
+        """Names of the slots that the text uses."""
+        return jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(self.text))
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The paraphrases of one task and form."""
+
+    path: Path
+    questions: tuple[Block, ...]
+    notes: tuple[Block, ...]
+    answers: tuple[Block, ...]
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all blocks."""
+        yield from (*self.questions, *self.notes, *self.answers)
+
+
+def read_wording(path: Path) -> Wording:
+    """Read a template file. Raises `TemplateError` naming file and line."""
+    found: dict[str, list[Block]] = {kind: [] for kind in BLOCKS}
+    kind, start, lines = "", 0, []  # type: str, int, list[str]
+
+    def close() -> None:
+        text = " ".join(" ".join(lines).split())
+        if kind and not text:
+            raise TemplateError(f"the {kind} block is empty", where=f"{path}:{start}", mend="write its text or delete it")
+        if kind:
+            found[kind].append(Block(text, start))
+        elif text and not re.fullmatch(r"(\{#.*?#\}\s*)+", text):
+            raise TemplateError("text before the first block", where=f"{path}:1", mend="start with a line --- question")
+
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        opener = _OPENER.match(line)
+        if opener is None:
+            lines.append(line)
+            continue
+        close()
+        kind, start, lines = opener.group(1), number, []
+        if kind not in BLOCKS:
+            raise TemplateError(f"unknown block {kind!r}", where=f"{path}:{number}", mend=f"use one of {', '.join(BLOCKS)}")
+    close()
+    if not found["question"]:
+        raise TemplateError("no question block", where=path, mend="add a line --- question and a question below it")
+    return Wording(path, tuple(found["question"]), tuple(found["note"]), tuple(found["answer"]))
+
+
+class TemplateSet:
+    """All template files of a run: for each task and form the first folder that has the file gives it."""
+
+    def __init__(self, files: dict[tuple[str, str], Path]) -> None:
+        self._files = files
+        self._read: dict[tuple[str, str], Wording] = {}
+
+    @classmethod
+    def load(cls, folders: Sequence[Path] = ()) -> TemplateSet:
+        """Find the files in the given folders and then among the shipped ones."""
+        files: dict[tuple[str, str], Path] = {}
+        for folder in (*map(Path, folders), data_dir("templates")):
+            if not folder.is_dir():
+                raise TemplateError("no such folder", where=folder, mend="name a folder of <task>/<form>.j2 files")
+            for path in sorted(folder.glob("*/*.j2")):
+                if path.stem not in FORMS:
+                    raise TemplateError(f"unknown form {path.stem!r}", where=path, mend=f"name it {' or '.join(FORMS)}.j2")
+                files.setdefault((path.parent.name, path.stem), path)
+        return cls(files)
+
+    def forms(self, task: str) -> tuple[str, ...]:
+        """Return the forms that a task has files for."""
+        return tuple(form for form in FORMS if (task, form) in self._files)
+
+    def tasks(self) -> tuple[str, ...]:
+        """Return the tasks that have files."""
+        return tuple(sorted({task for task, _ in self._files}))
+
+    def wording(self, task: str, form: str) -> Wording:
+        """Return the paraphrases of a task and form."""
+        key = (task, form)
+        if key not in self._read:
+            if key not in self._files:
+                raise TemplateError(f"{task} has no {form} templates", where=task, mend=f"add {task}/{form}.j2")
+            self._read[key] = read_wording(self._files[key])
+        return self._read[key]
+
+    def check(self, task: str, slots: Iterable[str]) -> None:
+        """Check a task's files against the slots it fills. Raises `TemplateError` naming file, line and slot."""
+        known = set(slots)
+        for form in self.forms(task):
+            wording = self.wording(task, form)
+            for block in wording.blocks():
+                try:
+                    unknown = block.slots() - known
+                    _ = block.template
+                except jinja2.TemplateError as error:
+                    raise TemplateError(
+                        f"not a template: {error}", where=f"{wording.path}:{block.line}", mend="close every {{ with }}"
+                    ) from error
+                if unknown:
+                    raise TemplateError(
+                        f"unknown slot {', '.join(sorted(unknown))}",
+                        where=f"{wording.path}:{block.line}",
+                        mend=f"use one of: {', '.join(sorted(known))}",
+                    )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with any file's name or text."""
+        parts = [f"{t}/{f}\0{p.read_text(encoding='utf-8')}" for (t, f), p in sorted(self._files.items())]
+        return digest("templates", *parts).hex()

@@ -1,0 +1,178 @@
+"""The kinds of answers: how each is printed, how truths are balanced, and when two of them are clearly different."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spargen.geometry.rounding import round_half_away
+from spargen.qa.fact import Thing
+from spargen.settings import Settings
+
+Bools = NDArray[np.bool_]
+
+WORDS = {
+    "lr": ("left", "", "right"),
+    "ab": ("below", "", "above"),
+    "fb": ("behind", "", "front"),
+    "cf": ("closer", "", "farther"),
+}
+"""The word of each axis for the states -1, 0, +1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """Words along several axes, such as ``right, , front``: one state of -1, 0, +1 an axis."""
+
+    axes: tuple[str, ...]
+    states: tuple[int, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words, empty where there is no difference."""
+        return tuple(WORDS[a][s + 1] for a, s in zip(self.axes, self.states, strict=True))
+
+    def __str__(self) -> str:
+        return ", ".join(self.words)
+
+    def part(self, start: int, stop: int) -> Directions:
+        """Return some of the axes."""
+        return Directions(self.axes[start:stop], self.states[start:stop])
+
+
+OC_AXES = ("lr", "ab", "fb")
+OO_AXES = ("lr", "ab", "cf")
+OO_MULTI_AXES = ("lr", "ab", "cf", "fb", "fb")
+
+
+def metres(value: float) -> str:
+    """Print a length: metres, one decimal, no unit."""
+    return f"{float(round_half_away(value, 1)):.1f}"
+
+
+def size_class(value: ArrayLike) -> NDArray[np.int64]:
+    """Class of a size for balancing: equal steps of the logarithm, so 0.5 m and 5 m are told apart equally finely."""
+    return np.floor(np.log(np.maximum(value, 0.05)) / np.log(4 / 3)).astype(np.int64)
+
+
+def box_text(box: Sequence[int]) -> str:
+    """Print a box on the 0..1000 scale: ``[x1, y1, x2, y2]``."""
+    return "[" + ", ".join(str(int(v)) for v in box) + "]"
+
+
+class AnswerKind:
+    """One kind of answer. The base serves kinds that are only printed."""
+
+    pooled = False
+    """Whether the wrong options of a row are the truths of other rows of its cell."""
+
+    def text(self, value: Any) -> str:
+        """Print a value in its fixed syntax."""
+        return str(value)
+
+    def option(self, value: Any) -> str:
+        """Print a value as an option."""
+        return self.text(value)
+
+    def bucket(self, value: Any) -> Any:
+        """Return the class that truths are balanced over."""
+        return value
+
+    def clear(self, value: Any, others: Sequence[Any], settings: Settings) -> Bools:
+        """Tell which of the others are clearly different from a value, so that both may be options of one row."""
+        return np.array([self.text(value) != self.text(o) for o in others], dtype=bool)
+
+
+class Length(AnswerKind):
+    """A depth or a distance in metres."""
+
+    pooled = True
+
+    def text(self, value: float) -> str:
+        return metres(value)
+
+    def bucket(self, value: float) -> int:
+        return int(size_class(value))
+
+    def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
+        v = np.asarray(others, dtype=np.float64)
+        gap = np.abs(v - value)
+        return np.asarray((gap >= settings.option_gap_m) & (gap >= settings.option_gap_share * np.maximum(v, value)))
+
+
+class Area(AnswerKind):
+    """A floor area in whole square metres."""
+
+    pooled = True
+
+    def text(self, value: float) -> str:
+        return f"{int(round_half_away(value))}"
+
+    def bucket(self, value: float) -> int:
+        return int(size_class(value))
+
+    def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
+        return np.asarray(np.abs(np.asarray(others, dtype=np.float64) - value) >= settings.option_gap_m2)
+
+
+class Count(AnswerKind):
+    """A number of things."""
+
+
+class Box(AnswerKind):
+    """A box in an image, on the 0..1000 scale."""
+
+    pooled = True
+
+    def text(self, value: Sequence[int]) -> str:
+        return box_text(value)
+
+    def bucket(self, value: Sequence[int]) -> tuple[int, int]:
+        # The ninth of the image that the box's middle lies in.
+        return (min(2, (value[0] + value[2]) // 667), min(2, (value[1] + value[3]) // 667))
+
+    def clear(self, value: Sequence[int], others: Sequence[Sequence[int]], settings: Settings) -> Bools:
+        if not len(others):
+            return np.zeros(0, dtype=bool)
+        return np.asarray(iou(np.asarray(value), np.asarray(others)) < settings.option_box_iou)
+
+
+class DirectionsKind(AnswerKind):
+    """Words along axes. Wrong options exchange two parts."""
+
+    def bucket(self, value: Directions) -> tuple[int, ...]:
+        return value.states
+
+
+class Winner(AnswerKind):
+    """One of two marked things; the options are always the green one, then the blue one."""
+
+    def bucket(self, value: Thing) -> str:
+        return value.mark
+
+
+class Size(AnswerKind):
+    """Length, width, height in whole centimetres: ``120,60,75``."""
+
+    def text(self, value: Sequence[int]) -> str:
+        return ",".join(str(int(v)) for v in value)
+
+    def bucket(self, value: Sequence[int]) -> int:
+        return int(size_class(max(value)))
+
+
+def iou(box: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Intersection over union of one box (4,) with others (n, 4), as x1, y1, x2, y2."""
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
+    inter = np.clip(high - low, 0, None).prod(axis=1).astype(np.float64)
+    area = (others[:, 2:] - others[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
+    return np.asarray(inter / np.maximum(area - inter, 1e-9))
+
+
+LENGTH, AREA, COUNT, BOX, DIRECTIONS, WINNER, SIZE = (
+    Length(), Area(), Count(), Box(), DirectionsKind(), Winner(), Size()
+)  # fmt: skip

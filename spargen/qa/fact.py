@@ -1,0 +1,78 @@
+"""A fact: all that a question and its answer say, as numbers and names, before any words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Colour = Literal["red", "green", "blue", "yellow", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something drawn into an image.
+
+    Parameters
+    ----------
+    colour : also the name of its key in the record (``red_point``); "none" stands in a list (``point_list``).
+    kind : point or bbox.
+    obj : row of the object in the scene.
+    at : (x, y) or (x1, y1, x2, y2) on the 0..1000 scale.
+    image : position in the fact's views.
+    """
+
+    colour: Colour
+    kind: Literal["point", "bbox"]
+    obj: int
+    at: tuple[int, ...]
+    image: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object as the text names it: label, then what tells it apart, such as ``chair (red point)``."""
+
+    label: str
+    mark: str = ""
+    frame: str = ""
+
+    def __str__(self) -> str:
+        return " ".join([self.label, *(f"({part})" for part in (self.frame, self.mark) if part)])
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One true statement about some views.
+
+    Parameters
+    ----------
+    views : rows of the view table, in the order of the images.
+    objects : rows of the scene's objects that the question is about, in role order.
+    answer : the truth, of the task's answer kind.
+    slots : what the templates may say.
+    marks : in the order in which the record lists them.
+    quantity : what is asked of the objects, where a task asks several things; no two rows share views, objects and this.
+    truth : unrounded numbers behind the answer, for the facts file.
+    margin : how far the truth is from becoming another one or ambiguous; None where nothing can tip over.
+    bucket : class to balance over, where it is not the answer's own.
+    forms : the forms this fact may take; None = all.
+    wrong : honest wrong answers, where the task knows better ones than the kind does.
+    """
+
+    views: tuple[int, ...]
+    objects: tuple[int, ...]
+    answer: Any
+    slots: Mapping[str, Any]
+    marks: tuple[Mark, ...] = ()
+    quantity: str = ""
+    truth: Mapping[str, Any] = field(default_factory=dict)
+    margin: float | None = None
+    bucket: Hashable = None
+    forms: tuple[str, ...] | None = None
+    wrong: tuple[Any, ...] | None = None
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """Two facts with one key ask the same."""
+        return (self.views, frozenset(self.objects), self.quantity)

@@ -1,0 +1,165 @@
+"""From one scene to its questions: look, propose, choose, phrase, record. The straight line of the whole program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from spargen.phrase.forms import Phrased, phrase
+from spargen.phrase.templates import TemplateSet
+from spargen.qa.fact import Fact, Mark
+from spargen.qa.sample import choose
+from spargen.run.naming import color_path, depth_path
+from spargen.run.row import Row, SceneQuestions
+from spargen.scene.types import Scene
+from spargen.seeds import rng_for
+from spargen.settings import Settings
+from spargen.tasks.context import TaskContext
+from spargen.tasks.registry import TASKS, Task
+from spargen.views.table import ViewTable, look
+
+POOL = 4
+"""Facts proposed for each row wanted, so that there is something to choose from."""
+
+
+def ask(
+    scene: Scene,
+    *,
+    tasks: Sequence[str],
+    forms: Mapping[str, Sequence[str]],
+    templates: TemplateSet,
+    seed: int,
+    settings: Settings,
+    rows_per_cell: Mapping[str, int],
+    rgbd: bool = False,
+    cache: Path | None = None,
+    threads: int = 0,
+) -> SceneQuestions:
+    """Ask all questions about one scene. Depends on nothing but the arguments.
+
+    Parameters
+    ----------
+    scene : the scene.
+    tasks : names of registered tasks.
+    forms : the forms of each task.
+    templates : the words.
+    seed : of the run.
+    settings : the thresholds.
+    rows_per_cell : rows wanted of each ``task/form``.
+    rgbd : whether records name depth images too.
+    cache : folder that keeps visibility tables.
+    threads : cores for ray casts, 0 = all.
+    """
+    out = SceneQuestions()
+    with _timed(out, "visibility"):
+        video = any(TASKS[name].views == "video" for name in tasks)
+        table = look(scene, settings, video=video, keep_in=cache, threads=threads)
+    for name in tasks:
+        task = TASKS[name]
+        wanted = {form: rows_per_cell[f"{name}/{form}"] for form in forms[name]}
+        with _timed(out, "facts"):
+            facts = _propose(task, scene, table, settings, seed, max(wanted.values(), default=0), out)
+        for form, quota in wanted.items():
+            rng = rng_for(seed, scene.dataset, scene.id, name, form)
+            with _timed(out, "words"):
+                chosen = choose(facts, task.answer, form, rng)
+                phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng)
+            with _timed(out, "records"):
+                rows = [_row(task, form, number, p, scene, table, rgbd, seed) for number, p in enumerate(phrased)]
+            out.rows.extend(rows)
+            if len(rows) < quota:
+                out.short[name, form] = quota - len(rows)
+                if form == "select" and len(chosen) > len(rows):
+                    out.dropped[name, "too few honest options"] += min(quota, len(chosen)) - len(rows)
+    return out
+
+
+def _propose(
+    task: Task, scene: Scene, table: ViewTable, settings: Settings, seed: int, quota: int, out: SceneQuestions
+) -> list[Fact]:
+    """Facts of one task, several for each row wanted."""
+    ctx = TaskContext(
+        scene=scene,
+        settings=settings,
+        labels=table.labels,
+        cameras=table.cameras,
+        frames=table.frames,
+        vis=table.vis,
+        candidates=table.candidates,
+        rng=rng_for(seed, scene.dataset, scene.id, task.name),
+        pool=POOL * quota,
+    )
+    facts = list(islice(task.propose(ctx), ctx.pool))
+    out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})
+    out.notes.update({f"{task.name}: {what}": str(n) for what, n in ctx.noted.items()})
+    return facts
+
+
+def _row(
+    task: Task, form: str, number: int, phrased: Phrased, scene: Scene, table: ViewTable, rgbd: bool, seed: int
+) -> Row:
+    """The SPAR record of a question, and the fact behind it."""
+    fact = phrased.fact
+    frames = tuple(int(table.frames[v]) for v in fact.views)
+    video = task.views == "video"
+    names = [(scene.frames[f], i if video else None) for i, f in enumerate(frames)]
+    record: dict[str, Any] = {
+        "id": f"{scene.id}_{number}",
+        "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
+        "image": [color_path(scene.id, name, clip_index=i) for name, i in names],
+        "type": task.record_type,
+    }
+    if rgbd:
+        record["depth"] = [depth_path(scene.id, name, clip_index=i) for name, i in names]
+    record.update(_marks(fact, indexed=task.views != "single"))
+    trace = {
+        "dataset": scene.dataset,
+        "scene": scene.id,
+        "task": task.name,
+        "form": form,
+        "id": record["id"],
+        "frames": [scene.frames[f] for f in frames],
+        "objects": [int(scene.objects.id[o]) for o in fact.objects],
+        "labels": [scene.objects.label[o] for o in fact.objects],
+        "marks": [_mark_trace(scene, mark) for mark in fact.marks],
+        "quantity": fact.quantity,
+        "truth": dict(fact.truth),
+        "margin": fact.margin,
+        "seed": seed,
+        **phrased.used,
+    }
+    return Row(task.name, form, record, trace, tuple(dict.fromkeys(frames)), "video" if video else "image")
+
+
+def _marks(fact: Fact, *, indexed: bool) -> dict[str, Any]:
+    """The record's keys for the marks: one a colour, or one list; and the images they stand in."""
+    keys: dict[str, Any] = {}
+    for mark in fact.marks:
+        if mark.colour == "none":
+            keys.setdefault(f"{mark.kind}_list", [[]])[0].append(list(mark.at))
+        else:
+            keys[f"{mark.colour}_{mark.kind}"] = [list(mark.at)]
+    if indexed and fact.marks:
+        keys[f"{fact.marks[0].kind}_img_idx"] = [[mark.image for mark in fact.marks]]
+    return keys
+
+
+def _mark_trace(scene: Scene, mark: Mark) -> dict[str, Any]:
+    return {
+        "colour": mark.colour,
+        "kind": mark.kind,
+        "object": int(scene.objects.id[mark.obj]),
+        "at": list(mark.at),
+        "image": mark.image,
+    }
+
+
+@contextmanager
+def _timed(out: SceneQuestions, stage: str) -> Iterator[None]:
+    begin = time.perf_counter()
+    yield
+    out.seconds[stage] += time.perf_counter() - begin

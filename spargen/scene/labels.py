@@ -1,0 +1,107 @@
+"""What labels mean: which may be asked about, which clash, which can be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spargen.errors import JobError
+from spargen.resources import data_dir
+
+Bools = NDArray[np.bool_]
+
+
+class LabelRules(BaseModel):
+    """The word lists of configs/labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    structural: frozenset[str]
+    meaningless: frozenset[str]
+    uncountable: frozenset[str]
+    groups: tuple[tuple[str, ...], ...]
+    singular: dict[str, str]
+
+    def key(self, label: str) -> str:
+        """Return the label lower-cased, with single spaces, its last word singular."""
+        words = label.lower().replace("_", " ").split()
+        if words:
+            words[-1] = self._singular_word(words[-1])
+        return " ".join(words)
+
+    def _singular_word(self, word: str) -> str:
+        if word in self.singular:
+            return self.singular[word]
+        if word.endswith("ies") and len(word) > 4:
+            return word[:-3] + "y"
+        if word.endswith(("ches", "shes", "sses", "xes", "zes")):
+            return word[:-2]
+        if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
+            return word[:-1]
+        return word
+
+
+@cache
+def label_rules(path: Path | None = None) -> LabelRules:
+    """Read the word lists, the shipped ones unless a file is named."""
+    path = path or data_dir("configs") / "labels" / "default.yaml"
+    try:
+        return LabelRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise JobError(f"the label lists cannot be read: {error}", where=path, mend="start from the shipped default.yaml") from error
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """The labels of N objects, read by the rules.
+
+    Parameters
+    ----------
+    askable : (N,) neither structural nor meaningless.
+    structural : (N,) part of the building.
+    clash : (N, N) labels that must not be told apart by name; the diagonal is set.
+    countable : (N,) may be counted, ordered and named without a mark.
+    """
+
+    askable: Bools
+    structural: Bools
+    clash: Bools
+    countable: Bools
+
+    @classmethod
+    def of(cls, labels: Sequence[str], rules: LabelRules) -> LabelTable:
+        """Read the labels of a scene."""
+        raw = [" ".join(label.lower().replace("_", " ").split()) for label in labels]
+        keys = [rules.key(label) for label in labels]
+        structural = np.array([k in rules.structural or r in rules.structural for k, r in zip(keys, raw, strict=True)])
+        empty = np.array([k in rules.meaningless or r in rules.meaningless for k, r in zip(keys, raw, strict=True)])
+        countable = [r not in rules.uncountable and k == r for k, r in zip(keys, raw, strict=True)]
+        unique = sorted(set(keys))
+        index = np.array([unique.index(k) for k in keys], dtype=np.int64)
+        clash = clash_matrix(unique, rules)[np.ix_(index, index)] if unique else np.zeros((0, 0), dtype=bool)
+        structural, empty = structural.astype(bool), empty.astype(bool)
+        return cls(~structural & ~empty, structural, clash, np.array(countable, dtype=bool) & ~structural & ~empty)
+
+
+def clash_matrix(keys: Sequence[str], rules: LabelRules) -> Bools:
+    """Tell for (K, K) singular lower-case labels which clash: equal, one the end of the other, or in one group.
+
+    A label counts as in a group if it ends with one of the group's words, so ``wooden desk`` clashes with ``table``.
+    """
+    clash = np.eye(len(keys), dtype=bool)
+    groups = [{i for i, g in enumerate(rules.groups) if any(_ends(k, rules.key(w)) for w in g)} for k in keys]
+    for i, a in enumerate(keys):
+        for j, b in enumerate(keys[:i]):
+            clash[i, j] = clash[j, i] = a.endswith(b) or b.endswith(a) or bool(groups[i] & groups[j])
+    return clash
+
+
+def _ends(label: str, word: str) -> bool:
+    return label == word or label.endswith(" " + word)

@@ -1,0 +1,85 @@
+"""The tasks, found by name. A task is one function that yields facts, and a folder of templates of the same name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import spargen.tasks
+from spargen.errors import PluginError
+from spargen.qa.answers import AnswerKind
+from spargen.qa.fact import Fact
+from spargen.tasks.context import TaskContext
+
+Views = Literal["single", "pair", "multi", "video"]
+Level = Literal["low", "medium", "high"]
+Propose = Callable[[TaskContext], Iterator[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question type.
+
+    Parameters
+    ----------
+    name : the record's `type`, and the name of the template folder.
+    views : what a question shows: one image, a pair, several images, or a clip.
+    level : SPAR's level of the task.
+    answer : kind of its answers.
+    slots : names that its templates may use.
+    propose : yields facts, in an order whose every prefix is a fair sample.
+    """
+
+    name: str
+    views: Views
+    level: Level
+    answer: AnswerKind
+    slots: tuple[str, ...]
+    propose: Propose
+
+    @property
+    def record_type(self) -> str:
+        """The `type` that SPAR's tools know the task by."""
+        return self.name
+
+
+TASKS: dict[str, Task] = {}
+
+
+def task(name: str, *, views: Views, level: Level, answer: AnswerKind, slots: str) -> Callable[[Propose], Propose]:
+    """Register a function as a task.
+
+    Parameters
+    ----------
+    name : of the task and its template folder.
+    views, level, answer : see `Task`.
+    slots : names that its templates may use, separated by spaces; `answer` always is one.
+
+    Raises
+    ------
+    PluginError
+        If another function has that name already.
+    """
+
+    def register(propose: Propose) -> Propose:
+        known = TASKS.get(name)
+        if known is not None and known.propose.__module__ != propose.__module__:
+            raise PluginError(
+                f"two tasks are called {name}",
+                where=f"{known.propose.__module__} and {propose.__module__}",
+                mend="give one of them another name",
+            )
+        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer"), propose)
+        return propose
+
+    return register
+
+
+def load_builtin_tasks() -> dict[str, Task]:
+    """Import every module of this folder, so that its tasks stand in `TASKS`; return them."""
+    for module in sorted(m.name for m in pkgutil.iter_modules(spargen.tasks.__path__)):
+        importlib.import_module(f"spargen.tasks.{module}")
+    return TASKS

@@ -1,0 +1,39 @@
+"""How large an object is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from spargen.geometry.boxes import size_lwh_m
+from spargen.geometry.rounding import round_half_away
+from spargen.qa.answers import SIZE, size_class
+from spargen.qa.fact import Fact
+from spargen.tasks.context import TaskContext
+from spargen.tasks.registry import task
+
+
+@task(
+    "spatial_volume_infer", views="single", level="low", answer=SIZE, slots="target length_cm width_cm height_cm"
+)  # fmt: skip
+def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
+    """Length, width and height of the box of an object that is mostly in sight, in whole centimetres."""
+    vis, s, objects = ctx.vis, ctx.settings, ctx.scene.objects
+    size_m = size_lwh_m(objects.extent_m, objects.R_world_box)
+    whole = vis.boxed & (vis.in_frame >= s.volume_in_frame) & (vis.unoccluded >= s.volume_unoccluded)
+    c = ctx.tuples(ctx.usable(whole), 1)
+    sides = size_m[c[:, 1]]
+    good = (sides >= s.min_side_m).all(axis=1) & ctx.rounds_clearly(sides, 2).all(axis=1)
+    c = ctx.keep(c, good, "a side too short or on a rounding edge")
+    for _, (view, target) in ctx.balanced(c, size_class(size_m[c[:, 1]].max(axis=1))):
+        red = ctx.bbox("red", view, target)
+        length, width, height = (int(x) for x in round_half_away(size_m[target] * 100))
+        yield Fact(
+            views=(view,),
+            objects=(target,),
+            answer=(length, width, height),
+            slots={"target": ctx.thing(red), "length_cm": length, "width_cm": width, "height_cm": height},
+            marks=(red,),
+            truth=dict(zip(("length_m", "width_m", "height_m"), np.asarray(size_m[target]).tolist(), strict=True)),
+        )

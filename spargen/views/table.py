@@ -1,0 +1,104 @@
+"""The views of a scene that questions may use, and what each of them shows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spargen.geometry
+from spargen.geometry.visibility import Visibility, see
+from spargen.scene.cameras import Cameras
+from spargen.scene.labels import LabelTable, label_rules
+from spargen.scene.types import Scene
+from spargen.seeds import digest
+from spargen.settings import Settings
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTable:
+    """V views of one scene.
+
+    Parameters
+    ----------
+    frames : (V,) positions in `scene.frames`, ascending.
+    cameras : V cameras.
+    candidates : rows that image questions may use.
+    clip : rows of the video's frames, in order; empty if the scene has too few.
+    labels : what the objects' labels mean.
+    vis : what each view shows.
+    """
+
+    frames: Ints
+    cameras: Cameras
+    candidates: Ints
+    clip: Ints
+    labels: LabelTable
+    vis: Visibility
+
+
+def evenly_spaced(total: int, count: int) -> Ints:
+    """Return `count` positions evenly spaced over 0 .. total - 1, both ends included; all if there are fewer."""
+    if total <= count:
+        return np.arange(total)
+    return np.floor(np.linspace(0, total - 1, count)).astype(np.int64)
+
+
+def look(scene: Scene, settings: Settings, *, video: bool, keep_in: Path | None = None, threads: int = 0) -> ViewTable:
+    """Pick a scene's views and see what they show.
+
+    Parameters
+    ----------
+    scene : the scene.
+    settings : the thresholds.
+    video : whether the frames of a clip are wanted too.
+    keep_in : folder in which the table is kept, and looked for first.
+    threads : cores for the ray casts, 0 = all.
+    """
+    total = len(scene.frames)
+    stills = evenly_spaced(total, settings.views_per_scene)
+    clip = evenly_spaced(total, settings.video_frames) if video and total >= settings.video_frames else stills[:0]
+    frames = np.union1d(stills, clip).astype(np.int64)
+    cameras = scene.cameras.take(frames)
+    labels = LabelTable.of(scene.objects.label, label_rules())
+    vis = _seen_before(scene, cameras, labels, settings, keep_in, threads)
+    return ViewTable(frames, cameras, np.searchsorted(frames, stills), np.searchsorted(frames, clip), labels, vis)
+
+
+def _seen_before(
+    scene: Scene, cameras: Cameras, labels: LabelTable, settings: Settings, keep_in: Path | None, threads: int
+) -> Visibility:
+    """Read the visibility table from the folder, or make it and put it there."""
+
+    def make() -> Visibility:
+        return see(scene.mesh, scene.objects, cameras, labels.askable, settings, threads=threads)
+
+    if keep_in is None or not scene.fingerprint:
+        return make()
+    address = (scene.fingerprint, settings.model_dump_json(), cameras.T_world_camera.tobytes().hex(), _code())
+    path = keep_in / f"{scene.dataset}-{scene.id}-{digest('visibility', labels.askable.tobytes(), *address).hex()}.npz"
+    try:
+        with np.load(path) as stored:
+            return Visibility(*(stored[f.name] for f in fields(Visibility)))
+    except (OSError, ValueError, KeyError, BadZipFile):
+        vis = make()
+    keep_in.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
+        np.savez_compressed(file, **{f.name: getattr(vis, f.name) for f in fields(Visibility)})
+    os.replace(file.name, path)
+    return vis
+
+
+@cache
+def _code() -> str:
+    """Changes with the code that makes the table."""
+    folder = Path(spargen.geometry.__file__).parent
+    return digest("code", *(p.read_bytes().hex() for p in sorted(folder.glob("*.py")))).hex()
