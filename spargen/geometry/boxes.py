@@ -54,7 +54,7 @@ def _hull(xy: Floats) -> Floats:
 def tilt_deg(R_world_box: ArrayLike) -> Floats:
     """Return how far the most vertical axis of each (..., 3, 3) box is from the vertical."""
     vertical = np.abs(np.asarray(R_world_box, dtype=np.float64)[..., 2, :]).max(axis=-1)
-    return np.degrees(np.arccos(np.clip(vertical, -1, 1)))
+    return np.asarray(np.degrees(np.arccos(np.clip(vertical, -1, 1))))
 
 
 def size_lwh_m(extent_m: ArrayLike, R_world_box: ArrayLike) -> Floats:

@@ -121,10 +121,14 @@ def _height_state(observers: Observers, up_in_view: Floats, up: Floats, settings
     return agreed(state, offset_state(up_in_view, settings)) if observers.real else state
 
 
-def clearness_m(offsets: ArrayLike, states: ArrayLike, settings: Settings) -> Floats:
-    """Return how far the least clear of the last axis's offsets is from the threshold it passed, metres."""
-    v, s = np.abs(np.asarray(offsets, dtype=np.float64)), np.asarray(states)
-    return np.asarray(np.where(s == 0, settings.empty_m - v, v - settings.word_m).min(axis=-1))
+def clearness_m(offsets: ArrayLike, axes: tuple[str, ...], states: tuple[int, ...], settings: Settings) -> float:
+    """Return how far the least clear of a row's offsets (A,) is from the threshold that it passed, metres.
+
+    `axes` names each offset's axis; closer / farther, ``cf``, has a threshold of its own.
+    """
+    word_m = [settings.word_distance_m if axis == "cf" else settings.word_m for axis in axes]
+    values = np.abs(np.asarray(offsets, dtype=np.float64))
+    return float(np.where(np.asarray(states) == 0, settings.empty_m - values, values - word_m).min())
 
 
 def leads(best_m: ArrayLike, runner_up_m: ArrayLike, gap_m: float, share: float) -> NDArray[np.bool_]:

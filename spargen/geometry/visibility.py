@@ -11,8 +11,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
+from spargen.geometry.alone import DIAGONALS, NOTHING, Alone, Outlines, hull_corners
+from spargen.geometry.edges import Edges
+from spargen.geometry.grid import FINE, Grid
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.rounding import permille
 from spargen.geometry.surface import spread_points_m
@@ -24,18 +26,12 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-COARSE_COLUMNS = 160
-FINE = 4
-"""Fine rays a coarse cell, along each side."""
-UNANNOTATED, NOTHING = -1, -2
 SURFACE_POINTS = 256
 """Points an object for the share of its surface inside the frustum."""
 SCENE_POINTS = 4096
 """Points a scene for the overlap of views."""
 ALONE_RAYS = 400
 """Rays an object and view, about, for the pixels it would cover alone."""
-DIAGONALS = np.stack([np.cos(np.pi * np.array([1, 2, 3, 5, 6, 7]) / 8), np.sin(np.pi * np.array([1, 2, 3, 5, 6, 7]) / 8)], -1)
-"""Directions besides the image's axes that bound an outline."""
 CHUNK = 16
 """Views worked on together: bounds memory."""
 
@@ -111,8 +107,8 @@ class _Eye:
         self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         self.object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
-        self.alone = _Alone(mesh, objects, askable, threads)
-        self.hulls = _hull_corners(mesh, len(objects), askable)
+        self.alone = Alone(mesh, objects, askable, threads)
+        self.hulls = hull_corners(mesh, len(objects), askable)
         self.points = spread_points_m(mesh, mesh.face_object, len(objects), SURFACE_POINTS)
         whole = np.zeros(len(mesh.faces), dtype=np.int32)
         self.scene_points = spread_points_m(mesh, whole, 1, SCENE_POINTS)[0]
@@ -143,10 +139,12 @@ class _Eye:
             order = np.concatenate([np.flatnonzero((self.cameras.size_px[views] == s).all(axis=1)) for s in sizes])
             back = np.argsort(order)
             return Visibility(*(np.concatenate([getattr(r, f.name) for r in rows])[back] for f in fields(Visibility)))
-        grid = _Grid(*(int(x) for x in (sizes[0] if len(sizes) else (1, 1))))
+        grid = Grid(*(int(x) for x in (sizes[0] if len(sizes) else (1, 1))))
         ids, depth_m = self._cast_coarse(views, grid)
         n = len(self.objects)
-        counts = np.stack([np.bincount(i.ravel() + 2, minlength=n + 2) for i in ids]) if len(views) else np.zeros((0, n + 2))
+        counts = (
+            np.stack([np.bincount(i.ravel() + 2, minlength=n + 2) for i in ids]) if len(views) else np.zeros((0, n + 2))
+        )
         on_mesh = np.maximum(counts[:, 1:].sum(axis=1), 1)
 
         X = self.cameras.take(views).to_camera(self.objects.center_m)
@@ -165,7 +163,7 @@ class _Eye:
         keep = visible[row, obj]
         if keep.any():
             row, obj = row[keep], obj[keep]
-            box[row, obj] = _Edges(self, views, grid, ids, depth_m).measure(row, obj, outlines.take(keep))
+            box[row, obj] = Edges(self.objects_at, views, grid, ids, depth_m).measure(row, obj, outlines.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size
         # The short side counts in widths of the image, whichever side it is.
@@ -189,7 +187,7 @@ class _Eye:
             surface=self._surface(views, depth_m, grid),
         )
 
-    def _cast_coarse(self, views: Ints, grid: _Grid) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def _cast_coarse(self, views: Ints, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Object ids and depths on the coarse grid: two (V, h, w) arrays."""
         ids = np.empty((len(views), grid.h, grid.w), dtype=np.int32)
         depth_m = np.empty(ids.shape, dtype=np.float32)
@@ -198,7 +196,7 @@ class _Eye:
             ids[i], depth_m[i] = self.object_of_face[face], t
         return ids, depth_m
 
-    def _measure_share(self, views: Ints, grid: _Grid, ids: NDArray[np.int32], share: Floats) -> Floats:
+    def _measure_share(self, views: Ints, grid: Grid, ids: NDArray[np.int32], share: Floats) -> Floats:
         """Measure shares near a threshold again, on the fine grid around the cells that show the object."""
         s, cell = self.settings, 1 / grid.cells
         near_seen = np.abs(share - s.seen_share) < 0.6 * s.seen_share
@@ -209,12 +207,14 @@ class _Eye:
         if not len(row):
             return share
         obj, y, x = np.concatenate(found).T
-        hit = self.objects_at(np.repeat(views[row], FINE * FINE), grid.fine_of_cells(y, x)) == np.repeat(obj, FINE * FINE)
+        hit = self.objects_at(np.repeat(views[row], FINE * FINE), grid.fine_of_cells(y, x)) == np.repeat(
+            obj, FINE * FINE
+        )
         fine = np.zeros(share.shape)
         np.add.at(fine, (np.repeat(row, FINE * FINE), np.repeat(obj, FINE * FINE)), hit)
         return np.where(wanted, fine / (grid.cells * FINE * FINE), share)
 
-    def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: _Grid) -> _Outlines:
+    def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: Grid) -> Outlines:
         """Outlines of whole objects, as if nothing hid them, for pairs (R,)."""
         side, corner = np.empty((len(row), 4)), np.empty((len(row), 4, 2))
         nearest_m, reach = np.empty(len(row)), np.empty((len(row), len(DIAGONALS), 2))
@@ -233,9 +233,11 @@ class _Eye:
         side[:] = np.clip(corner[:, np.arange(4), [0, 1, 0, 1]], 0, limit)
         side = np.where(np.isnan(side), [0, 0, grid.width, grid.height], side)
         reach = np.where(np.isnan(reach), [-np.inf, np.inf], reach)
-        return _Outlines(side, corner, reach, nearest_m)
+        return Outlines(side, corner, reach, nearest_m)
 
-    def _unoccluded(self, views: Ints, row: Ints, obj: Ints, ids: NDArray[np.int32], grid: _Grid, outlines: _Outlines) -> Floats:
+    def _unoccluded(
+        self, views: Ints, row: Ints, obj: Ints, ids: NDArray[np.int32], grid: Grid, outlines: Outlines
+    ) -> Floats:
         """Visible pixels over pixels covered alone, for pairs (R,)."""
         own, hidden_weight, view, cells, owner = np.empty(len(row)), np.empty(len(row)), [], [], []
         low_x, low_y = grid.cell_of(*outlines.side[:, :2].T)
@@ -256,7 +258,7 @@ class _Eye:
         alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * hidden_weight
         return np.asarray(own / np.maximum(alone, 1))
 
-    def _in_frame(self, view: Ints, obj: Ints, grid: _Grid) -> Floats:
+    def _in_frame(self, view: Ints, obj: Ints, grid: Grid) -> Floats:
         """Share of the objects' surface points inside the frustum, for pairs (R,)."""
         T = self.cameras.T_world_camera[view]
         X = np.matmul(self.points[obj] - T[:, None, :3, 3], T[:, :3, :3])
@@ -265,7 +267,7 @@ class _Eye:
         inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
         return np.asarray(inside.mean(axis=1))
 
-    def _points(self, views: Ints, visible: Bools, X: Floats, grid: _Grid) -> tuple[Ints, Bools]:
+    def _points(self, views: Ints, visible: Bools, X: Floats, grid: Grid) -> tuple[Ints, Bools]:
         """Marks at projected centres, and whether each lies on its object: own pixel and most of a disc around it."""
         point, pointed = np.zeros((*visible.shape, 2), dtype=np.int64), np.zeros(visible.shape, dtype=bool)
         row, obj = np.nonzero(visible)
@@ -290,7 +292,7 @@ class _Eye:
         point[row, obj], pointed[row, obj] = mark, hit[:, :4].all(axis=1) & enough
         return point, pointed
 
-    def _surface(self, views: Ints, depth_m: NDArray[np.float32], grid: _Grid) -> Bools:
+    def _surface(self, views: Ints, depth_m: NDArray[np.float32], grid: Grid) -> Bools:
         """Which of the scene's spread points each view sees: (V, S), depth tolerance 3 cm + 2 %."""
         if not len(views):
             return np.zeros((0, SCENE_POINTS), dtype=bool)
@@ -299,198 +301,6 @@ class _Eye:
         x, y = grid.cell_of(np.where(inside, uv[..., 0], 0), np.where(inside, uv[..., 1], 0))
         met = depth_m[np.arange(len(views))[:, None], y, x]
         return np.asarray(inside & (np.abs(met - z) <= 0.03 + 0.02 * z))
-
-
-@dataclass(frozen=True, slots=True)
-class _Outlines:
-    """Where R whole objects lie in an image.
-
-    side (R, 4): left, top, right, bottom of the box, clipped to the image. corner (R, 4, 2): the projected corner that
-    makes each side, not clipped, nan if behind the camera. reach (R, D, 2): least and greatest extent along
-    `DIAGONALS`. nearest_m (R,): depth at which the object begins. All in pixels but the last.
-    """
-
-    side: Floats
-    corner: Floats
-    reach: Floats
-    nearest_m: Floats
-
-    def take(self, pairs: Bools) -> _Outlines:
-        return _Outlines(*(getattr(self, f.name)[pairs] for f in fields(self)))
-
-
-class _Grid:
-    """The pixels of a width x height image that the coarse and the fine grid shoot through."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self.w = min(COARSE_COLUMNS, max(1, width // FINE))
-        self.h = max(1, round(self.w * height / width))
-        self.cells = self.w * self.h
-        self.fine_x = (np.arange(self.w * FINE) + 0.5) * (width / (self.w * FINE))
-        self.fine_y = (np.arange(self.h * FINE) + 0.5) * (height / (self.h * FINE))
-        x, y = np.meshgrid(self.fine_x[FINE // 2 :: FINE], self.fine_y[FINE // 2 :: FINE])
-        self.coarse = np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)
-
-    def cell_of(self, u: Floats, v: Floats) -> tuple[Ints, Ints]:
-        """Coarse column and row of pixel positions inside the image."""
-        x = np.clip((u * (self.w / self.width)).astype(np.int64), 0, self.w - 1)
-        y = np.clip((v * (self.h / self.height)).astype(np.int64), 0, self.h - 1)
-        return x, y
-
-    def fine_of_cells(self, y: Ints, x: Ints) -> Floats:
-        """Pixel positions of all fine rays of coarse cells (C,): (C * FINE * FINE, 2)."""
-        k = np.arange(FINE)
-        u = np.broadcast_to(self.fine_x[(x[:, None] * FINE + k)][:, None, :], (len(x), FINE, FINE))
-        v = np.broadcast_to(self.fine_y[(y[:, None] * FINE + k)][:, :, None], (len(x), FINE, FINE))
-        return np.stack([u.ravel(), v.ravel()], axis=-1)
-
-
-class _Alone:
-    """Every object in a room of its own: whether a ray would hit it if nothing else were there.
-
-    The objects stand on a lattice so far apart that a ray shot from the camera's place relative to one object reaches
-    that object before any other. One ray scene, one cast.
-    """
-
-    def __init__(self, mesh: Mesh, objects: Objects, askable: Bools, threads: int) -> None:
-        self.face_object = mesh.face_object
-        span = mesh.vertices_m.max(axis=0) - mesh.vertices_m.min(axis=0) if len(mesh.vertices_m) else np.ones(3)
-        pitch = 3 * float(np.linalg.norm(span)) + 10
-        side = int(np.ceil(max(1, len(objects)) ** (1 / 3)))
-        place = np.stack(np.unravel_index(np.arange(len(objects)), (side, side, side)), axis=-1)
-        self.offset = ((place - (side - 1) / 2) * pitch).astype(np.float32)
-        keep = (mesh.face_object >= 0) & askable[mesh.face_object]
-        faces = mesh.faces[keep]
-        vertices = mesh.vertices_m[faces] + self.offset[mesh.face_object[keep]][:, None]
-        self.object_of_face = np.append(mesh.face_object[keep], np.int32(NOTHING))
-        self.caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
-
-    def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
-        """Tell for rays (R,) whether each would hit its object (R,)."""
-        face, _ = self.caster.cast(origin + self.offset[obj], direction)
-        return np.asarray(self.object_of_face[face] == obj)
-
-
-class _Edges:
-    """Measures boxes on the fine grid, given what the coarse grid saw.
-
-    A side lies between the outermost coarse cell and the outermost corner of the whole object. Mostly that corner is
-    in sight: then a few rays around it settle the side. Else everything between is cast, except where the coarse rays
-    show one surface nearer than any part of the object.
-    """
-
-    def __init__(self, eye: _Eye, views: Ints, grid: _Grid, ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> None:
-        self.eye, self.views, self.grid, self.ids = eye, views, grid, ids
-        self.cover_m = _cover_depth(ids, depth_m)
-
-    def measure(self, row: Ints, obj: Ints, outlines: _Outlines) -> Ints:
-        """Return boxes (R, 4): first column, first row, one past the last column, one past the last row.
-
-        Parameters
-        ----------
-        row, obj : (R,) row of the view in the chunk, and object.
-        outlines : of the whole objects.
-        """
-        box = _coarse_boxes(self.ids, row, obj) * FINE + FINE // 2
-        bound = np.stack([self._index(outlines.side[:, side], side % 2) for side in range(4)], axis=-1)
-        bound = np.concatenate([np.minimum(bound[:, :2], box[:, :2]), np.maximum(bound[:, 2:], box[:, 2:])], axis=1)
-        for side in range(4):
-            settled = self._try_corner(row, obj, side, bound, outlines, box)
-            bound[settled, side] = box[settled, side]
-        self._search_ring(row, obj, bound, box, outlines)
-        return box + [0, 0, 1, 1]
-
-    def _index(self, position: Floats, axis: int) -> Ints:
-        """Fine index of the ray nearest to a position along an axis."""
-        pixels, count = ((self.grid.width, self.grid.w), (self.grid.height, self.grid.h))[axis]
-        return np.clip((position * (count * FINE / pixels)).astype(np.int64), 0, count * FINE - 1)
-
-    def _hits(self, pair: Ints, row: Ints, obj: Ints, x: Ints, y: Ints) -> Bools:
-        uv = np.stack([self.grid.fine_x[x], self.grid.fine_y[y]], axis=-1)
-        return np.asarray(self.eye.objects_at(self.views[row[pair]], uv) == obj[pair])
-
-    def _try_corner(self, row: Ints, obj: Ints, side: int, bound: Ints, outlines: _Outlines, box: Ints) -> Bools:
-        """Settle a side by rays around the corner that makes it; returns the pairs for which that worked."""
-        axis, across, inwards = side % 2, 1 - side % 2, (1 if side < 2 else -1)
-        place, limit = outlines.corner[:, side, across], (self.grid.width, self.grid.height)[across]
-        unclipped = outlines.corner[:, side, axis] == outlines.side[:, side]
-        pair = np.flatnonzero((place >= 0) & (place < limit) & unclipped)
-        settled = np.zeros(len(row), dtype=bool)
-        depth, width = np.meshgrid([0, 1], np.arange(-2, 3), indexing="ij")
-        sizes = (self.grid.w * FINE, self.grid.h * FINE)
-        along = np.clip(bound[pair, side][:, None, None] + inwards * depth, 0, sizes[axis] - 1)
-        aside = np.clip(self._index(place[pair], across)[:, None, None] + width, 0, sizes[across] - 1)
-        x, y = (along, aside) if axis == 0 else (aside, along)
-        hit = self._hits(np.repeat(pair, 10), row, obj, x.ravel(), y.ravel()).reshape(-1, 2, 5).any(axis=2)
-        settled[pair] = hit.any(axis=1)
-        value = bound[pair, side] + inwards * hit.argmax(axis=1)
-        value = np.minimum(value, box[pair, side]) if side < 2 else np.maximum(value, box[pair, side])
-        box[pair, side] = np.where(hit.any(axis=1), value, box[pair, side])
-        return settled
-
-    def _search_ring(self, row: Ints, obj: Ints, bound: Ints, box: Ints, outlines: _Outlines) -> None:
-        """Cast every fine ray inside `bound` and outside `box` that might see the object, and widen the boxes."""
-        pairs = np.flatnonzero((bound != box).any(axis=1))
-        cells = [self._open_cells(row[k], bound[k] // FINE, box[k], outlines.reach[k], outlines.nearest_m[k]) for k in pairs]
-        if not cells:
-            return
-        pair = np.repeat(pairs, [len(c) for c in cells])
-        y, x = (np.concatenate(cells).T[:, :, None] * FINE).astype(np.int64)
-        dy, dx = np.divmod(np.arange(FINE * FINE), FINE)
-        x, y, pair = (x + dx).ravel(), (y + dy).ravel(), np.repeat(pair, FINE * FINE)
-        low, high = bound[pair, :2], bound[pair, 2:]
-        wanted = (x >= low[:, 0]) & (y >= low[:, 1]) & (x <= high[:, 0]) & (y <= high[:, 1])
-        wanted &= (x < box[pair, 0]) | (y < box[pair, 1]) | (x > box[pair, 2]) | (y > box[pair, 3])
-        x, y, pair = x[wanted], y[wanted], pair[wanted]
-        hit = self._hits(pair, row, obj, x, y)
-        for side, (value, widen) in enumerate(((x, np.minimum), (y, np.minimum), (x, np.maximum), (y, np.maximum))):
-            edge = box[:, side].copy()
-            widen.at(edge, pair[hit], value[hit])
-            box[:, side] = edge
-
-    def _open_cells(self, r: int, cells: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
-        """Coarse cells (C, 2) as y, x of a window that reach out of `box`, and where the object may be in sight."""
-        x0, y0, x1, y1 = cells
-        is_open = self.cover_m[r, y0 : y1 + 1, x0 : x1 + 1] >= nearest_m
-        # Cells that lie wholly inside the box hold nothing outside it.
-        inside = np.concatenate([-(-box[:2] // FINE), (box[2:] + 1) // FINE])
-        is_open[max(0, inside[1] - y0) : max(0, inside[3] - y0), max(0, inside[0] - x0) : max(0, inside[2] - x0)] = False
-        yx = np.argwhere(is_open) + [y0, x0]
-        cell = np.array([self.grid.width / self.grid.w, self.grid.height / self.grid.h])
-        along = ((yx[:, ::-1] + 0.5) * cell) @ DIAGONALS.T
-        slack = np.linalg.norm(cell) / 2
-        return np.asarray(yx[((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)])
-
-
-def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Depth behind which a coarse cell shows nothing, (V, h, w): the farthest of its 3 x 3 cells if all show the same
-    object, else infinite.
-    """
-    one, two = ids.copy(), depth_m.copy()
-    far = np.pad(two, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    around = np.pad(one, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    h, w = ids.shape[1:]
-    same = ids >= 0
-    for dy in range(3):
-        for dx in range(3):
-            same &= around[:, dy : dy + h, dx : dx + w] == ids
-            np.maximum(two, far[:, dy : dy + h, dx : dx + w], out=two)
-    return np.where(same, two, np.float32(np.inf))
-
-
-def _coarse_boxes(ids: NDArray[np.int32], row: Ints, obj: Ints) -> Ints:
-    """First and last coarse column and row of each pair (R,): (R, 4) as left, top, right, bottom, inclusive."""
-    n = int(ids.max(initial=0)) + 3
-    v, h, w = ids.shape
-    columns, rows = np.zeros((v, n, w), dtype=bool), np.zeros((v, n, h), dtype=bool)
-    view = np.arange(v)[:, None, None]
-    columns[view, ids + 2, np.arange(w)[None, None, :]] = True
-    rows[view, ids + 2, np.arange(h)[None, :, None]] = True
-    c, r = columns[row, obj + 2], rows[row, obj + 2]
-    return np.stack(
-        [c.argmax(1), r.argmax(1), w - 1 - c[:, ::-1].argmax(1), h - 1 - r[:, ::-1].argmax(1)], axis=-1
-    ).astype(np.int64)
 
 
 def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:
@@ -506,22 +316,6 @@ def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:
     code = ((o[:, None] * h + yy) * w + xx)[inside]
     code = np.unique(code)
     return np.stack([code // (h * w), code // w % h, code % w], axis=-1)
-
-
-def _hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:
-    """Corners of each askable object's convex hull: the only points that can make a side of its box."""
-    out: list[Floats] = []
-    order = np.argsort(mesh.face_object, kind="stable")
-    first = np.searchsorted(mesh.face_object[order], np.arange(n + 1))
-    for o in range(n):
-        used = np.unique(mesh.faces[order[first[o] : first[o + 1]]]) if askable[o] else np.zeros(0, dtype=np.int64)
-        points = mesh.vertices_m[used].astype(np.float64)
-        try:
-            points = points[ConvexHull(points).vertices]
-        except (QhullError, ValueError, IndexError):
-            pass  # flat or tiny: all points are corners
-        out.append(points)
-    return out
 
 
 def _disc(radius: float) -> Floats:

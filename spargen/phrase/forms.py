@@ -54,13 +54,13 @@ class _Writer:
 
     def __init__(self, wording: Wording, name: str, rng: np.random.Generator) -> None:
         self.wording, self.name, self.rng = wording, name, rng
-        self._decks: dict[int, list[int]] = {}
+        self._decks: dict[tuple[int, str], list[int]] = {}
 
     def plain(self, fact: Fact, kind: AnswerKind) -> Phrased:
         """Fill and sentence: the answer in its syntax, or in a sentence where the file has any."""
         text = kind.text(fact.answer)
         slots = {**fact.slots, "answer": text}
-        question, used = self._question(slots)
+        question, used = self._question(slots, fact.deck)
         if self.wording.answers:
             block = self._draw(self.wording.answers)
             text, used["answer_line"] = _sentence_start(self._fill(block, slots)), block.line
@@ -68,7 +68,7 @@ class _Writer:
 
     def select(self, choice: Choice) -> Phrased:
         """The question, its options one a line, and the letter."""
-        question, used = self._question(choice.fact.slots)
+        question, used = self._question(choice.fact.slots, choice.fact.deck)
         lines = [question, *(f"{letter}. {text}" for letter, text in zip("ABCDEFGH", choice.texts, strict=False))]
         return Phrased(choice.fact, "\n".join(lines), choice.letter, {**used, "options": list(choice.texts)})
 
@@ -81,11 +81,11 @@ class _Writer:
             part = worded[int(self.rng.integers(len(worded)))]
             state = relation.states[part] if holds else -relation.states[part]
             claim = Directions((relation.axes[part],), (state,))
-            question, used = self._question({**fact.slots, "claim": claim})
+            question, used = self._question({**fact.slots, "claim": claim}, fact.deck)
             yield Phrased(fact, question, "Yes" if holds else "No", {**used, "claim": claim.words[0]})
 
-    def _question(self, slots: Any) -> tuple[str, dict[str, Any]]:
-        question = self._draw(self.wording.questions)
+    def _question(self, slots: Any, deck: str) -> tuple[str, dict[str, Any]]:
+        question = self._draw(self.wording.questions, deck)
         used: dict[str, Any] = {"template": self.name, "question_line": question.line}
         text = _sentence_start(self._fill(question, slots))
         if self.wording.notes:
@@ -94,12 +94,12 @@ class _Writer:
             text += " " + _sentence_start(self._fill(note, slots))
         return text, used
 
-    def _draw(self, blocks: tuple[Block, ...]) -> Block:
+    def _draw(self, blocks: tuple[Block, ...], deck: str = "") -> Block:
         """Draw without putting back until every block was used, then anew."""
-        deck = self._decks.setdefault(id(blocks), [])
-        if not deck:
-            deck.extend(int(i) for i in self.rng.permutation(len(blocks)))
-        return blocks[deck.pop()]
+        cards = self._decks.setdefault((id(blocks), deck), [])
+        if not cards:
+            cards.extend(int(i) for i in self.rng.permutation(len(blocks)))
+        return blocks[cards.pop()]
 
     def _fill(self, block: Block, slots: Any) -> str:
         try:

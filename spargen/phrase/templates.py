@@ -68,7 +68,9 @@ def read_wording(path: Path) -> Wording:
     def close() -> None:
         text = " ".join(" ".join(lines).split())
         if kind and not text:
-            raise TemplateError(f"the {kind} block is empty", where=f"{path}:{start}", mend="write its text or delete it")
+            raise TemplateError(
+                f"the {kind} block is empty", where=f"{path}:{start}", mend="write its text or delete it"
+            )
         if kind:
             found[kind].append(Block(text, start))
         elif text and not re.fullmatch(r"(\{#.*?#\}\s*)+", text):
@@ -82,7 +84,9 @@ def read_wording(path: Path) -> Wording:
         close()
         kind, start, lines = opener.group(1), number, []
         if kind not in BLOCKS:
-            raise TemplateError(f"unknown block {kind!r}", where=f"{path}:{number}", mend=f"use one of {', '.join(BLOCKS)}")
+            raise TemplateError(
+                f"unknown block {kind!r}", where=f"{path}:{number}", mend=f"use one of {', '.join(BLOCKS)}"
+            )
     close()
     if not found["question"]:
         raise TemplateError("no question block", where=path, mend="add a line --- question and a question below it")
@@ -105,7 +109,9 @@ class TemplateSet:
                 raise TemplateError("no such folder", where=folder, mend="name a folder of <task>/<form>.j2 files")
             for path in sorted(folder.glob("*/*.j2")):
                 if path.stem not in FORMS:
-                    raise TemplateError(f"unknown form {path.stem!r}", where=path, mend=f"name it {' or '.join(FORMS)}.j2")
+                    raise TemplateError(
+                        f"unknown form {path.stem!r}", where=path, mend=f"name it {' or '.join(FORMS)}.j2"
+                    )
                 files.setdefault((path.parent.name, path.stem), path)
         return cls(files)
 

@@ -56,7 +56,7 @@ def metres(value: float) -> str:
 
 def size_class(value: ArrayLike) -> NDArray[np.int64]:
     """Class of a size for balancing: equal steps of the logarithm, so 0.5 m and 5 m are told apart equally finely."""
-    return np.floor(np.log(np.maximum(value, 0.05)) / np.log(4 / 3)).astype(np.int64)
+    return np.asarray(np.floor(np.log(np.maximum(value, 0.05)) / np.log(4 / 3)), dtype=np.int64)
 
 
 def box_text(box: Sequence[int]) -> str:
@@ -67,15 +67,12 @@ def box_text(box: Sequence[int]) -> str:
 class AnswerKind:
     """One kind of answer. The base serves kinds that are only printed."""
 
-    pooled = False
-    """Whether the wrong options of a row are the truths of other rows of its cell."""
-
     def text(self, value: Any) -> str:
         """Print a value in its fixed syntax."""
         return str(value)
 
-    def option(self, value: Any) -> str:
-        """Print a value as an option."""
+    def option(self, value: Any, truth: Any) -> str:
+        """Print a value as an option of a row whose answer is `truth`."""
         return self.text(value)
 
     def bucket(self, value: Any) -> Any:
@@ -89,8 +86,6 @@ class AnswerKind:
 
 class Length(AnswerKind):
     """A depth or a distance in metres."""
-
-    pooled = True
 
     def text(self, value: float) -> str:
         return metres(value)
@@ -106,8 +101,6 @@ class Length(AnswerKind):
 
 class Area(AnswerKind):
     """A floor area in whole square metres."""
-
-    pooled = True
 
     def text(self, value: float) -> str:
         return f"{int(round_half_away(value))}"
@@ -125,8 +118,6 @@ class Count(AnswerKind):
 
 class Box(AnswerKind):
     """A box in an image, on the 0..1000 scale."""
-
-    pooled = True
 
     def text(self, value: Sequence[int]) -> str:
         return box_text(value)
@@ -165,6 +156,109 @@ class Size(AnswerKind):
         return int(size_class(max(value)))
 
 
+class Moves(AnswerKind):
+    """Camera motion along and about five axes: ``move_right:1.6,...``; a value holds five (word, number) pairs."""
+
+    def text(self, value: Sequence[tuple[str, float]]) -> str:
+        return ",".join(f"{word}:{number:g}" for word, number in value)
+
+    def bucket(self, value: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+        return tuple(word for word, _ in value)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in an image on the 0..1000 scale, and its depth."""
+
+    x: int
+    y: int
+    depth_m: float
+
+
+class Places(AnswerKind):
+    """Where something appears, and how deep: ``(606,69),2.8``. All options of a row have the true depth."""
+
+    def text(self, value: Place) -> str:
+        return f"({value.x},{value.y}),{metres(value.depth_m)}"
+
+    def option(self, value: Place, truth: Place) -> str:
+        return f"Image Coor:({value.x}, {value.y}), Depth:{metres(truth.depth_m)} meters"
+
+    def bucket(self, value: Place) -> tuple[int, int]:
+        return (min(2, value.x * 3 // 1000), min(2, value.y * 3 // 1000))
+
+    def clear(self, value: Place, others: Sequence[Place], settings: Settings) -> Bools:
+        return np.array(
+            [np.hypot(o.x - value.x, o.y - value.y) >= settings.option_pixel_gap for o in others], dtype=bool
+        )
+
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An object, by label, in one image of several, and its box there."""
+
+    obj: int
+    label: str
+    image: int
+    box: tuple[int, ...]
+
+
+class Sightings(AnswerKind):
+    """``the second image, [x1, y1, x2, y2]``. The options of a row name objects of different labels."""
+
+    def text(self, value: Sighting) -> str:
+        return f"the {ORDINALS[value.image]} image, {box_text(value.box)}"
+
+    def option(self, value: Sighting, truth: Sighting) -> str:
+        return f"{value.label}: {self.text(value)}"
+
+    def bucket(self, value: Sighting) -> int:
+        return value.image
+
+    def clear(self, value: Sighting, others: Sequence[Sighting], settings: Settings) -> Bools:
+        return np.array([o.obj != value.obj and o.label != value.label for o in others], dtype=bool)
+
+
+class Frames(AnswerKind):
+    """Frames of a clip: ``Frame-3, Frame-4``."""
+
+    def text(self, value: Sequence[int]) -> str:
+        return ", ".join(f"Frame-{i}" for i in value)
+
+    def bucket(self, value: Sequence[int]) -> int:
+        return int(size_class(len(value)))
+
+
+class Order(AnswerKind):
+    """Labels in order: ``chair, table, lamp, door``."""
+
+    def text(self, value: Sequence[str]) -> str:
+        return ", ".join(value)
+
+    def bucket(self, value: Sequence[str]) -> str:
+        return value[0]
+
+
+class Map(AnswerKind):
+    """Positions on a top-down map, such as ``Object0 :(-0.3,1.4). Object1 :(-1.1,2.0).`` for two."""
+
+    def text(self, value: Sequence[tuple[float, float]]) -> str:
+        return " ".join(f"Object{i} :({metres(x)},{metres(y)})." for i, (x, y) in enumerate(value))
+
+    def bucket(self, value: Sequence[tuple[float, float]]) -> int:
+        return len(value)
+
+
+class Candidate(AnswerKind):
+    """One of several numbered things: ``sofa chair (Object2)``."""
+
+    def bucket(self, value: Thing) -> str:
+        return value.mark
+
+
 def iou(box: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
     """Intersection over union of one box (4,) with others (n, 4), as x1, y1, x2, y2."""
     low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
@@ -173,6 +267,6 @@ def iou(box: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64
     return np.asarray(inter / np.maximum(area - inter, 1e-9))
 
 
-LENGTH, AREA, COUNT, BOX, DIRECTIONS, WINNER, SIZE = (
-    Length(), Area(), Count(), Box(), DirectionsKind(), Winner(), Size()
-)  # fmt: skip
+LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()
+DIRECTIONS, WINNER, CANDIDATE = DirectionsKind(), Winner(), Candidate()
+MOVES, PLACE, SIGHTING, FRAMES, ORDER, MAP = Moves(), Places(), Sightings(), Frames(), Order(), Map()

@@ -52,12 +52,13 @@ class Fact:
     answer : the truth, of the task's answer kind.
     slots : what the templates may say.
     marks : in the order in which the record lists them.
-    quantity : what is asked of the objects, where a task asks several things; no two rows share views, objects and this.
+    quantity : what is asked, where a task asks several things; no two rows share views, objects and this.
     truth : unrounded numbers behind the answer, for the facts file.
     margin : how far the truth is from becoming another one or ambiguous; None where nothing can tip over.
     bucket : class to balance over, where it is not the answer's own.
     forms : the forms this fact may take; None = all.
     wrong : honest wrong answers, where the task knows better ones than the kind does.
+    deck : facts that share a deck are one fact asked several times: each time in other words.
     """
 
     views: tuple[int, ...]
@@ -71,6 +72,7 @@ class Fact:
     bucket: Hashable = None
     forms: tuple[str, ...] | None = None
     wrong: tuple[Any, ...] | None = None
+    deck: str = ""
 
     @property
     def key(self) -> tuple[Hashable, ...]:

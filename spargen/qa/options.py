@@ -46,7 +46,7 @@ def choices(
     if isinstance(kind, DirectionsKind):
         return _exchanged(facts, count, rng)
     if facts and facts[0].wrong is not None:
-        return _given(facts, kind, count, rng)
+        return _given(facts, kind, count, settings, rng)
     return _shared(facts, kind, count, settings, rng)
 
 
@@ -88,21 +88,28 @@ def _shared(
             # The first has too few companions left; the others go back for later groups.
             left = sorted(left + group[1:])
             continue
-        texts = [kind.option(facts[i].answer) for i in group]
-        for k, at in enumerate(rng.permutation(OPTIONS)):
-            out.append(_place(facts[group[k]], texts[k], texts[:k] + texts[k + 1 :], int(at), rng))
+        for k, at in zip(group, rng.permutation(OPTIONS), strict=True):
+            right, *wrong = (kind.option(facts[i].answer, facts[k].answer) for i in (k, *(i for i in group if i != k)))
+            out.append(_place(facts[k], right, wrong, int(at), rng))
     return out[:count]
 
 
-def _given(facts: Sequence[Fact], kind: AnswerKind, count: int, rng: np.random.Generator) -> list[Choice]:
-    """Wrong answers that the task itself names."""
-    usable = [f for f in facts if len(f.wrong or ()) >= OPTIONS - 1][:count]
-    out = []
-    for fact, at in zip(usable, _letters(rng, len(usable)), strict=True):
-        wrong: Sequence[Any] = fact.wrong or ()
-        picked = [kind.option(wrong[i]) for i in rng.permutation(len(wrong))[: OPTIONS - 1]]
-        out.append(_place(fact, kind.option(fact.answer), picked, at, rng))
-    return out
+def _given(
+    facts: Sequence[Fact], kind: AnswerKind, count: int, settings: Settings, rng: np.random.Generator
+) -> list[Choice]:
+    """Wrong answers that the task itself names, the earlier ones rather, as far as they are clear of each other."""
+    found = []
+    for fact in facts:
+        taken: list[Any] = [fact.answer]
+        for wrong in fact.wrong or ():
+            if len(taken) < OPTIONS and kind.clear(wrong, taken, settings).all():
+                taken.append(wrong)
+        if len(taken) == OPTIONS:
+            found.append((fact, [kind.option(value, fact.answer) for value in taken]))
+        if len(found) == count:
+            break
+    letters = _letters(rng, len(found))
+    return [_place(fact, right, wrong, at, rng) for (fact, (right, *wrong)), at in zip(found, letters, strict=True)]
 
 
 def _exchanged(facts: Sequence[Fact], count: int, rng: np.random.Generator) -> list[Choice]:

@@ -54,10 +54,10 @@ def ask(
     cache : folder that keeps visibility tables.
     threads : cores for ray casts, 0 = all.
     """
+    video = any(TASKS[name].views == "video" for name in tasks)
     out = SceneQuestions()
     with _timed(out, "visibility"):
-        video = any(TASKS[name].views == "video" for name in tasks)
-        table = look(scene, settings, video=video, keep_in=cache, threads=threads)
+        table = look(scene, settings, seed=seed, video=video, keep_in=cache, threads=threads)
     for name in tasks:
         task = TASKS[name]
         wanted = {form: rows_per_cell[f"{name}/{form}"] for form in forms[name]}
@@ -71,6 +71,8 @@ def ask(
             with _timed(out, "records"):
                 rows = [_row(task, form, number, p, scene, table, rgbd, seed) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
+            if video and rows and task.views == "video":
+                out.video_frames = tuple(int(f) for f in table.frames[table.clip])
             if len(rows) < quota:
                 out.short[name, form] = quota - len(rows)
                 if form == "select" and len(chosen) > len(rows):
@@ -90,6 +92,9 @@ def _propose(
         frames=table.frames,
         vis=table.vis,
         candidates=table.candidates,
+        pairs=table.pairs,
+        sets=table.sets,
+        clip=table.clip,
         rng=rng_for(seed, scene.dataset, scene.id, task.name),
         pool=POOL * quota,
     )

@@ -31,7 +31,7 @@ class Row:
     use: FrameUse = "image"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SceneQuestions:
     """All rows of one scene, and what became of the rest.
 

@@ -28,10 +28,10 @@ def valid_poses(T_world_camera: ArrayLike) -> NDArray[np.bool_]:
     (V,) bool
     """
     T = np.asarray(T_world_camera, dtype=np.float64).reshape(-1, 4, 4)
-    finite = np.isfinite(T).all(axis=(1, 2))
+    finite = np.asarray(np.isfinite(T).all(axis=(1, 2)))
     R = np.where(finite[:, None, None], T[:, :3, :3], 0.0)
     orthonormal = np.abs(R @ R.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2)) < 1e-3
-    last_row = np.abs(np.where(finite[:, None], T[:, 3], 0.0) - [0, 0, 0, 1]).max(axis=1) < 1e-6
+    last_row = np.asarray(np.abs(np.where(finite[:, None], T[:, 3], 0.0) - [0, 0, 0, 1]).max(axis=1) < 1e-6)
     return np.asarray(finite & orthonormal & last_row & (np.linalg.det(R) > 0))
 
 

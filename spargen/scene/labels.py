@@ -11,11 +11,14 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from spargen.errors import JobError
 from spargen.resources import data_dir
 
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 class LabelRules(BaseModel):
@@ -24,6 +27,7 @@ class LabelRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     structural: frozenset[str]
+    floor: frozenset[str]
     meaningless: frozenset[str]
     uncountable: frozenset[str]
     groups: tuple[tuple[str, ...], ...]
@@ -55,7 +59,9 @@ def label_rules(path: Path | None = None) -> LabelRules:
     try:
         return LabelRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise JobError(f"the label lists cannot be read: {error}", where=path, mend="start from the shipped default.yaml") from error
+        raise JobError(
+            f"the label lists cannot be read: {error}", where=path, mend="start from the shipped default.yaml"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,14 @@ class LabelTable:
     ----------
     askable : (N,) neither structural nor meaningless.
     structural : (N,) part of the building.
+    floor : (N,) the floor.
     clash : (N, N) labels that must not be told apart by name; the diagonal is set.
     countable : (N,) may be counted, ordered and named without a mark.
     """
 
     askable: Bools
     structural: Bools
+    floor: Bools
     clash: Bools
     countable: Bools
 
@@ -87,7 +95,32 @@ class LabelTable:
         index = np.array([unique.index(k) for k in keys], dtype=np.int64)
         clash = clash_matrix(unique, rules)[np.ix_(index, index)] if unique else np.zeros((0, 0), dtype=bool)
         structural, empty = structural.astype(bool), empty.astype(bool)
-        return cls(~structural & ~empty, structural, clash, np.array(countable, dtype=bool) & ~structural & ~empty)
+        askable = ~structural & ~empty
+        floor = np.array([k in rules.floor for k in keys], dtype=bool)
+        return cls(askable, structural, floor, clash, np.array(countable, dtype=bool) & askable)
+
+    @property
+    def unique(self) -> Bools:
+        """(N,) may be named without a mark: countable, and no other object's label clashes."""
+        return np.asarray(self.countable & (self.clash.sum(axis=1) == 1))
+
+    def kinds(self, labels: Sequence[str]) -> list[tuple[str, Ints]]:
+        """Sort the askable objects into kinds that a name tells apart, each with its name and its objects (n,).
+
+        Labels that clash, directly or by way of others, make one kind. It is named by the label that every other one
+        of the kind ends with (``chair`` for chairs and office chairs); a kind without such a label has no name that
+        holds for all of it, and is left out, as are kinds with a label that cannot be counted.
+        """
+        rules = label_rules()
+        _, kind = connected_components(csr_matrix(self.clash), directed=False)
+        found = []
+        for k in np.unique(kind[self.askable]):
+            members = np.flatnonzero(kind == k)
+            names = {rules.key(labels[int(o)]): labels[int(o)] for o in members}
+            name = min(names, key=lambda n: (len(n), n))
+            if self.countable[members].all() and all(n == name or n.endswith(f" {name}") for n in names):
+                found.append((" ".join(names[name].split()), members))
+        return found
 
 
 def clash_matrix(keys: Sequence[str], rules: LabelRules) -> Bools:

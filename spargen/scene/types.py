@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from spargen.scene.cameras import Cameras
 
 def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -> None:
     """Store a read-only copy of an array field, after checking its shape (None = any length)."""
-    array = np.array(getattr(owner, name), dtype=dtype)
+    array: NDArray[Any] = np.array(getattr(owner, name), dtype=dtype)
     if array.size == 0 and array.ndim != len(shape):
         array = array.reshape([s or 0 for s in shape])
     if array.ndim != len(shape) or any(s is not None and s != a for s, a in zip(shape, array.shape, strict=True)):

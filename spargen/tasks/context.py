@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,14 @@ from spargen.settings import Settings
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Source = Literal["single", "multi", "video"]
+
+
+class _Indexable(Protocol):
+    def __getitem__(self, rows: Any, /) -> Self: ...
+
+
+Rows = TypeVar("Rows", bound=_Indexable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class TaskContext:
     frames : (V,) position of each view in `scene.frames`.
     vis : what each view shows.
     candidates : rows of the table that image questions may use.
+    pairs, sets : (M, 2) and (M, 3 .. 5) rows that questions over several images may use, the observer's image first.
+    clip : rows of the video's frames; empty if there is no video.
     rng : the task's own generator.
     pool : about how many facts are wanted.
     dropped : counts candidates dropped, by reason.
@@ -48,6 +59,9 @@ class TaskContext:
     frames: Ints
     vis: Visibility
     candidates: Ints
+    pairs: Ints
+    sets: Ints
+    clip: Ints
     rng: np.random.Generator
     pool: int
     dropped: Counter[str] = field(default_factory=Counter)
@@ -55,46 +69,79 @@ class TaskContext:
 
     # -- candidates ---------------------------------------------------------------------------------------------
 
-    def usable(self, ok: Bools, *, upright: bool = False) -> Bools:
-        """Restrict a (V, N) table to candidate views, and to views held upright where directions are asked."""
-        rows = np.zeros(len(self.cameras), dtype=bool)
-        rows[self.candidates] = True
-        if upright:
-            rows &= np.abs(self.cameras.elevation_deg) <= self.settings.max_elevation_deg
-            rows &= np.abs(self.cameras.roll_deg) <= self.settings.max_roll_deg
-        return np.asarray(ok & rows[:, None])
+    @property
+    def upright(self) -> Bools:
+        """(V,) views held so that a direction or a heading may be asked."""
+        steep = np.abs(self.cameras.elevation_deg) > self.settings.max_elevation_deg
+        tilted = np.abs(self.cameras.roll_deg) > self.settings.max_roll_deg
+        return np.asarray(~steep & ~tilted)
 
-    def tuples(self, ok: Bools, size: int) -> Ints:
-        """Draw candidates: (R, 1 + size) rows of a view and `size` distinct objects for which ok[view, object] holds.
+    def place(
+        self,
+        source: Source,
+        ok: Bools,
+        size: int,
+        *,
+        upright: bool = False,
+        points: bool = False,
+        everywhere: bool = False,
+    ) -> Placed:
+        """Draw candidates: the views of a question, `size` distinct objects, and the image in which each is marked.
 
-        All of them if they are few, else a fair sample of about twenty times the pool.
+        Parameters
+        ----------
+        source : where the views come from: single images, sets of images, or the clip.
+        ok : (V, N) where an object may be marked.
+        size : objects a question.
+        upright : the first image must be held so that directions may be asked.
+        points : the marks are points, which must lie apart where they share an image.
+        everywhere : the question is about all its views, so it does not matter what one of them shows.
+
+        Returns
+        -------
+        All candidates if they are few, else a fair sample of about twenty times the pool. Of several images none alone
+        shows all the objects; where one object is marked, the first image, the observer's, does not show it.
         """
-        return draw_tuples(ok, size, self.rng, 20 * self.pool)
+        sets = {"single": self.candidates[:, None], "multi": self.sets, "video": self.clip[None, :]}[source]
+        sets = sets[:0] if sets.shape[1] == 0 else sets
+        if upright and len(sets):
+            sets = self.keep(sets, self.upright[sets[:, 0]], "the first image is steep or tilted")
+        rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, 20 * self.pool)
+        views, objects = sets[rows[:, 0]], rows[:, 1:]
+        if source != "single" and not everywhere and len(rows):
+            shown = np.asarray(self.vis.seen[views[:, :, None], objects[:, None, :]].all(axis=2))
+            together = np.asarray(shown[:, 0] if size == 1 else shown.any(axis=1))
+            views, objects = views[~together], objects[~together]
+            self.dropped["one image alone shows everything"] += int(together.sum())
+        usable = ok[views[:, :, None], objects[:, None, :]]
+        image = np.where(usable, self.rng.random(usable.shape), -1.0).argmax(axis=1)
+        placed = Placed(views, objects, image)
+        return self.keep(placed, self._points_apart(placed), "points too close together") if points else placed
 
-    def keep(self, candidates: Ints, good: Bools, reason: str) -> Ints:
-        """Keep the good candidates and count the others under a reason."""
-        self.dropped[reason] += int(len(good) - np.count_nonzero(good))
-        return candidates[good]
-
-    def balanced(self, candidates: Ints, codes: ArrayLike) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Yield (row number, candidate) up to the pool's size, classes in turn."""
-        for i in balanced_order(codes, self.rng)[: self.pool]:
-            yield int(i), tuple(int(x) for x in candidates[i])
-
-    def points_apart(self, candidates: Ints) -> Bools:
-        """Tell which candidates have all their points far enough from each other in their one image."""
-        view, objects = candidates[:, 0], candidates[:, 1:]
-        p = self.vis.point[view[:, None], objects] / 1000.0
+    def _points_apart(self, placed: Placed) -> Bools:
+        view = placed.view_of_mark
+        p = self.vis.point[view, placed.objects] / 1000.0
         size = self.cameras.size_px[view]
-        p[..., 1] *= (size[:, 1] / size[:, 0])[:, None]
+        p[..., 1] *= size[..., 1] / size[..., 0]
         gap = np.linalg.norm(p[:, :, None] - p[:, None], axis=-1)
-        gap[:, np.arange(objects.shape[1]), np.arange(objects.shape[1])] = np.inf
+        gap[view[:, :, None] != view[:, None]] = np.inf
+        one = np.arange(placed.objects.shape[1])
+        gap[:, one, one] = np.inf
         return np.asarray(gap.min(axis=(1, 2)) >= self.settings.point_gap)
+
+    def keep(self, candidates: Rows, good: ArrayLike, reason: str) -> Rows:
+        """Keep the good candidates, (R,) bool, and count the others under a reason."""
+        kept = np.asarray(good, dtype=bool)
+        self.dropped[reason] += int(len(kept) - np.count_nonzero(kept))
+        return candidates[kept]
+
+    def balanced(self, codes: ArrayLike) -> Iterator[int]:
+        """Yield row numbers of candidates, up to the pool's size, classes in turn."""
+        yield from (int(i) for i in balanced_order(codes, self.rng)[: self.pool])
 
     def rounds_clearly(self, value: ArrayLike, decimals: int = 1) -> Bools:
         """Tell which values do not sit on the edge between two printed ones, where noise would decide."""
-        scaled = np.abs(np.asarray(value, dtype=np.float64)) * 10.0**decimals
-        return np.asarray(np.abs(scaled - np.floor(scaled) - 0.5) > 1e-3)
+        return off_rounding_edge(np.asarray(value) * 10.0**decimals)
 
     # -- what facts are made of ---------------------------------------------------------------------------------
 
@@ -102,24 +149,77 @@ class TaskContext:
         """Centres of the boxes of objects."""
         return np.asarray(self.scene.objects.center_m[np.asarray(objects)])
 
+    def label(self, obj: int) -> str:
+        """Label of an object."""
+        return self.scene.objects.label[obj]
+
     def observers(self, views: Ints) -> Observers:
         """The real observers of some views."""
         return Observers.cameras(self.cameras.T_world_camera[views], self.cameras.R_world_levelled[views])
 
-    def point(self, colour: Colour, view: int, obj: int, image: int = 0) -> Mark:
-        """A point on an object in a view."""
-        return Mark(colour, "point", obj, tuple(int(x) for x in self.vis.point[view, obj]), image)
-
-    def bbox(self, colour: Colour, view: int, obj: int, image: int = 0) -> Mark:
-        """A box around an object in a view."""
-        return Mark(colour, "bbox", obj, tuple(int(x) for x in self.vis.bbox[view, obj]), image)
+    def mark(self, placed: Placed, row: int, role: int, colour: Colour, kind: Literal["point", "bbox"]) -> Mark:
+        """Mark one object of a candidate in the image chosen for it."""
+        obj, image = int(placed.objects[row, role]), int(placed.image[row, role])
+        at = (self.vis.point if kind == "point" else self.vis.bbox)[placed.views[row, image], obj]
+        return Mark(colour, kind, obj, tuple(int(x) for x in at), image)
 
     def thing(self, mark: Mark) -> Thing:
         """A marked object as the text names it: ``chair (red point)``."""
-        return Thing(self.scene.objects.label[mark.obj], f"{mark.colour} {mark.kind}")
+        return Thing(self.label(mark.obj), f"{mark.colour} {mark.kind}")
+
+    def thing_in_clip(self, mark: Mark, number: str = "") -> Thing:
+        """The same in a video: ``chair (in Frame-23) (red point)``, ``tv (in Frame-16, Object0) (green bbox)``."""
+        where = ", ".join(filter(None, (f"in Frame-{mark.image}", number)))
+        return Thing(self.label(mark.obj), "" if mark.colour == "none" else f"{mark.colour} {mark.kind}", where)
 
 
-def draw_tuples(ok: Bools, size: int, rng: np.random.Generator, limit: int) -> Ints:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """R candidate questions: K views each, S objects, and where each object is marked.
+
+    Parameters
+    ----------
+    views : (R, K) rows of the view table, the observer's first.
+    objects : (R, S) rows of the scene's objects.
+    image : (R, S) position in `views` of the image in which each object is marked.
+    """
+
+    views: Ints
+    objects: Ints
+    image: Ints
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def __getitem__(self, rows: Any) -> Placed:
+        return Placed(self.views[rows], self.objects[rows], self.image[rows])
+
+    @property
+    def observer(self) -> Ints:
+        """(R,) view of the observer."""
+        return self.views[:, 0]
+
+    @property
+    def view_of_mark(self) -> Ints:
+        """(R, S) view in which each object is marked."""
+        return np.take_along_axis(self.views, self.image, axis=1)
+
+    def views_of(self, row: int) -> tuple[int, ...]:
+        """Views of one candidate."""
+        return tuple(int(v) for v in self.views[row])
+
+    def objects_of(self, row: int) -> tuple[int, ...]:
+        """Objects of one candidate."""
+        return tuple(int(o) for o in self.objects[row])
+
+
+def off_rounding_edge(value: ArrayLike, margin: float = 1e-3) -> Bools:
+    """Tell which values lie further than `margin` from the halves at which rounding to whole numbers tips over."""
+    v = np.abs(np.asarray(value, dtype=np.float64))
+    return np.asarray(np.abs(v - np.floor(v) - 0.5) > margin)
+
+
+def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) -> Ints:
     """Draw distinct rows (view, object_1 .. object_size) with ok[view, object_i] and distinct objects.
 
     Parameters
@@ -132,6 +232,7 @@ def draw_tuples(ok: Bools, size: int, rng: np.random.Generator, limit: int) -> I
     -------
     (R, 1 + size) int64. Every view with enough objects is drawn equally often, so rich views do not crowd out others.
     """
+    ok = np.asarray(ok, dtype=bool)
     counts = ok.sum(axis=1)
     views = np.flatnonzero(counts >= size)
     if not len(views):

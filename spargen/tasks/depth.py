@@ -1,4 +1,4 @@
-"""How deep an object lies in an image, given the depth of another."""
+"""How deep objects lie in their images, given the depth of another."""
 
 from __future__ import annotations
 
@@ -7,25 +7,49 @@ from collections.abc import Iterator
 import numpy as np
 
 from spargen.qa.answers import LENGTH, metres, size_class
-from spargen.qa.fact import Fact
-from spargen.tasks.context import TaskContext
+from spargen.qa.fact import Colour, Fact
+from spargen.tasks.context import Source, TaskContext
 from spargen.tasks.registry import task
 
+OC, OO = "ref ref_depth_m target", "ref ref_depth_m first second"
+RED_BLUE_GREEN: tuple[Colour, ...] = ("red", "blue", "green")
 
-@task("depth_prediction_oc", views="single", level="low", answer=LENGTH, slots="ref ref_depth_m target")
+
+@task("depth_prediction_oc", views="single", level="low", answer=LENGTH, slots=OC)
 def depth_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Depth of the blue point; that of the red one is told."""
-    c = ctx.tuples(ctx.usable(ctx.vis.pointed), 2)
-    c = ctx.keep(c, ctx.points_apart(c), "points too close together")
-    depth_m = ctx.vis.depth_m[c[:, :1], c[:, 1:]]
-    good = (depth_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(depth_m)
-    c = ctx.keep(c, good.all(axis=1), "depth too small or on a rounding edge")
-    for _, (view, ref, target) in ctx.balanced(c, size_class(ctx.vis.depth_m[c[:, 0], c[:, 2]])):
-        red, blue = ctx.point("red", view, ref), ctx.point("blue", view, target)
-        told, truth = float(ctx.vis.depth_m[view, ref]), float(ctx.vis.depth_m[view, target])
+    return _depth(ctx, "single")
+
+
+@task("depth_prediction_oc_mv", views="multi", level="low", answer=LENGTH, slots=OC)
+def depth_prediction_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """The same, each depth in the image of its own point."""
+    return _depth(ctx, "multi")
+
+
+@task("depth_prediction_oo", views="single", level="low", answer=LENGTH, slots=OO)
+def depth_prediction_oo(ctx: TaskContext) -> Iterator[Fact]:
+    """How much the depths of the blue and the green point differ; that of the red one is told."""
+    return _depth_gap(ctx, "single")
+
+
+@task("depth_prediction_oo_mv", views="multi", level="low", answer=LENGTH, slots=OO)
+def depth_prediction_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """The same, each depth in the image of its own point."""
+    return _depth_gap(ctx, "multi")
+
+
+def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
+    c = ctx.place(source, ctx.vis.pointed, 2, points=True)
+    depth_m = ctx.vis.depth_m[c.view_of_mark, c.objects]
+    good = ((depth_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(depth_m)).all(axis=1)
+    c, depth_m = ctx.keep(c, good, "depth too small or on a rounding edge"), depth_m[good]
+    for i in ctx.balanced(size_class(depth_m[:, 1])):
+        red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
+        told, truth = depth_m[i].tolist()
         yield Fact(
-            views=(view,),
-            objects=(ref, target),
+            views=c.views_of(i),
+            objects=c.objects_of(i),
             answer=truth,
             slots={"ref": ctx.thing(red), "ref_depth_m": metres(told), "target": ctx.thing(blue)},
             marks=(red, blue),
@@ -33,29 +57,27 @@ def depth_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
         )
 
 
-@task("depth_prediction_oo", views="single", level="low", answer=LENGTH, slots="ref ref_depth_m first second")
-def depth_prediction_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """How much the depths of the blue and the green point differ; that of the red one is told."""
-    c = ctx.tuples(ctx.usable(ctx.vis.pointed), 3)
-    c = ctx.keep(c, ctx.points_apart(c), "points too close together")
-    depth_m = ctx.vis.depth_m[c[:, :1], c[:, 1:]]
+def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
+    c = ctx.place(source, ctx.vis.pointed, 3, points=True)
+    depth_m = ctx.vis.depth_m[c.view_of_mark, c.objects]
     gap_m = np.abs(depth_m[:, 2] - depth_m[:, 1])
     good = (depth_m.min(axis=1) >= ctx.settings.min_length_m) & (gap_m >= ctx.settings.min_length_m)
     good &= ctx.rounds_clearly(depth_m[:, 0]) & ctx.rounds_clearly(gap_m)
-    c, gap_m = ctx.keep(c, good, "depth or difference too small or on a rounding edge"), gap_m[good]
-    for i, (view, ref, first, second) in ctx.balanced(c, size_class(gap_m)):
-        red, blue, green = (ctx.point("red", view, ref), ctx.point("blue", view, first), ctx.point("green", view, second))
-        depth = {name: float(ctx.vis.depth_m[view, o]) for name, o in (("ref", ref), ("first", first), ("second", second))}
+    c = ctx.keep(c, good, "depth or difference too small or on a rounding edge")
+    depth_m, gap_m = depth_m[good], gap_m[good]
+    for i in ctx.balanced(size_class(gap_m)):
+        red, blue, green = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_BLUE_GREEN))
+        told, first, second = depth_m[i].tolist()
         yield Fact(
-            views=(view,),
-            objects=(ref, first, second),
+            views=c.views_of(i),
+            objects=c.objects_of(i),
             answer=float(gap_m[i]),
             slots={
                 "ref": ctx.thing(red),
-                "ref_depth_m": metres(depth["ref"]),
+                "ref_depth_m": metres(told),
                 "first": ctx.thing(blue),
                 "second": ctx.thing(green),
             },
             marks=(red, blue, green),
-            truth={f"{name}_depth_m": value for name, value in depth.items()},
+            truth={"ref_depth_m": told, "first_depth_m": first, "second_depth_m": second},
         )

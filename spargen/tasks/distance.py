@@ -1,30 +1,57 @@
-"""Straight-line distances: from the camera, between objects, and which is nearest or farthest."""
+"""Straight-line distances: from the camera to an object, and between objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spargen.geometry.directions import leads
-from spargen.qa.answers import BOX, LENGTH, WINNER, box_text, size_class
+from spargen.qa.answers import LENGTH, size_class
 from spargen.qa.fact import Fact
-from spargen.tasks.context import Bools, Ints, TaskContext
+from spargen.tasks.context import Placed, Source, TaskContext
 from spargen.tasks.registry import task
 
 
 @task("distance_prediction_oc", views="single", level="low", answer=LENGTH, slots="target")
 def distance_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Distance from the camera to the red point's object."""
-    c = ctx.tuples(ctx.usable(ctx.vis.pointed), 1)
-    distance_m = ctx.vis.distance_m[c[:, 0], c[:, 1]]
-    good = (distance_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(distance_m)
-    c, distance_m = ctx.keep(c, good, "distance too small or on a rounding edge"), distance_m[good]
-    for i, (view, target) in ctx.balanced(c, size_class(distance_m)):
-        red = ctx.point("red", view, target)
+    return _to_camera(ctx, "single")
+
+
+@task("distance_prediction_oc_mv", views="multi", level="low", answer=LENGTH, slots="target")
+def distance_prediction_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """Distance from the camera of the first image to an object that another image shows."""
+    return _to_camera(ctx, "multi")
+
+
+@task("distance_prediction_oo", views="single", level="low", answer=LENGTH, slots="first second")
+def distance_prediction_oo(ctx: TaskContext) -> Iterator[Fact]:
+    """Distance between the objects of the red and the blue point."""
+    return _between(ctx, "single")
+
+
+@task("distance_prediction_oo_mv", views="multi", level="low", answer=LENGTH, slots="first second")
+def distance_prediction_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """The same, the points in different images."""
+    return _between(ctx, "multi")
+
+
+@task("distance_prediction_oo_video", views="video", level="low", answer=LENGTH, slots="first second")
+def distance_prediction_oo_video(ctx: TaskContext) -> Iterator[Fact]:
+    """The same, the points in different frames of a clip."""
+    return _between(ctx, "video")
+
+
+def _to_camera(ctx: TaskContext, source: Source) -> Iterator[Fact]:
+    c = ctx.place(source, ctx.vis.pointed, 1)
+    distance_m = ctx.vis.distance_m[c.observer, c.objects[:, 0]]
+    c, distance_m = _askable(ctx, c, distance_m)
+    for i in ctx.balanced(size_class(distance_m)):
+        red = ctx.mark(c, i, 0, "red", "point")
         yield Fact(
-            views=(view,),
-            objects=(target,),
+            views=c.views_of(i),
+            objects=c.objects_of(i),
             answer=float(distance_m[i]),
             slots={"target": ctx.thing(red)},
             marks=(red,),
@@ -32,107 +59,23 @@ def distance_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
         )
 
 
-@task("distance_prediction_oo", views="single", level="low", answer=LENGTH, slots="first second")
-def distance_prediction_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Distance between the objects of the red and the blue point."""
-    c = ctx.tuples(ctx.usable(ctx.vis.pointed), 2)
-    c = ctx.keep(c, ctx.points_apart(c), "points too close together")
-    distance_m = np.linalg.norm(ctx.centers_m(c[:, 1]) - ctx.centers_m(c[:, 2]), axis=1)
-    good = (distance_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(distance_m)
-    c, distance_m = ctx.keep(c, good, "distance too small or on a rounding edge"), distance_m[good]
-    for i, (view, first, second) in ctx.balanced(c, size_class(distance_m)):
-        red, blue = ctx.point("red", view, first), ctx.point("blue", view, second)
+def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
+    c = ctx.place(source, ctx.vis.pointed, 2, points=True)
+    distance_m = np.linalg.norm(ctx.centers_m(c.objects[:, 0]) - ctx.centers_m(c.objects[:, 1]), axis=1)
+    c, distance_m = _askable(ctx, c, distance_m)
+    name = ctx.thing_in_clip if source == "video" else ctx.thing
+    for i in ctx.balanced(size_class(distance_m)):
+        red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
         yield Fact(
-            views=(view,),
-            objects=(first, second),
+            views=c.views_of(i),
+            objects=c.objects_of(i),
             answer=float(distance_m[i]),
-            slots={"first": ctx.thing(red), "second": ctx.thing(blue)},
+            slots={"first": name(red), "second": name(blue)},
             marks=(red, blue),
             truth={"distance_m": float(distance_m[i])},
         )
 
 
-def extremes(ctx: TaskContext, distance_m: np.ndarray, present: Bools, nearest: bool) -> tuple[Ints, Bools, np.ndarray]:
-    """Find the nearest or farthest of the present objects in each row of (R, N), and whether it leads clearly.
-
-    Parameters
-    ----------
-    distance_m : (R, N) distances.
-    present : (R, N) everything that could be the answer, glimpsed and nameless things too.
-    nearest : nearest or farthest.
-
-    Returns
-    -------
-    best : (R,) object; clear : (R,) it leads the runner-up by the margin; lead_m : (R,) by how much.
-    """
-    rows = np.arange(len(distance_m))
-    ranked = np.where(present, distance_m if nearest else -distance_m, np.inf)
-    best = ranked.argmin(axis=1)
-    first = distance_m[rows, best]
-    ranked[rows, best] = np.inf
-    second = distance_m[rows, ranked.argmin(axis=1)]
-    two = present.sum(axis=1) >= 2
-    clear = leads(first, second, ctx.settings.compare_m, ctx.settings.compare_oc_share)
-    return best, two & clear, np.abs(first - second)
-
-
-@task("distance_infer_center_oc", views="single", level="high", answer=BOX, slots="nearest answer_label")
-def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
-    """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
-    vis, views = ctx.vis, ctx.candidates
-    covered = vis.unannotated[views] <= ctx.settings.max_unannotated
-    views = ctx.keep(views, covered, "too much of the image is not annotated")
-    present = (vis.seen | vis.glimpsed)[views] & ~ctx.labels.structural
-    found = []
-    for nearest in (True, False):
-        best, clear, lead_m = extremes(ctx, vis.distance_m[views], present, nearest)
-        good = clear & vis.boxed[views, best] & ctx.labels.askable[best]
-        good &= vis.distance_m[views, best] >= ctx.settings.min_length_m
-        rows = np.stack([views, best, np.full(len(views), nearest)], axis=1)
-        found.append(ctx.keep(np.column_stack([rows, lead_m]), good, "no clear and visible nearest or farthest object"))
-    table = np.concatenate(found)
-    c = table[:, :3].astype(np.int64)
-    for i, (view, obj, nearest) in ctx.balanced(c, c[:, 2]):
-        box = tuple(int(x) for x in vis.bbox[view, obj])
-        yield Fact(
-            views=(view,),
-            objects=(obj,),
-            answer=box,
-            slots={"nearest": bool(nearest), "answer_label": ctx.scene.objects.label[obj]},
-            quantity="nearest" if nearest else "farthest",
-            truth={"distance_m": float(vis.distance_m[view, obj]), "box": box_text(box)},
-            margin=float(table[i, 3]),
-        )
-
-
-@task("distance_infer_center_oo", views="single", level="high", answer=WINNER, slots="ref green blue nearest winner loser")
-def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Which of the blue and the green point's objects is closer to the red one's, or farther from it."""
-    c = ctx.tuples(ctx.usable(ctx.vis.pointed), 3)
-    c = ctx.keep(c, ctx.points_apart(c), "points too close together")
-    to_blue = np.linalg.norm(ctx.centers_m(c[:, 1]) - ctx.centers_m(c[:, 2]), axis=1)
-    to_green = np.linalg.norm(ctx.centers_m(c[:, 1]) - ctx.centers_m(c[:, 3]), axis=1)
-    good = leads(to_blue, to_green, ctx.settings.compare_m, ctx.settings.compare_share)
-    c = ctx.keep(c, good, "neither candidate clearly closer")
-    to_blue, to_green = to_blue[good], to_green[good]
-    nearest = ctx.rng.random(len(c)) < 0.5
-    green_wins = (to_green < to_blue) == nearest
-    for i, (view, ref, first, second) in ctx.balanced(c, 2 * green_wins + nearest):
-        red, blue, green = ctx.point("red", view, ref), ctx.point("blue", view, first), ctx.point("green", view, second)
-        winner, loser = (green, blue) if green_wins[i] else (blue, green)
-        yield Fact(
-            views=(view,),
-            objects=(ref, first, second),
-            answer=ctx.thing(winner),
-            slots={
-                "ref": ctx.thing(red),
-                "blue": ctx.thing(blue),
-                "green": ctx.thing(green),
-                "nearest": bool(nearest[i]),
-                "winner": ctx.thing(winner),
-                "loser": ctx.thing(loser),
-            },
-            marks=(red, blue, green),
-            truth={"blue_distance_m": float(to_blue[i]), "green_distance_m": float(to_green[i])},
-            margin=float(abs(to_blue[i] - to_green[i])),
-        )
+def _askable(ctx: TaskContext, c: Placed, distance_m: NDArray[np.float64]) -> tuple[Placed, NDArray[np.float64]]:
+    good = (distance_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(distance_m)
+    return ctx.keep(c, good, "distance too small or on a rounding edge"), distance_m[good]

@@ -3,89 +3,207 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from spargen.geometry.directions import Observers, clearness_m, object_states, pair_states
-from spargen.qa.answers import DIRECTIONS, OC_AXES, OO_AXES
-from spargen.qa.fact import Fact
-from spargen.tasks.context import Bools, Ints, TaskContext
+from spargen.geometry.rounding import round_half_away
+from spargen.qa.answers import DIRECTIONS, MAP, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
+from spargen.qa.fact import Colour, Fact, Mark, Thing
+from spargen.tasks.context import Placed, Source, TaskContext
 from spargen.tasks.registry import task
-from spargen.tasks.relation import clear_words, directions, state_codes
+from spargen.tasks.relation import clear_words, directions, pair_and_depth_states, state_codes
+
+ROLES: tuple[tuple[Colour, str], ...] = (("green", "stand"), ("blue", "face"), ("red", "target"), ("yellow", "second"))
+"""Colour and role of the objects of a candidate, in the order in which multi-image records list them."""
+
+OC, OO = "stand face target before after", "stand face first second before after"
+OO_PARTS = " before_first_fb before_second_fb after_first_fb after_second_fb"
+MAP_OBJECTS = (3, 7)
 
 
-def can_face(ctx: TaskContext, stand: Ints, face: Ints) -> Bools:
-    """Tell where an observer at the centre of `stand` knows in which direction to face the centre of `face`."""
-    level = (ctx.centers_m(face) - ctx.centers_m(stand))[:, :2]
-    return np.asarray(np.linalg.norm(level, axis=1) >= ctx.settings.min_facing_m)
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What distinguishes the tasks of this family.
+
+    Parameters
+    ----------
+    source : where the views come from.
+    axes : of the answer: three for one target, three or five for a pair of them.
+    naming : how the objects are marked and named.
+    before : whether there is a sentence form that tells the words before the move as well.
+    """
+
+    source: Source
+    axes: tuple[str, ...]
+    naming: Literal["box", "clip", "label"] = "box"
+    before: bool = True
+
+    @property
+    def pair(self) -> bool:
+        """Whether one target is asked relative to another."""
+        return self.axes != OC_AXES
 
 
-@task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots="stand face target before after")
+@task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots=OC)
 def spatial_imagination_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Where red is for someone who walks to green and faces blue."""
-    c = ctx.tuples(ctx.usable(ctx.vis.boxed, upright=True), 3)
-    c = ctx.keep(c, can_face(ctx, c[:, 1], c[:, 2]), "standpoint too close to what is faced")
-    imagined = Observers.standing(ctx.centers_m(c[:, 1]), ctx.centers_m(c[:, 2]))
-    after, offsets = object_states(imagined, ctx.centers_m(c[:, 3]), ctx.settings)
-    good = clear_words(after)
-    c, after, offsets = ctx.keep(c, good, "a direction is not clear"), after[good], offsets[good]
-    before, _ = object_states(ctx.observers(c[:, 0]), ctx.centers_m(c[:, 3]), ctx.settings)
-    told = clear_words(before)
-    ctx.noted["same words before and after"] += int((told & (before == after).all(axis=1)).sum())
-    for i, (view, stand, face, target) in ctx.balanced(c, state_codes(after) + 4**3 * told):
-        green, blue, red = ctx.bbox("green", view, stand), ctx.bbox("blue", view, face), ctx.bbox("red", view, target)
-        answer = directions(OC_AXES, after[i])
-        yield Fact(
-            views=(view,),
-            objects=(stand, face, target),
-            answer=answer,
-            slots={
-                "stand": ctx.thing(green),
-                "face": ctx.thing(blue),
-                "target": ctx.thing(red),
-                "after": answer,
-                **({"before": directions(OC_AXES, before[i])} if told[i] else {}),
-            },
-            marks=(red, blue, green),
-            truth=dict(zip(("right_m", "up_m", "front_m"), offsets[i].tolist(), strict=True)),
-            margin=float(clearness_m(offsets[i], after[i], ctx.settings)),
-            forms=None if told[i] else ("select",),
-        )
+    return imagine(ctx, Setting("single", OC_AXES))
+
+
+@task("spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots=OO)
+def spatial_imagination_oo(ctx: TaskContext) -> Iterator[Fact]:
+    """Where red is relative to yellow for someone who walks to green and faces blue."""
+    return imagine(ctx, Setting("single", OO_AXES))
+
+
+@task("spatial_imagination_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots=OC)
+def spatial_imagination_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """As for one image, over several."""
+    return imagine(ctx, Setting("multi", OC_AXES))
+
+
+@task("spatial_imagination_oo_mv", views="multi", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS)
+def spatial_imagination_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """As for one image, over several, and in front or behind for each."""
+    return imagine(ctx, Setting("multi", OO_MULTI_AXES))
+
+
+@task("spatial_imagination_oc_video", views="video", level="high", answer=DIRECTIONS, slots=OC)
+def spatial_imagination_oc_video(ctx: TaskContext) -> Iterator[Fact]:
+    """As for one image, the objects boxed in frames of a clip; before is as the camera of Frame-0 sees it."""
+    return imagine(ctx, Setting("video", OC_AXES, "clip"))
+
+
+@task("spatial_imagination_oo_video", views="video", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS)
+def spatial_imagination_oo_video(ctx: TaskContext) -> Iterator[Fact]:
+    """The same for a pair of targets."""
+    return imagine(ctx, Setting("video", OO_MULTI_AXES, "clip"))
 
 
 @task(
-    "spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots="stand face first second before after"
-)  # fmt: skip
-def spatial_imagination_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Where red is relative to yellow for someone who walks to green and faces blue."""
-    c = ctx.tuples(ctx.usable(ctx.vis.boxed, upright=True), 4)
-    c = ctx.keep(c, can_face(ctx, c[:, 1], c[:, 2]), "standpoint too close to what is faced")
-    first_m, second_m = ctx.centers_m(c[:, 3]), ctx.centers_m(c[:, 4])
-    imagined = Observers.standing(ctx.centers_m(c[:, 1]), ctx.centers_m(c[:, 2]))
-    after, offsets = pair_states(imagined, first_m, second_m, ctx.settings)
+    "spatial_imagination_oc_video_hard", views="video", level="high", answer=DIRECTIONS, slots="stand face target after"
+)
+def spatial_imagination_oc_video_hard(ctx: TaskContext) -> Iterator[Fact]:
+    """Nothing is drawn: the objects are the only ones of their labels; after the move only."""
+    return imagine(ctx, Setting("video", OC_AXES, "label", before=False))
+
+
+@task(
+    "spatial_imagination_oo_video_hard",
+    views="video",
+    level="high",
+    answer=DIRECTIONS,
+    slots="stand face first second after after_first_fb after_second_fb",
+)
+def spatial_imagination_oo_video_hard(ctx: TaskContext) -> Iterator[Fact]:
+    """The same for a pair of targets."""
+    return imagine(ctx, Setting("video", OO_MULTI_AXES, "label", before=False))
+
+
+def imagine(ctx: TaskContext, setting: Setting) -> Iterator[Fact]:
+    """Yield the facts of any task of the family: candidates are (stand, face, target[, second target])."""
+    ok = ctx.vis.visible & ctx.labels.unique if setting.naming == "label" else ctx.vis.boxed
+    c = ctx.place(setting.source, ok, 4 if setting.pair else 3, upright=setting.naming != "label")
+    centers_m = ctx.centers_m(c.objects)
+    level_m = np.linalg.norm((centers_m[:, 1] - centers_m[:, 0])[:, :2], axis=1)
+    good = level_m >= ctx.settings.min_facing_m
+    c, centers_m = ctx.keep(c, good, "standpoint too close to what is faced"), centers_m[good]
+    after, offsets = _states(ctx, setting, Observers.standing(centers_m[:, 0], centers_m[:, 1]), centers_m)
     good = clear_words(after)
     c, after, offsets = ctx.keep(c, good, "a direction is not clear"), after[good], offsets[good]
-    before, _ = pair_states(ctx.observers(c[:, 0]), first_m[good], second_m[good], ctx.settings)
+    before, _ = _states(ctx, setting, ctx.observers(c.observer), centers_m[good])
     told = clear_words(before)
-    ctx.noted["same words before and after"] += int((told & (before == after).all(axis=1)).sum())
-    for i, (view, stand, face, first, second) in ctx.balanced(c, state_codes(after) + 4**3 * told):
-        green, blue = ctx.bbox("green", view, stand), ctx.bbox("blue", view, face)
-        red, yellow = ctx.bbox("red", view, first), ctx.bbox("yellow", view, second)
-        answer = directions(OO_AXES, after[i])
+    if setting.source == "video" and setting.before:
+        # The only form of these tasks tells both.
+        c = ctx.keep(c, told, "a direction is not clear before the move")
+        after, offsets, before, told = after[told], offsets[told], before[told], told[told]
+    if setting.before:
+        ctx.noted["same words before and after"] += int((told & (before == after).all(axis=1)).sum())
+    for i in ctx.balanced(state_codes(after) + 4 ** after.shape[1] * told):
+        yield _fact(ctx, setting, c, i, after[i], before[i] if told[i] and setting.before else None, offsets[i])
+
+
+def _states(
+    ctx: TaskContext, setting: Setting, observers: Observers, centers_m: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    if not setting.pair:
+        return object_states(observers, centers_m[:, 2], ctx.settings)
+    if setting.axes == OO_AXES:
+        return pair_states(observers, centers_m[:, 2], centers_m[:, 3], ctx.settings)
+    return pair_and_depth_states(ctx, observers, centers_m[:, 2], centers_m[:, 3])
+
+
+def _fact(
+    ctx: TaskContext,
+    setting: Setting,
+    c: Placed,
+    i: int,
+    after: np.ndarray,
+    before: np.ndarray | None,
+    offsets: np.ndarray,
+) -> Fact:
+    answer = directions(setting.axes, after)
+    size = c.objects.shape[1]
+    marks = tuple(ctx.mark(c, i, k, ROLES[k][0], "bbox") for k in range(size))
+    roles = ["stand", "face", *(("first", "second") if setting.pair else ("target",))]
+    slots = dict(zip(roles, (_name(ctx, setting, k, mark) for k, mark in enumerate(marks)), strict=True))
+    told = {"after": answer} | ({"before": directions(setting.axes, before)} if before is not None else {})
+    parts = {name: words for time, all_words in told.items() for name, words in _parts(time, all_words).items()}
+    numbers = ("right_m", "up_m", "farther_m" if setting.pair else "front_m", "first_front_m", "second_front_m")
+    return Fact(
+        views=c.views_of(i),
+        objects=c.objects_of(i),
+        answer=answer,
+        slots={**slots, **parts},
+        marks=() if setting.naming == "label" else marks,
+        truth={"after": dict(zip(numbers, offsets.tolist(), strict=False))},
+        margin=clearness_m(offsets, answer.axes, answer.states, ctx.settings),
+        forms=None if before is not None or not setting.before else ("select",),
+    )
+
+
+def _name(ctx: TaskContext, setting: Setting, number: int, mark: Mark) -> Thing:
+    if setting.naming == "box":
+        return ctx.thing(mark)
+    if setting.naming == "clip":
+        return ctx.thing_in_clip(mark, f"Object{number}")
+    return Thing(ctx.label(mark.obj), f"Object{number}")
+
+
+def _parts(time: str, words: Directions) -> dict[str, Directions]:
+    """The slots that tell words before or after the move."""
+    parts = {time: words.part(0, 3)}
+    if len(words.axes) == len(OO_MULTI_AXES):
+        parts |= {f"{time}_first_fb": words.part(3, 4), f"{time}_second_fb": words.part(4, 5)}
+    return parts
+
+
+@task("spatial_imagination_map_mv", views="multi", level="high", answer=MAP, slots="objects")
+def spatial_imagination_map_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """A map of several objects as seen from above by the observer of the first image."""
+    sizes = range(MAP_OBJECTS[0], MAP_OBJECTS[1] + 1)
+    for size in sizes:
+        yield from _maps(ctx, size, -(-ctx.pool // len(sizes)))
+
+
+def _maps(ctx: TaskContext, size: int, count: int) -> Iterator[Fact]:
+    c = ctx.place("multi", ctx.vis.boxed, size, upright=True)
+    axes = ctx.cameras.R_world_levelled[c.observer]
+    offset = ctx.centers_m(c.objects) - ctx.cameras.position_m[c.observer][:, None]
+    xy = np.einsum("rsi,rik->rsk", offset, axes[:, :, [0, 2]])
+    good = ctx.rounds_clearly(xy).all(axis=(1, 2))
+    c, xy = ctx.keep(c, good, "a coordinate on a rounding edge"), xy[good]
+    for i in ctx.rng.permutation(len(c))[:count]:
+        marks = tuple(ctx.mark(c, i, k, "none", "bbox") for k in range(size))
+        named = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks)]
         yield Fact(
-            views=(view,),
-            objects=(stand, face, first, second),
-            answer=answer,
-            slots={
-                "stand": ctx.thing(green),
-                "face": ctx.thing(blue),
-                "first": ctx.thing(red),
-                "second": ctx.thing(yellow),
-                "after": answer,
-                **({"before": directions(OO_AXES, before[i])} if told[i] else {}),
-            },
-            marks=(red, blue, green, yellow),
-            truth=dict(zip(("right_m", "up_m", "farther_m"), offsets[i].tolist(), strict=True)),
-            margin=float(clearness_m(offsets[i, :2], after[i, :2], ctx.settings)),
-            forms=None if told[i] else ("select",),
+            views=c.views_of(i),
+            objects=c.objects_of(i),
+            answer=[tuple(p) for p in round_half_away(xy[i], 1).tolist()],
+            slots={"objects": ", ".join(map(str, named[:-1])) + f" and {named[-1]}"},
+            marks=marks,
+            truth={"xy_m": xy[i].tolist()},
         )

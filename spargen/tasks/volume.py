@@ -22,15 +22,15 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
     vis, s, objects = ctx.vis, ctx.settings, ctx.scene.objects
     size_m = size_lwh_m(objects.extent_m, objects.R_world_box)
     whole = vis.boxed & (vis.in_frame >= s.volume_in_frame) & (vis.unoccluded >= s.volume_unoccluded)
-    c = ctx.tuples(ctx.usable(whole), 1)
-    sides = size_m[c[:, 1]]
+    c = ctx.place("single", whole, 1)
+    sides = size_m[c.objects[:, 0]]
     good = (sides >= s.min_side_m).all(axis=1) & ctx.rounds_clearly(sides, 2).all(axis=1)
     c = ctx.keep(c, good, "a side too short or on a rounding edge")
-    for _, (view, target) in ctx.balanced(c, size_class(size_m[c[:, 1]].max(axis=1))):
-        red = ctx.bbox("red", view, target)
+    for i in ctx.balanced(size_class(size_m[c.objects[:, 0]].max(axis=1))):
+        (target,), red = c.objects_of(i), ctx.mark(c, i, 0, "red", "bbox")
         length, width, height = (int(x) for x in round_half_away(size_m[target] * 100))
         yield Fact(
-            views=(view,),
+            views=c.views_of(i),
             objects=(target,),
             answer=(length, width, height),
             slots={"target": ctx.thing(red), "length_cm": length, "width_cm": width, "height_cm": height},

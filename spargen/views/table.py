@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -17,8 +16,12 @@ from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.scene.types import Scene
-from spargen.seeds import digest
+from spargen.seeds import digest, rng_for
 from spargen.settings import Settings
+from spargen.views.sets import link, pick_sets
+
+SETS = 1200
+"""Pairs, and sets, of views drawn in a scene: several times the questions of the largest quota."""
 
 Ints = NDArray[np.int64]
 
@@ -32,6 +35,7 @@ class ViewTable:
     frames : (V,) positions in `scene.frames`, ascending.
     cameras : V cameras.
     candidates : rows that image questions may use.
+    pairs, sets : (M, 2) and (M, 3 .. 5) rows that questions over several images may use, first image first.
     clip : rows of the video's frames, in order; empty if the scene has too few.
     labels : what the objects' labels mean.
     vis : what each view shows.
@@ -40,6 +44,8 @@ class ViewTable:
     frames: Ints
     cameras: Cameras
     candidates: Ints
+    pairs: Ints
+    sets: Ints
     clip: Ints
     labels: LabelTable
     vis: Visibility
@@ -52,13 +58,16 @@ def evenly_spaced(total: int, count: int) -> Ints:
     return np.floor(np.linspace(0, total - 1, count)).astype(np.int64)
 
 
-def look(scene: Scene, settings: Settings, *, video: bool, keep_in: Path | None = None, threads: int = 0) -> ViewTable:
+def look(
+    scene: Scene, settings: Settings, *, seed: int, video: bool, keep_in: Path | None = None, threads: int = 0
+) -> ViewTable:
     """Pick a scene's views and see what they show.
 
     Parameters
     ----------
     scene : the scene.
     settings : the thresholds.
+    seed : of the draw of pairs and sets.
     video : whether the frames of a clip are wanted too.
     keep_in : folder in which the table is kept, and looked for first.
     threads : cores for the ray casts, 0 = all.
@@ -70,7 +79,15 @@ def look(scene: Scene, settings: Settings, *, video: bool, keep_in: Path | None 
     cameras = scene.cameras.take(frames)
     labels = LabelTable.of(scene.objects.label, label_rules())
     vis = _seen_before(scene, cameras, labels, settings, keep_in, threads)
-    return ViewTable(frames, cameras, np.searchsorted(frames, stills), np.searchsorted(frames, clip), labels, vis)
+    candidates = np.searchsorted(frames, stills)
+    links = link(vis.surface, cameras, settings)
+    pairs, sets = (
+        pick_sets(links, candidates, size, SETS, settings, rng_for(seed, scene.dataset, scene.id, "sets", size))
+        for size in (2, settings.views_per_set)
+    )
+    # A pair asks something else in the other order.
+    pairs = np.concatenate([pairs, pairs[:, ::-1]])
+    return ViewTable(frames, cameras, candidates, pairs, sets, np.searchsorted(frames, clip), labels, vis)
 
 
 def _seen_before(
@@ -93,12 +110,12 @@ def _seen_before(
     keep_in.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
         np.savez_compressed(file, **{f.name: getattr(vis, f.name) for f in fields(Visibility)})
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
     return vis
 
 
 @cache
 def _code() -> str:
-    """Changes with the code that makes the table."""
+    """Return a text that changes with the code that makes the table."""
     folder = Path(spargen.geometry.__file__).parent
     return digest("code", *(p.read_bytes().hex() for p in sorted(folder.glob("*.py")))).hex()

@@ -1,0 +1,85 @@
+"""spargen turns 3-D scenes into SPAR-format spatial question-answer data for vision-language models.
+
+>>> import spargen
+>>> scene = spargen.load("scannet", "/data/scannet", "scene0000_00")
+>>> for record in spargen.questions(scene, tasks=["depth_prediction_oc"], seed=0):
+...     print(record["conversations"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spargen.scene.types import Scene
+    from spargen.settings import Settings
+
+__all__ = ["load", "questions"]
+
+
+def load(adapter: str, root: str | Path, scene: str) -> Scene:
+    """Read one scene of a data set.
+
+    Parameters
+    ----------
+    adapter : a name of `spargen list adapters`, or ``package.module:Class``.
+    root : the folder that the data set was downloaded to.
+    scene : the scene's id.
+
+    Raises
+    ------
+    PluginError, SceneError
+        If there is no such adapter, or the scene's files are missing or broken.
+    """
+    from spargen.plugins import find_adapter
+
+    return find_adapter(adapter)(Path(root)).load(scene)
+
+
+def questions(
+    scene: Scene,
+    tasks: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
+    rows_per_cell: int = 100,
+    settings: Settings | None = None,
+    templates: Sequence[str | Path] = (),
+) -> Iterator[dict[str, Any]]:
+    """Ask a scene questions, without writing a file.
+
+    Parameters
+    ----------
+    scene : from `load`, or made by hand.
+    tasks : names of tasks; all by default.
+    seed : the same seed gives the same records.
+    rows_per_cell : records of each task and form at most.
+    settings : the label rules, where they are not to be the default ones.
+    templates : folders of template files that come before the shipped ones.
+
+    Yields
+    ------
+    SPAR records, each a dict ready for JSON.
+    """
+    from spargen.phrase.templates import TemplateSet
+    from spargen.run.engine import ask
+    from spargen.settings import Settings
+    from spargen.tasks.registry import load_builtin_tasks
+
+    known = load_builtin_tasks()
+    words = TemplateSet.load([Path(t) for t in templates])
+    names = list(known) if tasks is None else list(tasks)
+    forms = {name: words.forms(name) for name in names}
+    quotas = {f"{name}/{form}": rows_per_cell for name in names for form in forms[name]}
+    asked = ask(
+        scene,
+        tasks=names,
+        forms=forms,
+        templates=words,
+        seed=seed,
+        settings=settings or Settings(),
+        rows_per_cell=quotas,
+    )
+    for row in asked.rows:
+        yield dict(row.record)

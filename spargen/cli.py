@@ -1,0 +1,405 @@
+"""The command line: a thin skin over the library."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from spargen.errors import JobError, SpargenError
+from spargen.plugins import adapter_names
+from spargen.resources import data_dir
+from spargen.run.estimate import estimate
+from spargen.run.executors import Kind, cores
+from spargen.run.generate import Outcome, check_out, generate
+from spargen.run.job import Job, load_job, make_job, nearest
+from spargen.run.look import draw_boxes, sample_rows
+from spargen.run.merge import merge as merge_outs
+from spargen.run.order import load_texts, make_order
+from spargen.run.plan import open_adapter, read_scene_list
+from spargen.run.report import Report
+from spargen.run.sheets import contact_sheets, save
+from spargen.scene.types import Scene
+
+EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
+_DEMO_PREVIEW_FRAMES = 96
+
+P = ParamSpec("P")
+Step = Callable[[int, int, str], None]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Scenes at a time.", show_default="all cores")]
+Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the job.")]
+
+app = typer.Typer(
+    help="Turns 3-D scenes into SPAR-format spatial question-answer data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+class Subject(StrEnum):
+    """What `spargen list` can list."""
+
+    tasks = "tasks"
+    adapters = "adapters"
+    templates = "templates"
+
+
+class Executor(StrEnum):
+    """Where scenes are worked on."""
+
+    local = "local"
+    ray = "ray"
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Register a command; mistakes of the input end in one message and an exit code."""
+
+    def register(function: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(function)
+        def careful(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                function(*args, **kwargs)
+            except SpargenError as error:
+                _fail(str(error))
+            except BrokenPipeError:  # the reader of our output has seen enough
+                raise
+            except OSError as error:
+                _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+            except KeyboardInterrupt:
+                print("stopped; the same command goes on where this one ended", file=sys.stderr)
+                raise typer.Exit(EXIT_INTERRUPTED) from None
+
+        return app.command(name)(careful)
+
+    return register
+
+
+@command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for scan, output and contact sheets.")] = Path("spargen-demo"),
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    houses: Annotated[int, typer.Option(min=1, help="Houses to build.")] = 1,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Build a furnished house, scan it, ask about it and draw the questions: needs no data.
+
+    Run twice, it resumes. The scan stands in OUT/scans-root, the questions in OUT/spar, the pictures in OUT/sheets.
+    """
+    from spargen.demo import write_demo
+
+    root = out / "scans-root"
+    root.mkdir(parents=True, exist_ok=True)
+    sources = [{"adapter": "scannet", "root": root}]
+    job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
+    check_out(job)
+    with _bar("demo scan", quiet) as step:
+        write_demo(
+            root,
+            seed=seed,
+            houses=houses,
+            progress=lambda scene, done, total: step(done, total, "" if done < total else f"{scene} scanned"),
+        )
+    report = _generate(job, workers=workers, quiet=quiet)
+    for path in contact_sheets(out):
+        _say(f"drawn: {path}", quiet)
+    _end(report, out, quiet)
+
+
+@command("generate")
+def generate_job(
+    job: Annotated[Path | None, typer.Argument(metavar="[JOB.yaml]", help="The job file.")] = None,
+    adapter: Annotated[str | None, typer.Option(help="Without a job file: the data set's adapter.")] = None,
+    root: Annotated[Path | None, typer.Option(help="Without a job file: the data set's folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder; replaces the job's.")] = None,
+    scenes: Annotated[
+        list[str] | None, typer.Option(help="Only these scenes now: repeat, or separate by commas.")
+    ] = None,
+    scene_list: Annotated[Path | None, typer.Option(help="Only the scenes in this file now, one a line.")] = None,
+    workers: Workers = None,
+    executor: Annotated[Executor, typer.Option(help="Where scenes are worked on.")] = Executor.local,
+    change: Change = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only every N-th scene from the I-th on.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make the output of a job, or what is still missing of it.
+
+    The same command resumes. Scenes that cannot be read are reported, the others go on, and the exit code is 3.
+
+    With --shard the scenes are shared out over machines, into one folder or into several; when all shards are done,
+    `spargen merge OUT [OUT2 ...] --out OUT` gives the bytes of one run.
+    """
+    chosen = _job(job, adapter, root, out, change or [])
+    names = _scenes(scenes, scene_list)
+    report = _generate(chosen, workers=workers, quiet=quiet, scenes=names, shard=_shard(shard), executor=executor.value)
+    if report is None:
+        _say(f"shard {shard} is done; after the last one: spargen merge {chosen.out}", quiet)
+    else:
+        _end(report, chosen.out, quiet)
+
+
+@command("merge")
+def merge(
+    outs: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Folders that shards were written to.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the result; the only OUT by default.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Merge shards: the result has the bytes of one run. The exit code is 3 while scenes are missing."""
+    if out is None and len(outs) > 1:
+        raise JobError("several folders are to be merged", where="--out", mend="say which folder receives them")
+    target = out or outs[0]
+    report = merge_outs(outs, target)
+    _end(report, target, quiet)
+    if not report.complete:
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+@command("check")
+def check(
+    job: Annotated[Path, typer.Argument(metavar="JOB.yaml")],
+    change: Change = None,
+) -> None:
+    """Check a job and its templates without opening a scene, and print what it will come to at most."""
+    found = estimate(load_job(job, change or []))
+    table = Table("what", "at most", title="The job can be run")
+    for name, value in (
+        ("scenes", f"{len(found.plan.items):,}"),
+        ("cells (task, form)", f"{found.cells:,} of {found.tasks} tasks"),
+        ("rows", f"{found.rows:,}"),
+        ("images", f"{found.images:,}"),
+        ("disk", f"{found.disk_bytes / 1e9:,.2f} GB (estimated)"),
+    ):
+        table.add_row(name, value)
+    Console().print(table)
+    for note in found.plan.notes:
+        print(note)
+    if found.plan.missing:
+        print(f"listed but not on disk: {', '.join(item.scene for item in found.plan.missing)}", file=sys.stderr)
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+@command("list")
+def list_names(what: Annotated[Subject, typer.Argument()]) -> None:
+    """List what a job can name: tasks, adapters or templates."""
+    if what is Subject.adapters:
+        table = Table("adapter", "from")
+        for name, origin in adapter_names().items():
+            table.add_row(name, origin)
+    else:
+        from spargen.tasks.registry import TASKS
+
+        templates = load_texts((), ())
+        columns = ("images", "level", "forms") if what is Subject.tasks else ("form", "file")
+        table = Table("task", *columns)
+        for name, task in TASKS.items():
+            if what is Subject.tasks:
+                table.add_row(name, task.views, task.level, ", ".join(templates.forms(name)))
+            else:
+                for form in templates.forms(name):
+                    table.add_row(name, form, f"{name}/{form}.j2")
+    Console().print(table)
+
+
+@command("preview")
+def preview(
+    task: Annotated[str, typer.Argument(help="A name from `spargen list tasks`.")],
+    adapter: Annotated[str, typer.Option(help="Adapter of the scene.")] = "scannet",
+    root: Annotated[Path | None, typer.Option(help="Folder of the data set; a demo house by default.")] = None,
+    scene: Annotated[str | None, typer.Option(help="The scene; the first one by default.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    out: Annotated[Path | None, typer.Option(help="The picture; TASK.jpg by default.")] = None,
+    change: Change = None,
+) -> None:
+    """Print one sample of each form of a task and draw them."""
+    source = {"adapter": adapter, "root": root or _preview_house()}
+    tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": 1}
+    order = make_order(make_job(tree, change or []))
+    rows, picture = sample_rows(_load_scene(order.job, scene), order)
+    if picture is None:
+        raise JobError("the scene has no question of this task", where=task, mend="try another --scene or --seed")
+    for row in rows:
+        question, answer = (turn["value"] for turn in row.record["conversations"])
+        print(f"\n[{row.form}] {row.record['id']}\n{question}\n=> {answer}")
+    target = out or Path(f"{task}.jpg")
+    save(picture, target)
+    print(f"\ndrawn: {target}")
+
+
+@command("inspect")
+def inspect(
+    adapter: Annotated[str, typer.Argument(help="A name from `spargen list adapters`.")],
+    root: Annotated[Path, typer.Argument(help="Folder of the data set.")],
+    scene: Annotated[str, typer.Argument(help="The scene.")],
+    frame: Annotated[str | None, typer.Option(help="The frame; by default the one that shows most objects.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture; SCENE_FRAME.jpg by default.")] = None,
+) -> None:
+    """Draw one frame of a scene with the boxes and centres of all objects, and print what the adapter found."""
+    job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]})
+    found = _load_scene(job, scene)
+    table = Table("what", "found", title=f"{found.dataset} {found.id}")
+    facts = {
+        "frames with a pose": len(found.frames),
+        "objects": len(found.objects),
+        "labels": len(set(found.objects.label)),
+        "faces": len(found.mesh.faces),
+        **found.notes,
+    }
+    for name, value in facts.items():
+        table.add_row(name, str(value))
+    Console().print(table)
+    picture, name = draw_boxes(found, frame)
+    target = out or Path(f"{scene}_{name}.jpg")
+    save(picture, target)
+    print(f"drawn: {target}")
+
+
+@command("verify")
+def verify(out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder.")]) -> None:
+    """Cast a ray through every printed mark and tell how many lie on their object."""
+    from spargen.verify.marks import verify_marks
+
+    report = verify_marks(out)
+    print(report)
+    if not report.ok:
+        raise typer.Exit(EXIT_ERROR)
+
+
+def _fail(text: str) -> None:
+    print(f"error: {text}", file=sys.stderr)
+    raise typer.Exit(EXIT_ERROR)
+
+
+def _say(text: str, quiet: bool) -> None:
+    if not quiet:
+        print(text, flush=True)
+
+
+def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | None, changes: list[str]) -> Job:
+    """Return the job of a file, or of a data set without one."""
+    if file is not None and (adapter or root):
+        raise JobError("a job file and --adapter or --root are given", where=file, mend="use --set sources.0.root=DIR")
+    if file is not None:
+        return load_job(file, changes, out=out)
+    lacking = [name for name, given in (("--adapter", adapter), ("--root", root), ("--out", out)) if given is None]
+    if lacking:
+        mend = "name a job file, or give --adapter, --root and --out"
+        raise JobError(f"{' and '.join(lacking)} not given", where="command line", mend=mend)
+    return make_job({"sources": [{"adapter": adapter, "root": root}], "out": out}, changes)
+
+
+def _scenes(names: list[str] | None, file: Path | None) -> list[str] | None:
+    if names is None and file is None:
+        return None
+    listed = read_scene_list(file) if file else []
+    return [name for text in names or () for name in text.split(",") if name] + listed
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    i, _, n = text.partition("/")
+    if not (i.isdigit() and n.isdigit() and 1 <= int(i) <= int(n)):
+        raise JobError("this is no shard", where=f"--shard {text}", mend="write 1/4 for the first of four")
+    return int(i), int(n)
+
+
+def _generate(
+    job: Job,
+    *,
+    workers: int | None,
+    quiet: bool,
+    scenes: list[str] | None = None,
+    shard: tuple[int, int] | None = None,
+    executor: Kind = "local",
+) -> Report | None:
+    with _bar("scenes", quiet) as step:
+
+        def watch(outcome: Outcome, through: int, total: int) -> None:
+            if outcome.status == "failed":
+                step(through, total, "")
+                print(f"failed: {outcome.item}: {outcome.message}", file=sys.stderr, flush=True)
+            else:
+                step(through, total, f"{outcome.item}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s")
+
+        return generate(job, scenes=scenes, shard=shard, workers=workers or cores(), executor=executor, watch=watch)
+
+
+@contextmanager
+def _bar(title: str, quiet: bool) -> Iterator[Step]:
+    """Give a function to be called after each step: a bar on a terminal, lines elsewhere, nothing if quiet."""
+    if quiet or not sys.stdout.isatty():
+        yield lambda done, total, text: _say(f"[{done}/{total}] {text}", quiet or not text)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console()) as progress:
+        bar = progress.add_task(title, total=None)
+        yield lambda done, total, text: progress.update(bar, completed=done, total=total, refresh=bool(text))
+
+
+def _end(report: Report | None, out: Path, quiet: bool) -> None:
+    """Print the summary; exit with 3 if scenes are missing from the output."""
+    if report is None:
+        return
+    if not quiet:
+        _summary(report)
+        print(f"{report.rows:,} rows and {report.images:,} images of {report.scenes:,} scenes in {out}; see report.md")
+        for remark in report.remarks:
+            print(remark)
+    if report.failed:
+        lines = [f"  {scene}: {' '.join(text.split())}" for scene, text in report.failed.items()]
+        print("\n".join([f"scenes that failed: {len(lines)}", *lines]), file=sys.stderr)
+        raise typer.Exit(EXIT_INCOMPLETE)
+    if report.waiting:
+        _say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)
+
+
+def _summary(report: Report) -> None:
+    """Print rows by task and form."""
+    forms = list(dict.fromkeys(cell.form for cell in report.cells))
+    table = Table("task", *forms)
+    for task in dict.fromkeys(cell.task for cell in report.cells):
+        rows = {form: [c for c in report.cells if (c.task, c.form) == (task, form)] for form in forms}
+        table.add_row(task, *(f"{sum(c.rows for c in cells):,}" if cells else "" for cells in rows.values()))
+    Console().print(table)
+
+
+def _load_scene(job: Job, name: str | None) -> Scene:
+    adapter = open_adapter(job.sources[0])
+    names = adapter.scenes()
+    if not names:
+        raise JobError("there are no scenes", where=job.sources[0].root, mend="check the folder of the data set")
+    if name is not None and name not in names:
+        mend = nearest(name, names, "spell it as the folder is spelt")
+        raise JobError(f"there is no scene {name!r}", where=job.sources[0].root, mend=mend)
+    return adapter.load(name or names[0])
+
+
+def _preview_house() -> Path:
+    """Return a small demo house, built at the first call and kept in the user's cache folder."""
+    from spargen.demo import write_demo
+
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spargen" / "preview"
+    root.mkdir(parents=True, exist_ok=True)
+    write_demo(root, frames=_DEMO_PREVIEW_FRAMES)
+    return root
+
+
+if __name__ == "__main__":
+    main()

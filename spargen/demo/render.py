@@ -1,0 +1,161 @@
+"""Pictures and depth images of the house: one ray a pixel, baked light, one textured colour a hit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.demo.house import House
+from spargen.demo.light import bake
+from spargen.demo.materials import LEVELS, SIZE_PX, TILE_M, texture_stack
+from spargen.geometry.raycast import RayCaster
+from spargen.scene.cameras import Cameras
+
+_SHARP_M = 1.6
+"""Up to this depth textures are drawn from their sharpest level."""
+
+
+class Paint(NamedTuple):
+    """All that rendering needs, as plain arrays that can be sent to another process."""
+
+    vertices_m: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    planes: NDArray[np.float32]
+    """(4, F) normal n and offset d of each face: n . x = d."""
+    linear: NDArray[np.float32]
+    """(3, 4, F) light, texel column and texel row as linear functions of the position on the face."""
+    rgb: NDArray[np.float32]
+    """(F, 3) colour, times 255 / 128."""
+    material: NDArray[np.int32]
+    texels: NDArray[np.uint32]
+
+
+def prepare(house: House) -> Paint:
+    """Bake the light of a house and fit textures to its faces.
+
+    Light and texture position are linear on a triangle, so each is a linear function of the position in space: every
+    face keeps the coefficients and no barycentric coordinate is ever computed.
+    """
+    corner = house.faces[:, 0]
+    light = bake(house, RayCaster(house.vertices_m, house.faces))
+    texel = house.uv_m * (SIZE_PX / TILE_M[house.material])[:, None]
+    values = np.concatenate([light[:, None], texel], axis=1)
+    a, b, c = house.vertices_m[house.faces].astype(np.float64).transpose(1, 0, 2)
+    normal = np.cross(b - a, c - a)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    planes = np.concatenate([normal.T, np.einsum("fk,fk->f", normal, a)[None]]).astype(np.float32)
+    return Paint(
+        house.vertices_m,
+        house.faces,
+        planes,
+        _linear_on_faces(house.vertices_m, house.faces, values),
+        house.rgb[corner].astype(np.float32) / 128.0,
+        house.material[corner].astype(np.int32),
+        texture_stack().reshape(-1),
+    )
+
+
+class Renderer:
+    """Renders views of one prepared house; `threads` = 0 casts rays on every core."""
+
+    def __init__(self, paint: Paint, *, threads: int = 0) -> None:
+        self._paint = paint
+        self._caster = RayCaster(paint.vertices_m, paint.faces, threads=threads)
+
+    def render(self, cameras: Cameras, view: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+        """Render one view.
+
+        Returns
+        -------
+        color : (H, W, 3) uint8 RGB. depth : (H, W) uint16 camera Z in millimetres, 0 = nothing hit.
+        """
+        origin, direction = _pixel_rays(cameras, view)
+        height, width = direction.shape[:2]
+        face, z = self._hits(origin, direction)
+        color = self._shade(np.maximum(face, 0), z, origin, direction.reshape(-1, 3))
+        color[face < 0] = 0
+        millimetres = np.rint(z * 1000).clip(0, 65535).astype(np.uint16)
+        return color.reshape(height, width, 3), millimetres.reshape(height, width)
+
+    def _hits(
+        self, origin: NDArray[np.float32], direction: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the face (-1 = none) and depth (0 = none) of each pixel, flat.
+
+        Every second pixel of every second row is cast first. A pixel between cast ones that all hit the same triangle
+        hits it too, so its depth follows from the triangle's plane; only the rest is cast. What is less than two
+        pixels wide may be missed.
+        """
+        height, width = direction.shape[:2]
+        coarse, t = self._caster.cast(origin, direction[::2, ::2])
+        face = np.repeat(np.repeat(coarse, 2, 0), 2, 1)[:height, :width]
+        right, below = np.roll(coarse, -1, 1) == coarse, np.roll(coarse, -1, 0) == coarse
+        known = np.zeros((height, width), dtype=bool)
+        known[::2, 1:-1:2] = right[:, : (width - 1) // 2]
+        known[1:-1:2, ::2] = below[: (height - 1) // 2]
+        both = right & below & np.roll(right, -1, 0)
+        known[1:-1:2, 1:-1:2] = both[: (height - 1) // 2, : (width - 1) // 2]
+
+        nx, ny, nz, offset = self._paint.planes
+        reach = offset - (nx * origin[0] + ny * origin[1] + nz * origin[2])
+        dx, dy, dz = np.moveaxis(direction, -1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = reach.take(face) / (nx.take(face) * dx + ny.take(face) * dy + nz.take(face) * dz)
+        z[::2, ::2], known[::2, ::2] = t, True
+        rest = ~known
+        face[rest], z[rest] = self._caster.cast(origin, direction[rest])
+        z[face < 0] = 0.0
+        return face.ravel(), z.ravel()
+
+    def _shade(
+        self,
+        face: NDArray[np.int64],
+        z: NDArray[np.float32],
+        origin: NDArray[np.float32],
+        direction: NDArray[np.float32],
+    ) -> NDArray[np.uint8]:
+        """Colour of each hit: object colour x texel x light, a little dimmer with distance."""
+        paint = self._paint
+        x, y, h = (origin[k] + z * direction[:, k] for k in range(3))
+        light, u, v = (
+            a.take(face) * x + b.take(face) * y + c.take(face) * h + d.take(face) for a, b, c, d in paint.linear
+        )
+        level = np.log2(np.maximum(z / _SHARP_M, 1.0)).astype(np.int32).clip(0, LEVELS - 1)
+        column, row = np.floor(u).astype(np.int32) & (SIZE_PX - 1), np.floor(v).astype(np.int32) & (SIZE_PX - 1)
+        index = ((paint.material.take(face) * LEVELS + level) * SIZE_PX + row) * SIZE_PX + column
+        texel = paint.texels.take(index).view(np.uint8).reshape(-1, 4)[:, :3]
+        color = paint.rgb.take(face, axis=0)
+        color *= (light.clip(0.12, 1.35) * (1.0 - 0.012 * z))[:, None]
+        color *= texel
+        return np.asarray(np.minimum(color, 255.0).astype(np.uint8))
+
+
+def _pixel_rays(cameras: Cameras, view: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Origin (3,) and directions (H, W, 3) through the centres of a view's pixels, camera Z = 1.
+
+    A pinhole's rays are linear in the pixel position, so three of them give all.
+    """
+    width, height = (int(n) for n in cameras.size_px[view])
+    origin, (first, right, below) = cameras.rays(view, [(0.5, 0.5), (1.5, 0.5), (0.5, 1.5)])
+    row = first + np.arange(width)[:, None] * (right - first)
+    column = np.arange(height)[:, None] * (below - first)
+    return origin.astype(np.float32), column.astype(np.float32)[:, None] + row.astype(np.float32)
+
+
+def _linear_on_faces(
+    vertices_m: NDArray[np.float32], faces: NDArray[np.int32], values: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    """Return (C, 4, F) coefficients a such that a[:3] . x + a[3] is vertex value c at every point x of the face."""
+    corners = vertices_m[faces].astype(np.float64)
+    e1, e2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    normal = np.cross(e1, e2)
+    square = np.einsum("fk,fk->f", normal, normal)[:, None]
+    # Gradients of the two barycentric coordinates that are 1 at corners 1 and 2.
+    g1, g2 = np.cross(e2, normal) / square, np.cross(normal, e1) / square
+    at = values[faces].astype(np.float64)
+    gradient = (at[:, 1] - at[:, 0])[..., None] * g1[:, None] + (at[:, 2] - at[:, 0])[..., None] * g2[:, None]
+    offset = at[:, 0] - np.einsum("fck,fk->fc", gradient, corners[:, 0])
+    coefficients = np.concatenate([gradient, offset[..., None]], axis=2)
+    return np.ascontiguousarray(coefficients.transpose(1, 2, 0), dtype=np.float32)

@@ -1,0 +1,167 @@
+"""Writes a house and a walk through it in the layout of ScanNet's release.
+
+root/scannetv2-labels.combined.tsv
+root/scans/<id>/<id>.sens                              colour, depth, poses
+                <id>_vh_clean_2.ply                    mesh, not aligned
+                <id>_vh_clean_2.0.010000.segs.json     one segment a vertex
+                <id>.aggregation.json                  objects, of segments
+                <id>_vh_clean.aggregation.json         the same for the finer mesh, in another order
+                <id>.txt                               factory intrinsics, axis alignment
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.demo.film import film
+from spargen.demo.house import House
+from spargen.demo.sens import ImuRecord, SensHeader, SensWriter
+from spargen.demo.vocabulary import write_label_table
+from spargen.scene.cameras import Cameras
+from spargen.seeds import rng_for
+
+Floats = NDArray[np.float64]
+
+_FRAME_US = 33_333
+_START_US = 1_000_000
+_IMU_RECORDS = 8
+_LOST_SHARE = 0.015
+
+
+def write_scannet(
+    house: House,
+    cameras: Cameras,
+    root: Path,
+    scene_id: str = "scene0000_00",
+    *,
+    folder: Path | None = None,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write one scan.
+
+    Parameters
+    ----------
+    house, cameras : what was scanned, and from where; both in the aligned frame, the cameras in the corner convention.
+    root : folder of the data set.
+    scene_id : name of the scan.
+    folder : where the scan's files go if not to ``root/scans/<scene_id>``.
+    workers : processes that render.
+    progress : called with (frames written, frames in all).
+
+    Returns
+    -------
+    The scan's folder.
+    """
+    folder = folder or root / "scans" / scene_id
+    folder.mkdir(parents=True, exist_ok=True)
+    write_label_table(root / "scannetv2-labels.combined.tsv")
+    A = axis_alignment(house)
+    _write_mesh(house, A, folder / f"{scene_id}_vh_clean_2.ply")
+    _write_segments(house, scene_id, folder)
+    _write_info(cameras, A, folder / f"{scene_id}.txt")
+    _write_sens(house, cameras, A, folder / f"{scene_id}.sens", workers, progress)
+    return folder
+
+
+def axis_alignment(house: House) -> Floats:
+    """Return the (4, 4) alignment of a house's scan: X_house = A @ X_stored, six decimals as the release prints it."""
+    rng = rng_for(house.seed, "demo", "alignment")
+    angle = float(rng.uniform(0.15, 1.2)) * float(rng.choice([-1, 1]))
+    c, s = np.cos(angle), np.sin(angle)
+    A = np.eye(4)
+    A[:2, :2] = [[c, -s], [s, c]]
+    # The stored frame begins at the scan's own low corner, with the floor a little off zero.
+    low = (house.vertices_m @ A[:3, :3]).min(axis=0) - [0.0, 0.0, float(rng.uniform(0.02, 0.06))]
+    A[:3, 3] = A[:3, :3] @ low
+    return np.round(A, 6)
+
+
+def lost_frames(house: House, frames: int) -> NDArray[np.int64]:
+    """Return the sorted frames whose tracking is lost: a short run and some single ones."""
+    rng = rng_for(house.seed, "demo", "lost")
+    count = int(np.ceil(_LOST_SHARE * frames))
+    single = rng.choice(np.arange(1, max(frames - 1, 2)), size=count, replace=frames <= count + 2)
+    run = single[0] + np.arange(3 if frames >= 60 else 1)
+    return np.unique(np.concatenate([single, run])).clip(0, frames - 1)
+
+
+def _write_mesh(house: House, A: Floats, path: Path) -> None:
+    back = np.linalg.inv(A)
+    vertex = np.zeros(len(house.vertices_m), dtype=[("xyz", "<f4", 3), ("rgba", "u1", 4)])
+    vertex["xyz"] = house.vertices_m @ back[:3, :3].T + back[:3, 3]
+    vertex["rgba"][:, :3], vertex["rgba"][:, 3] = house.rgb, 255
+    face = np.zeros(len(house.faces), dtype=[("n", "u1"), ("corners", "<i4", 3)])
+    face["n"], face["corners"] = 3, house.faces
+    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertex)}"]
+    lines += [f"property float {name}" for name in "xyz"]
+    lines += [f"property uchar {name}" for name in ("red", "green", "blue", "alpha")]
+    lines += [f"element face {len(face)}", "property list uchar int vertex_indices", "end_header", ""]
+    path.write_bytes("\n".join(lines).encode() + vertex.tobytes() + face.tobytes())
+
+
+def _write_segments(house: House, scene_id: str, folder: Path) -> None:
+    """One segment a part, named after its first vertex as in the release; groups of segments are objects."""
+    first = np.searchsorted(house.vertex_part, np.arange(house.vertex_part[-1] + 1))
+    owner = house.vertex_object[first]
+    segments = [[int(s) for s in first[owner == i]] for i in range(len(house.labels))]
+    name = f"scannet.{scene_id}"
+    params = {"kThresh": "0.0100", "segMinVerts": "20", "minPoints": "750", "maxPoints": "30000"}
+    body = {"params": params, "sceneId": name, "segIndices": first[house.vertex_part].tolist()}
+    (folder / f"{scene_id}_vh_clean_2.0.010000.segs.json").write_text(json.dumps(body, separators=(",", ":")))
+    order = rng_for(house.seed, "demo", "fine order").permutation(len(segments))
+    for mesh, listing in (("_vh_clean_2", range(len(segments))), ("_vh_clean", order.tolist())):
+        groups = [
+            {"id": k, "objectId": k, "segments": segments[i], "label": house.labels[i]} for k, i in enumerate(listing)
+        ]
+        file = f"{name}{mesh}.0.010000.segs.json"
+        body = {"sceneId": name, "appId": "Aggregator.v2", "segGroups": groups, "segmentsFile": file}
+        suffix = "" if mesh == "_vh_clean_2" else mesh
+        (folder / f"{scene_id}{suffix}.aggregation.json").write_text(json.dumps(body, separators=(",", ":")))
+
+
+def released_intrinsics(cameras: Cameras) -> Floats:
+    """Return the (3, 3) intrinsics with the centres of pixels, not their corners, at whole numbers."""
+    K = cameras.K[0].copy()
+    K[:2, 2] -= 0.5
+    return np.asarray(K)
+
+
+def _write_info(cameras: Cameras, A: Floats, path: Path) -> None:
+    """Build the text file: its intrinsics are the uncalibrated ones, a little off those in the ``.sens`` file."""
+    K, (width, height) = released_intrinsics(cameras), (int(n) for n in cameras.size_px[0])
+    numbers: dict[str, object] = {"axisAlignment": " ".join(f"{v:.6f}" for v in A.ravel()) + " "}
+    numbers |= {"colorHeight": height, "colorToDepthExtrinsics": " ".join(f"{v:.6f}" for v in np.eye(4).ravel()) + " "}
+    numbers |= {"colorWidth": width, "depthHeight": height, "depthWidth": width}
+    factory = {"fx": K[0, 0] * 1.009, "fy": K[1, 1] * 0.993, "mx": (width - 1) / 2, "my": (height - 1) / 2}
+    numbers |= {f"{k}_{kind}": f"{v:.6f}" for k, v in factory.items() for kind in ("color", "depth")}
+    numbers |= {"numColorFrames": len(cameras), "numDepthFrames": len(cameras)}
+    numbers |= {"numIMUmeasurements": _IMU_RECORDS, "sceneType": "Apartment"}
+    path.write_text("".join(f"{key} = {value}\n" for key, value in numbers.items()))
+
+
+def _write_sens(
+    house: House, cameras: Cameras, A: Floats, path: Path, workers: int, progress: Callable[[int, int], None] | None
+) -> None:
+    frames = len(cameras)
+    poses = np.linalg.inv(A) @ cameras.T_world_camera
+    poses[lost_frames(house, frames)] = -np.inf
+    K, size = released_intrinsics(cameras), (int(cameras.size_px[0, 0]), int(cameras.size_px[0, 1]))
+    with SensWriter(path, SensHeader(frames, K, K, size, size)) as sens:
+        for i, (jpeg, depth) in enumerate(film(house, cameras, workers)):
+            sens.frame(poses[i], jpeg, depth, _START_US + i * _FRAME_US)
+            if progress is not None:
+                progress(i + 1, frames)
+        sens.imu([_imu(i, frames) for i in range(_IMU_RECORDS)])
+
+
+def _imu(i: int, frames: int) -> ImuRecord:
+    """Build a phone at rest, more or less."""
+    wobble = 0.01 * np.sin(np.arange(3) + i)
+    when = _START_US + i * frames * _FRAME_US // _IMU_RECORDS
+    return ImuRecord(wobble, 0.1 * wobble, [21.0, 4.0, -42.0], [0.1 * i, 0.3, 1.2], [0.0, -1.0, 0.0], when)

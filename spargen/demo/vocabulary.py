@@ -1,0 +1,46 @@
+"""ScanNet's label table, for the labels that a generated house uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_COLUMNS = (
+    "id raw_category category count nyu40id eigen13id nyuClass nyu40class eigen13class ModelNet40 ModelNet10 "
+    "ShapeNetCore55 synsetoffset wnsynsetid wnsynsetkey mpcat40index mpcat40"
+)
+
+_NYU40 = (
+    "wall|floor|cabinet|bed|chair|sofa|table|door|window|bookshelf|picture|counter|blinds|desk|shelves|curtain|dresser|"
+    "pillow|mirror|floor mat|clothes|ceiling|books|refridgerator|television|paper|towel|shower curtain|box|whiteboard|"
+    "person|night stand|toilet|sink|lamp|bathtub|bag|otherstructure|otherfurniture|otherprop"
+)
+
+# label: (ScanNet id, NYU40 id)
+LABELS: dict[str, tuple[int, int]] = {
+    "wall": (1, 1), "chair": (2, 5), "floor": (3, 2), "table": (4, 7), "door": (5, 8), "couch": (6, 6),
+    "cabinet": (7, 3), "desk": (9, 14), "office chair": (10, 5), "bed": (11, 4), "pillow": (13, 18), "sink": (14, 34),
+    "picture": (15, 11), "window": (16, 9), "toilet": (17, 33), "bookshelf": (18, 10), "monitor": (19, 40),
+    "curtain": (21, 16), "books": (22, 23), "armchair": (23, 5), "coffee table": (24, 7), "box": (26, 29),
+    "refrigerator": (27, 24), "lamp": (28, 35), "kitchen cabinet": (29, 3), "towel": (31, 27), "tv": (33, 25),
+    "nightstand": (34, 32), "counter": (35, 12), "dresser": (36, 17), "stool": (38, 40), "plant": (40, 40),
+    "ceiling": (41, 22), "bathtub": (42, 36), "dining table": (45, 7), "keyboard": (46, 40), "backpack": (48, 40),
+    "toilet paper": (49, 40), "printer": (50, 40), "tv stand": (51, 39), "whiteboard": (52, 30), "trash can": (56, 39),
+    "microwave": (59, 40), "stove": (62, 38), "shoes": (63, 40), "bottle": (65, 40), "bench": (68, 39),
+    "mirror": (71, 19), "basket": (73, 39), "file cabinet": (75, 3), "laptop": (77, 40), "suitcase": (93, 40),
+    "radiator": (96, 39), "wardrobe": (99, 3), "clock": (103, 40), "guitar": (112, 40), "coffee maker": (134, 40),
+    "dishwasher": (136, 38), "toaster": (145, 40), "bathroom vanity": (157, 3), "laundry hamper": (169, 40),
+    "mug": (230, 40), "rug": (246, 20), "bowl": (264, 40), "vase": (280, 40), "floor lamp": (312, 35),
+    "door frame": (321, 8), "scale": (339, 40), "range hood": (356, 38), "coat rack": (388, 40),
+    "ceiling light": (399, 38), "bath mat": (417, 20),
+}  # fmt: skip
+
+
+def write_label_table(path: Path) -> None:
+    """Write ``scannetv2-labels.combined.tsv``; columns that nothing here needs stay empty."""
+    columns, classes = _COLUMNS.split(), _NYU40.split("|")
+    rows = ["\t".join(columns)]
+    for label, (scannet_id, nyu40) in sorted(LABELS.items(), key=lambda item: item[1]):
+        known = {"id": scannet_id, "raw_category": label, "category": "book" if label == "books" else label, "count": 1}
+        known |= {"nyu40id": nyu40, "nyu40class": classes[nyu40 - 1]}
+        rows.append("\t".join(str(known.get(column, "")) for column in columns))
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8", newline="")

@@ -1,0 +1,129 @@
+"""Adapters and tasks by name. Only what is asked for is imported, and what cannot be loaded says why."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import pkgutil
+import sys
+import traceback
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from spargen.errors import PluginError
+from spargen.scene.adapter import SceneAdapter
+from spargen.seeds import digest
+
+ENTRY_POINT_GROUP = "spargen.adapters"
+_SHIPPED = "scene_adapters"
+
+
+def adapter_names() -> dict[str, str]:
+    """Return the adapters that a job can name, with where each comes from; nothing is imported."""
+    shipped = {name: f"{_SHIPPED}.{name}" for name in _shipped_adapters()}
+    installed = {point.name: _origin(point) for point in entry_points(group=ENTRY_POINT_GROUP)}
+    return dict(sorted((installed | shipped).items()))
+
+
+def find_adapter(name: str) -> type[SceneAdapter]:
+    """Return the adapter class of a name.
+
+    Parameters
+    ----------
+    name : ``package.module:Class``, a module of ``scene_adapters``, or an entry point of ``spargen.adapters``.
+    """
+    if ":" in name:
+        module_name, _, class_name = name.partition(":")
+        return _checked(getattr(_import(module_name, module_name), class_name, None), name)
+    if name in _shipped_adapters():
+        return _only_adapter(_import(f"{_SHIPPED}.{name}", _SHIPPED))
+    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        module = _import(point.module, _origin(point))
+        return _checked(getattr(module, point.attr or "", None), _origin(point))
+    known = ", ".join(adapter_names()) or "none"
+    raise PluginError("there is no such adapter", where=name, mend=f"known adapters: {known}; or package.module:Class")
+
+
+@cache
+def load_task_file(path: Path) -> None:
+    """Run a Python file that defines tasks, once a process."""
+    if not path.is_file():
+        raise PluginError("there is no such file", where=path, mend="check `plugins` in the job")
+    spec = importlib.util.spec_from_file_location(f"spargen_tasks_{path.stem}_{digest(path.resolve()).hex()}", path)
+    if spec is None or spec.loader is None:
+        raise PluginError("this is not a Python file", where=path, mend="name a file that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[spec.name]
+        raise PluginError(_reason(error), where=f"{path}:{_line(error, path)}", mend="mend that line") from error
+
+
+def _shipped_adapters() -> list[str]:
+    """Return the modules of `scene_adapters` that define an adapter, told from their source."""
+    spec = importlib.util.find_spec(_SHIPPED)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    names = (module.name for module in pkgutil.iter_modules(folders))
+    return sorted(name for name in names if _defines_adapter(f"{_SHIPPED}.{name}"))
+
+
+def _defines_adapter(module_name: str) -> bool:
+    spec = importlib.util.find_spec(module_name)
+    if spec is None or spec.origin is None:
+        return False
+    try:
+        tree = ast.parse(Path(spec.origin).read_bytes())
+    except SyntaxError:
+        return True  # asked for by name, it says what is wrong with it
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return any(isinstance(base, ast.Name) and base.id == SceneAdapter.__name__ for c in classes for base in c.bases)
+
+
+def _only_adapter(module: ModuleType) -> type[SceneAdapter]:
+    found = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == module.__name__]
+    adapters = [v for v in found if issubclass(v, SceneAdapter)]
+    if len(adapters) != 1:
+        raise PluginError(
+            f"{len(adapters)} adapters stand in this module", where=module.__name__, mend="one SceneAdapter a module"
+        )
+    return _checked(adapters[0], module.__name__)
+
+
+def _checked(found: object, where: str) -> type[SceneAdapter]:
+    if not (isinstance(found, type) and issubclass(found, SceneAdapter)):
+        raise PluginError("this is no SceneAdapter class", where=where, mend="name a class derived from SceneAdapter")
+    missing = [name for name in ("dataset", "terms_of_use") if not isinstance(getattr(found, name, None), str)]
+    missing += sorted(found.__abstractmethods__)
+    if missing:
+        raise PluginError(f"the adapter lacks {', '.join(missing)}", where=where, mend="see spargen.scene.adapter")
+    return found
+
+
+def _import(module_name: str, origin: str) -> ModuleType:
+    try:
+        return importlib.import_module(module_name)
+    except Exception as error:
+        raise PluginError(
+            f"{module_name} cannot be imported: {_reason(error)}", where=origin, mend="mend or reinstall it"
+        ) from error
+
+
+def _origin(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version} ({point.value})" if point.dist else point.value
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+
+
+def _line(error: Exception, path: Path) -> int:
+    """Return the line of a file at which an error arose."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno or 1
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return lines[-1] or 1 if lines else 1

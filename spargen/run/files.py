@@ -1,0 +1,78 @@
+"""Files appear whole or not at all, and a disk that cannot take them says so in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from spargen.errors import OutputError
+
+JSON_LINE = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+_PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | JSON_LINE
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def writing(where: Path) -> Iterator[None]:
+    """Turn whatever stops a write under `where` into an `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        raise _explained(error, where) from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its name only once it is complete."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = temporary(path)
+        with beside.open("wb") as file:
+            yield file
+        beside.replace(path)
+
+
+def temporary(path: Path) -> Path:
+    """Return the name under which `path` grows; the same each time, so a rerun overwrites what a kill left behind."""
+    return path.with_name(path.name + ".tmp")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole."""
+    with whole(path) as file:
+        file.write(data)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON with sorted keys."""
+    write_bytes(path, orjson.dumps(value, option=_PRETTY))
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> None:
+    """Write lines, each with its line end."""
+    with whole(path) as file:
+        file.writelines(lines)
+
+
+def remove_empty_folders(root: Path) -> None:
+    """Remove the folders below `root` that hold nothing."""
+    for folder, _, _ in os.walk(root, topdown=False):
+        if Path(folder) != root and not any(Path(folder).iterdir()):
+            Path(folder).rmdir()
+
+
+def _explained(error: OSError, where: Path) -> OutputError:
+    place = error.filename or where
+    if error.errno in _FULL:
+        return OutputError(
+            "the disk is full", where=place, mend="make room and give the same command again: it resumes"
+        )
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return OutputError("this cannot be written: permission denied", where=place, mend="choose another --out")
+    return OutputError(f"this cannot be written: {error.strerror}", where=place, mend="choose another --out")

@@ -1,0 +1,109 @@
+"""The image files that a scene's rows name, in SPAR's folders."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.errors import SceneError
+from spargen.run.files import temporary, write_bytes, writing
+from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, pose_path
+from spargen.run.row import SceneQuestions
+from spargen.scene.types import Blob, Scene
+
+Mode = Literal["copy", "link", "none"]
+
+
+def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode: Mode, rgbd: bool) -> dict[str, int]:
+    """Write every file that the rows name, once.
+
+    Parameters
+    ----------
+    scene, questions : the scene, and its rows.
+    folder : ``spar/<dataset>/images``.
+    mode : ``copy``, ``link`` (hard, or symbolic across file systems) for files that lie on disk, or ``none``.
+    rgbd : write depth images, poses and intrinsics too.
+
+    Returns
+    -------
+    the size of each file, by its path relative to `folder`.
+    """
+    if mode == "none" or not questions.rows:
+        return {}
+    sizes: dict[str, int] = {}
+    for name, content in _files(scene, questions, rgbd):
+        _write(folder / name, content, mode)
+        sizes[name] = (folder / name).stat().st_size
+    named = {path for row in questions.rows for key in ("image", "depth") for path in row.record.get(key, ())}
+    if lacking := sorted(named - sizes.keys()):
+        raise SceneError(
+            f"rows name {lacking[0]}, which the scene does not give",
+            where=scene.id,
+            mend="report this with the job: a fault of the adapter or of the program",
+        )
+    return sizes
+
+
+def still_there(folder: Path, sizes: dict[str, int]) -> bool:
+    """Tell whether all files of an earlier run still stand, at their size."""
+    try:
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except OSError:
+        return False
+
+
+def _files(scene: Scene, questions: SceneQuestions, rgbd: bool) -> Iterator[tuple[str, Blob]]:
+    """Yield name and content of every file, still images first."""
+    stills = sorted({frame for row in questions.rows if row.use == "image" for frame in row.frames})
+    for frame in stills:
+        yield from _frame(scene, frame, None, rgbd)
+    if any(row.use == "video" for row in questions.rows):
+        for position, frame in enumerate(questions.video_frames):
+            yield from _frame(scene, frame, position, rgbd)
+        numbers = "".join(f"{scene.frames[frame]}\n" for frame in questions.video_frames)
+        yield clip_path(scene.id), Blob(".txt", data=numbers.encode())
+    if rgbd:
+        for name, matrix in scene.store.intrinsics_as_released().items():
+            yield intrinsic_path(scene.id, name), _matrix(matrix)
+
+
+def _frame(scene: Scene, frame: int, position: int | None, rgbd: bool) -> Iterator[tuple[str, Blob]]:
+    name = scene.frames[frame]
+    color = scene.store.color(frame)
+    yield color_path(scene.id, name, color.suffix, position), color
+    if rgbd:
+        depth = scene.store.depth(frame)
+        if depth is not None:
+            yield depth_path(scene.id, name, depth.suffix, position), depth
+        yield pose_path(scene.id, name, position), _matrix(scene.store.pose_as_released(frame))
+
+
+def _matrix(matrix: NDArray[np.float64]) -> Blob:
+    text = io.BytesIO()
+    np.savetxt(text, matrix, fmt="%.6f", newline="\n")
+    return Blob(".txt", data=text.getvalue())
+
+
+def _write(path: Path, blob: Blob, mode: Mode) -> None:
+    if mode == "link" and blob.path is not None:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _link(blob.path.resolve(), temporary(path))
+            temporary(path).replace(path)
+            temporary(path).unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
+    else:
+        write_bytes(path, blob.read())
+
+
+def _link(target: Path, link: Path) -> None:
+    link.unlink(missing_ok=True)
+    try:
+        os.link(target, link)
+    except OSError:
+        link.symlink_to(target)

@@ -1,0 +1,222 @@
+"""What a run is asked to make: read from YAML, checked, and every mistake named with its place and its mend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from spargen.errors import JobError
+from spargen.settings import Settings
+
+MAX_ROWS_PER_CELL = 10_000
+DEFAULT_ROWS_PER_CELL = 100
+_PATHS = ("root", "out", "cache")
+
+
+def _as_mapping(tasks: object) -> object:
+    return dict.fromkeys(tasks) if isinstance(tasks, list) and all(isinstance(t, str) for t in tasks) else tasks
+
+
+def _as_default(quota: object) -> object:
+    return quota if isinstance(quota, dict) else {"default": quota}
+
+
+Forms = list[str] | None
+Quota = Annotated[int, Field(ge=1, le=MAX_ROWS_PER_CELL, strict=True)]
+
+
+class Source(BaseModel):
+    """A data set on disk, and which of its scenes are taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adapter: str = Field(description="a name from `spargen list adapters`, or package.module:Class")
+    root: Path = Field(description="the folder the data set was downloaded to")
+    dataset: str | None = Field(None, description="folder name in the output; the adapter's own by default")
+    splits: dict[str, Path] | None = Field(None, description="one file of scene ids a split; the adapter's by default")
+    scenes: list[str] | None = Field(None, description="only these scenes")
+    options: dict[str, Any] = Field(default_factory=dict, description="passed to the adapter by name")
+
+
+class Job(BaseModel):
+    """A whole run. Relative paths of a job file start at the file's folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = ""
+    seed: int = Field(0, ge=0)
+    out: Path = Field(description="the folder that receives everything")
+    sources: list[Source] = Field(min_length=1)
+    tasks: Annotated[dict[str, Forms] | None, BeforeValidator(_as_mapping)] = Field(
+        None, description="task names, or {task: [forms]}; all by default"
+    )
+    rows_per_cell: Annotated[dict[str, Quota], BeforeValidator(_as_default)] = Field(
+        default_factory=lambda: {"default": DEFAULT_ROWS_PER_CELL},
+        description="rows a scene gives to each (task, form): a number, or {default:, task:, task/form:}",
+    )
+    templates: list[Path] = Field(default_factory=list, description="folders that come before the shipped templates")
+    plugins: list[Path] = Field(default_factory=list, description="Python files that define tasks")
+    images: Literal["copy", "link", "none"] = "copy"
+    rgbd: bool = Field(False, description="write depth images, poses and intrinsics too")
+    cache: Path | None = Field(None, description="folder that keeps visibility tables between jobs")
+    settings: Settings = Field(default_factory=lambda: Settings.model_validate({}))
+
+    def quota(self, task: str, form: str) -> int:
+        """Return how many rows a scene gives to a cell at most."""
+        rows = self.rows_per_cell
+        default = rows.get("default", DEFAULT_ROWS_PER_CELL)
+        return rows.get(f"{task}/{form}", rows.get(task, default))
+
+
+def load_job(file: Path, overrides: Sequence[str] = (), **given: object) -> Job:
+    """Read a job file.
+
+    Parameters
+    ----------
+    file : the YAML file.
+    overrides : ``key.sub=value`` texts, the value in YAML.
+    given : keys that replace the file's, paths as the caller sees them.
+    """
+    try:
+        tree = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise JobError(f"the job cannot be read: {reason}", where=file, mend="check the path") from error
+    except yaml.YAMLError as error:
+        raise JobError(f"not valid YAML: {_one_line(error)}", where=file, mend="mend the syntax there") from error
+    if not isinstance(tree, dict):
+        raise JobError("a job is a mapping of keys to values", where=file, mend="see configs/default.yaml")
+    return make_job(tree, overrides, where=str(file), base=file.parent, **given)
+
+
+def make_job(
+    tree: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    where: str = "command line",
+    base: Path = Path(),
+    **given: object,
+) -> Job:
+    """Build a job from plain values.
+
+    Parameters
+    ----------
+    tree : the job's keys and values.
+    overrides : ``key.sub=value`` texts that replace single values.
+    where : what a message names as the place.
+    base : the folder at which relative paths start.
+    given : keys that replace the tree's, paths as the caller sees them; None is ignored.
+    """
+    values = dict(tree)
+    for text in overrides:
+        values = _override(values, text)
+    values = _with_paths(values, base, where)
+    values |= {key: value for key, value in given.items() if value is not None}
+    try:
+        return Job.model_validate(values)
+    except ValidationError as error:
+        texts = [_describe(e) for e in error.errors()]
+        raise JobError("; ".join(text for text, _ in texts), where=where, mend=texts[0][1]) from None
+
+
+def nearest(word: str, among: Iterable[str], otherwise: str) -> str:
+    """Return ``did you mean ...?`` with the names nearest to a word, or the `otherwise` text."""
+    close = get_close_matches(word, list(among), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(close)}?" if close else otherwise
+
+
+def _override(values: Any, text: str) -> Any:
+    """Return the tree with one ``key.sub=value`` put in; what it does not touch is shared."""
+    path, sign, raw = text.partition("=")
+    if not sign or not all(path.split(".")):
+        raise JobError(
+            "this is not of the form key.sub=value", where=f"--set {text}", mend="--set settings.word_m=0.25"
+        )
+    try:
+        return _put(values, path.split("."), yaml.safe_load(raw))
+    except yaml.YAMLError as error:
+        raise JobError(f"the value is not YAML: {_one_line(error)}", where=f"--set {text}", mend="quote it") from error
+    except (IndexError, TypeError, ValueError) as error:
+        raise JobError("there is nothing of that name to set", where=f"--set {text}", mend="check the keys") from error
+
+
+def _put(node: Any, keys: Sequence[str], value: object) -> Any:
+    if not keys:
+        return value
+    head, rest = keys[0], keys[1:]
+    if isinstance(node, list):
+        copy = list(node)
+        copy[int(head)] = _put(copy[int(head)], rest, value)
+        return copy
+    if node is not None and not isinstance(node, dict):
+        raise TypeError(head)
+    return {**(node or {}), head: _put((node or {}).get(head), rest, value)}
+
+
+def _with_paths(values: dict[str, Any], base: Path, where: str) -> dict[str, Any]:
+    """Expand ``~`` and ``$NAME`` and put relative paths below `base`, wherever the job holds a path."""
+
+    def place(value: Any) -> Any:
+        return base / _expanded(value, where) if isinstance(value, str) else value
+
+    out = {k: place(v) if k in _PATHS else v for k, v in values.items()}
+    for key in ("templates", "plugins"):
+        if isinstance(out.get(key), list):
+            out[key] = [place(v) for v in out[key]]
+    if isinstance(out.get("sources"), list):
+        out["sources"] = [_source_paths(s, place) if isinstance(s, dict) else s for s in out["sources"]]
+    return out
+
+
+def _source_paths(source: dict[str, Any], place: Any) -> dict[str, Any]:
+    out = {k: place(v) if k in _PATHS else v for k, v in source.items()}
+    if isinstance(out.get("splits"), dict):
+        out["splits"] = {k: place(v) for k, v in out["splits"].items()}
+    return out
+
+
+def _expanded(text: str, where: str) -> str:
+    path = os.path.expandvars(str(Path(text).expanduser()))
+    if "$" in path:
+        name = path[path.index("$") :].split("/")[0]
+        raise JobError(f"the environment has no {name}", where=where, mend=f"export {name[1:].strip('{}')}=... first")
+    return path
+
+
+def _describe(error: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong with a key and how to mend it."""
+    loc = error["loc"]
+    key = ".".join(str(part) for part in loc)
+    last = str(loc[-1]) if loc else ""
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(loc)
+        return f"unknown key `{key}`", nearest(last, known, f"known keys: {', '.join(known)}")
+    if error["type"] == "missing":
+        return f"`{key}` is missing", f"add `{last}:` to the job"
+    if loc and loc[0] == "rows_per_cell":
+        mend = f"give a whole number from 1 to {MAX_ROWS_PER_CELL}"
+        return f"`{key.removesuffix('.default')}` cannot be {error['input']!r}", mend
+    if key == "tasks" or last in ("dict[str,nullable[list[str]]]",):
+        return "`tasks` is neither a list of names nor a mapping of names to forms", "see configs/default.yaml"
+    return f"`{key}`: {error['msg'].lower()}, not {error['input']!r}", f"see {_kind(loc)} in configs/default.yaml"
+
+
+def _kind(loc: tuple[int | str, ...]) -> str:
+    return next((f"`{part}`" for part in loc if isinstance(part, str)), "the keys")
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {"sources": Source, "settings": Settings}
+    model = models.get(str(loc[0]), Job) if len(loc) > 1 else Job
+    return sorted(model.model_fields)
+
+
+def _one_line(error: yaml.YAMLError) -> str:
+    return " ".join(str(error).split())

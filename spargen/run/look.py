@@ -1,0 +1,112 @@
+"""One scene looked at: what its adapter found drawn into a frame, and sample questions with their marks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from spargen.errors import SceneError
+from spargen.geometry.raycast import RayCaster
+from spargen.run.executors import cores
+from spargen.run.images import write_images
+from spargen.run.marks import font
+from spargen.run.order import Order, load_texts
+from spargen.run.row import Row
+from spargen.run.sheets import draw_tile, sheet
+from spargen.scene.labels import label_rules
+from spargen.scene.types import Scene
+
+# Corners of a box in units of half its sides, and the pairs of them that an edge joins.
+_CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
+_EDGES = [(a, b) for a in range(8) for b in range(a) if np.abs(_CORNERS[a] - _CORNERS[b]).sum() == 2]
+_NEAR_M = 0.05
+_VIEWS_TRIED = 60
+_COLOURS = ("red", "cyan", "yellow", "magenta", "lime", "orange", "deepskyblue", "white")
+
+
+def draw_boxes(scene: Scene, frame: str | None = None) -> tuple[Image.Image, str]:
+    """Draw boxes and centres of the objects that one frame shows, walls and the like left out.
+
+    Parameters
+    ----------
+    scene : the scene.
+    frame : name of the frame; by default, of some, the one that shows most objects.
+
+    Returns
+    -------
+    the picture, and the name of the frame.
+    """
+    caster = RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
+    view = _best_view(scene, caster) if frame is None else _view_named(scene, frame)
+    image = Image.open(io.BytesIO(scene.store.color(view).read())).convert("RGB")
+    draw = ImageDraw.Draw(image)
+    width = max(1, image.width // 400)
+    for n in sorted(_shown(scene, view, caster)):
+        colour = _COLOURS[n % len(_COLOURS)]
+        corners_m = (
+            _CORNERS / 2 * scene.objects.extent_m[n] @ scene.objects.R_world_box[n].T + scene.objects.center_m[n]
+        )
+        pixels, depth_m = (a[0] for a in scene.cameras.take([view]).project([*corners_m, scene.objects.center_m[n]]))
+        for a, b in _EDGES:
+            if min(depth_m[a], depth_m[b]) > _NEAR_M:
+                draw.line([*pixels[a], *pixels[b]], fill=colour, width=width)
+        x, y = pixels[8]
+        if depth_m[8] > _NEAR_M and 0 <= x < image.width and 0 <= y < image.height:
+            r = 3 * width
+            draw.ellipse([x - r, y - r, x + r, y + r], fill=colour)
+            draw.text((x + r, y - r), scene.objects.label[n], fill=colour, font=font(max(12, image.width // 50)))
+    return image, scene.frames[view]
+
+
+def sample_rows(scene: Scene, order: Order) -> tuple[list[Row], Image.Image | None]:
+    """Ask a scene an order's questions and draw them; no picture if there is no row."""
+    from spargen.run.engine import ask
+
+    questions = ask(
+        scene,
+        tasks=tuple(order.forms),
+        forms=order.forms,
+        templates=load_texts(tuple(order.job.plugins), tuple(order.job.templates)),
+        seed=order.job.seed,
+        settings=order.job.settings,
+        rows_per_cell=order.quotas,
+        rgbd=False,
+        cache=None,
+        threads=cores(),
+    )
+    rows: Sequence[Row] = questions.rows
+    if not rows:
+        return [], None
+    with TemporaryDirectory() as folder:
+        write_images(scene, questions, Path(folder), mode="copy", rgbd=False)
+        return list(rows), sheet([draw_tile(row.record, row.form, Path(folder)) for row in rows])
+
+
+def _view_named(scene: Scene, frame: str) -> int:
+    if frame not in scene.frames:
+        mend = f"choose from {scene.frames[0]} .. {scene.frames[-1]}" if scene.frames else "no frame has a valid pose"
+        raise SceneError(f"there is no frame {frame!r}", where=scene.id, mend=mend)
+    return scene.frames.index(frame)
+
+
+def _best_view(scene: Scene, caster: RayCaster) -> int:
+    if not scene.frames:
+        raise SceneError("no frame has a valid pose", where=scene.id, mend="check the scene's poses")
+    views = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int))
+    return int(max(views, key=lambda view: len(_shown(scene, int(view), caster))))
+
+
+def _shown(scene: Scene, view: int, caster: RayCaster) -> set[int]:
+    """Return the objects that a coarse grid of rays hits."""
+    width, height = scene.cameras.size_px[view]
+    u, v = np.meshgrid((np.arange(80) + 0.5) / 80 * width, (np.arange(60) + 0.5) / 60 * height)
+    origin_m, direction = scene.cameras.rays(view, np.stack([u.ravel(), v.ravel()], -1))
+    face, _ = caster.cast(origin_m, direction)
+    rules = label_rules()
+    found = set(scene.mesh.face_object[face[face >= 0]].tolist()) - {-1}
+    return {n for n in found if rules.key(scene.objects.label[n]) not in rules.structural}

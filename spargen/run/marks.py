@@ -1,0 +1,94 @@
+"""Marks drawn into pictures as SPAR's loader draws them: filled discs, thick boxes, labels of lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+SPAR_WIDTH_PX = 1296
+SPAR_STROKE_PX = 20
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
+
+
+@cache
+def font(size_px: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    """Return the font of labels and captions."""
+    return ImageFont.load_default(size_px)
+
+
+def draw_marks(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
+    """Draw what a record marks into its images, and a thin white frame where its answer is a box."""
+    for kind, put in (("point", _disc), ("bbox", _frame)):
+        where = record.get(f"{kind}_img_idx", [[]])[0]
+        colours = [c for c in marker_order(record["type"], kind) if f"{c}_{kind}" in record]
+        for position, colour in enumerate(colours):
+            image = images[where[position] if where else 0]
+            put(image, record[f"{colour}_{kind}"][0], colour)
+        for position, mark in enumerate(record.get(f"{kind}_list", [[]])[0]):
+            image = images[where[position]]
+            put(image, mark, "red")
+            _label(image, mark, _list_label(kind, position))
+    _draw_answer(record, images)
+
+
+def marked_images(record: Mapping[str, Any]) -> set[int]:
+    """Return the positions of the images that carry a mark."""
+    return {i for kind in ("point", "bbox") for i in record.get(f"{kind}_img_idx", [[]])[0]}
+
+
+def marker_order(task: str, kind: str) -> tuple[str, ...]:
+    """Return the colours of a task's marks in the order of its ``*_img_idx``."""
+    if kind == "bbox" and task.startswith("spatial_imagination"):
+        return "green", "blue", "red", "yellow"
+    if kind == "point" and task == "distance_infer_center_oo_mv":
+        return "red", "green", "blue"
+    return "red", "blue", "green", "yellow"
+
+
+def _scaled(image: Image.Image, mark: Sequence[float]) -> list[float]:
+    return [value / 1000 * (image.height if i % 2 else image.width) for i, value in enumerate(mark)]
+
+
+def _stroke(image: Image.Image) -> int:
+    return max(2, round(SPAR_STROKE_PX * image.width / SPAR_WIDTH_PX))
+
+
+def _disc(image: Image.Image, mark: Sequence[float], colour: str) -> None:
+    (x, y), r = _scaled(image, mark), _stroke(image)
+    ImageDraw.Draw(image).ellipse([x - r, y - r, x + r, y + r], fill=colour)
+
+
+def _frame(image: Image.Image, mark: Sequence[float], colour: str) -> None:
+    (x1, y1, x2, y2), stroke = _scaled(image, mark), _stroke(image)
+    reach = stroke * 7 / 8
+    ImageDraw.Draw(image).rectangle([x1 - reach, y1 - reach, x2 + reach, y2 + reach], outline=colour, width=stroke)
+
+
+def _label(image: Image.Image, mark: Sequence[float], text: str) -> None:
+    x, y = _scaled(image, mark)[-2:]
+    size = max(12, image.width // 30)
+    ImageDraw.Draw(image).text(
+        (min(x, image.width * 0.85), min(y, image.height - 1.3 * size)), text, fill="lime", font=font(size)
+    )
+
+
+def _list_label(kind: str, position: int) -> str:
+    if kind == "bbox":
+        return f"object{position}"
+    return f"object{position - 1}" if position else "objectA"
+
+
+def _draw_answer(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
+    answer = str(record["conversations"][1]["value"])
+    box = _BOX.search(answer)
+    if box is None:
+        return
+    position = next((i for i, word in enumerate(_ORDINALS) if f"the {word} image" in answer), 0)
+    image = images[1 if record["type"] == "position_matching" else position]
+    corners = _scaled(image, [int(number) for number in box.groups()])
+    ImageDraw.Draw(image).rectangle(corners, outline="white", width=max(1, _stroke(image) // 4))

@@ -1,0 +1,149 @@
+"""What a job comes to once its plug-ins and templates are loaded, and the fingerprint that says so."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from spargen.errors import JobError
+from spargen.plugins import load_task_file
+from spargen.run.job import Job, nearest
+
+if TYPE_CHECKING:
+    from spargen.phrase.templates import TemplateSet
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job that has been looked through and can be worked on, in this process or in another.
+
+    Parameters
+    ----------
+    job : the job as given.
+    forms : every task with its forms, in the order of the output.
+    identity : what makes the job this job, wherever its files lie.
+    code, templates : fingerprints of what makes the rows beside the job.
+    """
+
+    job: Job
+    forms: dict[str, tuple[str, ...]]
+    identity: dict[str, Any]
+    code: str
+    templates: str
+
+    @property
+    def key(self) -> str:
+        """Return one fingerprint of everything that rows depend on, the scene's own files excepted."""
+        return _hash(
+            orjson.dumps([FORMAT_VERSION, self.identity, self.code, self.templates], option=orjson.OPT_SORT_KEYS)
+        )
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """Return how many rows a scene gives at most, by ``task/form``."""
+        return {f"{t}/{f}": self.job.quota(t, f) for t, forms in self.forms.items() for f in forms}
+
+
+def make_order(job: Job) -> Order:
+    """Load the plug-ins and templates of a job and check that it asks for what there is."""
+    templates = load_texts(tuple(job.plugins), tuple(job.templates))
+    forms = _forms(job, templates)
+    _check_quotas(job, forms)
+    return Order(job, forms, _identity(job, forms), code_fingerprint(job), templates.fingerprint)
+
+
+@cache
+def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...]) -> TemplateSet:
+    """Register all tasks and return all templates, once a process."""
+    from spargen.phrase.templates import TemplateSet
+    from spargen.tasks.registry import load_builtin_tasks
+
+    load_builtin_tasks()
+    for file in plugins:
+        load_task_file(file)
+    return TemplateSet.load(folders)
+
+
+@cache
+def _tree_fingerprint(folder: Path) -> str:
+    files = sorted(folder.rglob("*.py"))
+    return _hash(*(part for file in files for part in (str(file.relative_to(folder)).encode(), file.read_bytes())))
+
+
+def code_fingerprint(job: Job) -> str:
+    """Return a fingerprint of the program, of the adapters and of the job's task files."""
+    own = [_tree_fingerprint(Path(__file__).parent.parent)]
+    adapters = {source.adapter.partition(":")[0] for source in job.sources if ":" in source.adapter} | {
+        "scene_adapters"
+    }
+    for name in sorted(adapters):
+        spec = find_spec(name)
+        if spec is not None and spec.submodule_search_locations:
+            own += [_tree_fingerprint(Path(folder)) for folder in spec.submodule_search_locations]
+        elif spec is not None and spec.origin:
+            own.append(_hash(Path(spec.origin).read_bytes()))
+    own += [_hash(file.read_bytes()) for file in job.plugins]
+    return _hash(*(part.encode() for part in own))
+
+
+def _forms(job: Job, templates: TemplateSet) -> dict[str, tuple[str, ...]]:
+    """Return the forms of each task asked for, in the registry's and the templates' order, their templates checked."""
+    from spargen.tasks.registry import TASKS
+
+    asked = job.tasks if job.tasks is not None else dict.fromkeys(TASKS)
+    for task, forms in asked.items():
+        if task not in TASKS:
+            mend = nearest(task, TASKS, "see `spargen list tasks`")
+            raise JobError(f"there is no task {task!r}", where="tasks", mend=mend)
+        for form in forms or ():
+            if form not in templates.forms(task):
+                known = templates.forms(task)
+                mend = nearest(form, known, f"its forms: {', '.join(known) or 'none'}")
+                raise JobError(f"there is no form {form!r}", where=f"tasks.{task}", mend=mend)
+    chosen = {}
+    for task in (name for name in TASKS if name in asked):
+        chosen[task] = tuple(form for form in templates.forms(task) if form in (asked[task] or templates.forms(task)))
+        if not chosen[task]:
+            raise JobError(
+                "the task has no templates", where=f"tasks.{task}", mend=f"write {task}/fill.j2 in `templates`"
+            )
+        templates.check(task, TASKS[task].slots)
+    return chosen
+
+
+def _check_quotas(job: Job, forms: Mapping[str, tuple[str, ...]]) -> None:
+    known = {"default", *forms, *(f"{task}/{form}" for task, names in forms.items() for form in names)}
+    for key in job.rows_per_cell:
+        if key not in known:
+            mend = nearest(key, known, "give `default`, a task of the job, or task/form")
+            raise JobError(f"no cell is called {key!r}", where="rows_per_cell", mend=mend)
+
+
+def _identity(job: Job, forms: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Return what rows and images depend on, without the choice of scenes and without what the fingerprints cover."""
+    return {
+        "seed": job.seed,
+        "sources": [{"adapter": s.adapter, "dataset": s.dataset, "options": s.options} for s in job.sources],
+        "tasks": {task: list(names) for task, names in forms.items()},
+        "rows_per_cell": {f"{t}/{f}": job.quota(t, f) for t, names in forms.items() for f in names},
+        "images": job.images,
+        "rgbd": job.rgbd,
+        "settings": job.settings.model_dump(),
+    }
+
+
+def _hash(*parts: bytes) -> str:
+    h = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        h.update(len(part).to_bytes(8, "little"))
+        h.update(part)
+    return h.hexdigest()

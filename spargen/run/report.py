@@ -1,0 +1,129 @@
+"""``report.json`` and ``report.md``: what came of a run, for a person. The only files that hold times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from spargen.run.files import write_bytes, write_json
+from spargen.run.ledger import Ledger
+from spargen.run.output import Cell
+from spargen.run.parts import Done
+from spargen.run.plan import Item
+
+
+@dataclass(frozen=True, slots=True)
+class CellReport:
+    """Rows of one cell against its quota; `scenes_short` of the scenes had fewer than theirs."""
+
+    dataset: str
+    split: str
+    task: str
+    form: str
+    rows: int
+    quota: int
+    scenes_short: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a run.
+
+    Parameters
+    ----------
+    rows, images : totals of the output; scenes : how many are in it.
+    waiting : scenes that no run has done yet; failed : why scenes failed, by ``dataset/split/scene``.
+    cells : rows against quota; dropped : candidates by ``task/reason``.
+    seconds : time by stage, added over scenes; notes : remarks by topic; remarks : of the whole run.
+    """
+
+    rows: int
+    scenes: int
+    images: int
+    waiting: list[str]
+    failed: dict[str, str]
+    cells: list[CellReport]
+    dropped: dict[str, float]
+    seconds: dict[str, float]
+    notes: dict[str, dict[str, str]]
+    remarks: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every scene of the job is in the output."""
+        return not self.waiting and not self.failed
+
+
+def make_report(out: Path, ledger: Ledger, done: Mapping[Item, Done], counts: Mapping[Cell, int]) -> Report:
+    """Add up what the parts say of themselves."""
+    failed = ledger.failed(out)
+    images = {(item.dataset, name) for item, part in done.items() for name in part.images}
+    return Report(
+        rows=sum(counts.values()),
+        scenes=len(done),
+        images=len(images),
+        waiting=[str(item) for item in ledger.plan.items if item not in done and item not in failed],
+        failed={str(item): text for item, text in sorted(failed.items())},
+        cells=_cells(ledger, done, counts),
+        dropped=_sum(part.dropped for part in done.values()),
+        seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in done.values()).items()},
+        notes={str(item): part.notes for item, part in sorted(done.items()) if part.notes},
+        remarks=list(ledger.plan.notes),
+    )
+
+
+def write_report(out: Path, report: Report) -> None:
+    """Write the report for programs and for people."""
+    write_json(out / "report.json", asdict(report))
+    write_bytes(out / "report.md", "\n".join(_markdown(report)).encode())
+
+
+def _cells(ledger: Ledger, done: Mapping[Item, Done], counts: Mapping[Cell, int]) -> list[CellReport]:
+    """Return every cell of the job in every split that has a scene, empty ones included."""
+    scenes: dict[tuple[str, str], list[Done]] = defaultdict(list)
+    for item, part in sorted(done.items()):
+        scenes[item.dataset, item.split].append(part)
+    cells = []
+    for (dataset, split), parts in scenes.items():
+        for task, forms in ledger.identity["tasks"].items():
+            for form in forms:
+                quota = ledger.identity["rows_per_cell"][f"{task}/{form}"]
+                short = sum(f"{task}/{form}" in part.short for part in parts)
+                rows = counts.get(Cell(dataset, split, task, form), 0)
+                cells.append(CellReport(dataset, split, task, form, rows, quota * len(parts), short))
+    return cells
+
+
+def _sum(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = defaultdict(float)
+    for count in counts:
+        for key, number in count.items():
+            total[key] += number
+    return dict(sorted(total.items()))
+
+
+def _markdown(report: Report) -> Iterable[str]:
+    yield "# Report"
+    yield f"\n{report.rows} rows and {report.images} images of {report.scenes} scenes."
+    yield from (f"\n{remark}" for remark in report.remarks)
+    if report.failed:
+        yield "\n## Scenes that failed\n"
+        yield from (f"- {scene}: {' '.join(text.split())}" for scene, text in report.failed.items())
+    if report.waiting:
+        yield f"\n{len(report.waiting)} scenes are not done yet: {', '.join(report.waiting[:10])} ..."
+    yield "\n## Rows\n\n| data set | split | task | form | rows | quota | scenes short |\n|---|---|---|---|--:|--:|--:|"
+    for c in report.cells:
+        yield f"| {c.dataset} | {c.split} | {c.task} | {c.form} | {c.rows} | {c.quota} | {c.scenes_short or ''} |"
+    yield "\nA scene is short of a cell where it has fewer honest questions than the quota: nothing is padded."
+    yield "\n## Candidates dropped\n\n| task | reason | candidates |\n|---|---|--:|"
+    for key, number in report.dropped.items():
+        task, _, reason = key.partition("/")
+        yield f"| {task} | {reason} | {number:.0f} |"
+    yield "\n## Time, added over scenes\n\n| stage | seconds |\n|---|--:|"
+    yield from (f"| {stage} | {seconds:.2f} |" for stage, seconds in report.seconds.items())
+    yield "\n## Notes\n"
+    for scene, notes in report.notes.items():
+        yield f"- {scene}: " + "; ".join(f"{topic}: {text}" for topic, text in notes.items())
+    yield ""

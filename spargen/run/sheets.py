@@ -1,0 +1,130 @@
+"""Contact sheets: a few finished rows of a task with their marks drawn in, read back from the output."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+import orjson
+from PIL import Image, ImageDraw
+
+from spargen.errors import OutputError
+from spargen.run.files import writing
+from spargen.run.marks import draw_marks, font, marked_images
+from spargen.run.parts import images_folder
+
+SAMPLES = 6
+_TEXT_PX = 15
+_GAP_PX = 12
+_EVERY = 4
+Sample = tuple[str, str, Mapping[str, Any]]
+
+
+def contact_sheets(out: Path, folder: Path | None = None) -> list[Path]:
+    """Draw one sheet a task.
+
+    Parameters
+    ----------
+    out : an output folder with its images.
+    folder : receives ``<task>.jpg``; ``OUT/sheets`` by default.
+
+    Returns
+    -------
+    the files written, by task name.
+    """
+    folder = folder or out / "sheets"
+    cells: dict[str, list[Iterator[Sample]]] = defaultdict(list)
+    for file in sorted((out / "spar").glob("*/qa_jsonl/*/*/*/*.jsonl")):
+        dataset, form, task = file.parents[4].name, file.parents[0].name, file.parents[1].name
+        cells[task].append(_samples(file, dataset, form))
+    written = []
+    for task, samples in sorted(cells.items()):
+        mixed = islice((s for s in chain.from_iterable(zip_longest(*samples)) if s is not None), SAMPLES)
+        tiles = [draw_tile(record, form, images_folder(out, dataset)) for dataset, form, record in mixed]
+        save(sheet(tiles), folder / f"{task}.jpg")
+        written.append(folder / f"{task}.jpg")
+    return written
+
+
+def draw_tile(record: Mapping[str, Any], form: str, images_root: Path) -> Image.Image:
+    """Draw one row: its images with their marks, question and answer below."""
+    images = [_open(images_root / name) for name in record["image"]]
+    draw_marks(record, images)
+    marked = marked_images(record)
+    shown = [i for i in range(len(images)) if len(images) <= _EVERY + 1 or i % _EVERY == 0 or i in marked]
+    columns = min(len(shown), 5)
+    width = 560 if columns == 1 else 1200 // columns
+    numbered = [_thumbnail(images[i], width, f"Frame-{i}" if len(images) > len(shown) else "") for i in shown]
+    picture = _grid(numbered, columns, gap=4)
+    return _captioned(picture, [f"[{form}] {record['id']}", *(turn["value"] for turn in record["conversations"])])
+
+
+def sheet(tiles: Sequence[Image.Image]) -> Image.Image:
+    """Put tiles on one sheet, as many side by side as are easy to look at."""
+    return _grid(tiles, columns=3 if tiles[0].width < 800 else 2, gap=_GAP_PX)
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """Write a picture whole."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.stem}.tmp{path.suffix}")
+        image.save(beside, quality=88)
+        beside.replace(path)
+
+
+def _samples(file: Path, dataset: str, form: str) -> Iterator[Sample]:
+    with file.open("rb") as lines:
+        for line in islice(lines, SAMPLES):
+            yield dataset, form, orjson.loads(line)
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        return Image.open(path).convert("RGB")
+    except OSError as error:
+        raise OutputError("the image cannot be read", where=path, mend="generate with images: copy or link") from error
+
+
+def _thumbnail(image: Image.Image, width: int, label: str) -> Image.Image:
+    small = image.resize((width, round(image.height * width / image.width)))
+    if label:
+        ImageDraw.Draw(small).text((4, 2), label, fill="white", font=font(16), stroke_width=2, stroke_fill="black")
+    return small
+
+
+def _captioned(picture: Image.Image, texts: Sequence[str]) -> Image.Image:
+    """Return the picture with text below: a title, the question, the answer."""
+    letters = max(20, int(picture.width / (0.5 * _TEXT_PX)))
+    lines = [
+        (line, colour)
+        for text, colour in zip(texts, ("gray", "black", "darkgreen"), strict=True)
+        for paragraph in text.splitlines()
+        for line in textwrap.wrap(paragraph, letters) or [""]
+    ]
+    step = round(_TEXT_PX * 1.3)
+    tile = Image.new("RGB", (picture.width, picture.height + step * len(lines) + 10), "white")
+    tile.paste(picture)
+    draw = ImageDraw.Draw(tile)
+    for row, (line, colour) in enumerate(lines):
+        draw.text((2, picture.height + 4 + step * row), line, fill=colour, font=font(_TEXT_PX))
+    return tile
+
+
+def _grid(tiles: Sequence[Image.Image], columns: int, gap: int) -> Image.Image:
+    rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
+    width = max(sum(t.width + gap for t in row) for row in rows) - gap
+    heights = [max(t.height for t in row) for row in rows]
+    canvas = Image.new("RGB", (width, sum(heights) + gap * (len(rows) - 1)), "white")
+    y = 0
+    for row, height in zip(rows, heights, strict=True):
+        x = 0
+        for tile in row:
+            canvas.paste(tile, (x, y))
+            x += tile.width + gap
+        y += height + gap
+    return canvas

@@ -1,0 +1,74 @@
+"""How the camera moved between two images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from spargen.geometry.motion import camera_moves
+from spargen.geometry.rounding import permille, round_half_away
+from spargen.qa.answers import MOVES, PLACE, Place, metres
+from spargen.qa.fact import Fact
+from spargen.tasks.context import TaskContext, off_rounding_edge
+from spargen.tasks.registry import task
+
+AXES = (("move_left", "move_right"), ("move_up", "move_down"), ("move_backward", "move_forward"))
+TURNS = (("rotate_down", "rotate_up"), ("rotate_left", "rotate_right"))
+AT_ZERO = ("move_right", "move_down", "move_forward", "rotate_down", "rotate_right")
+"""Words of a negative and a positive change, and of none at all."""
+TURN_STEP_DEG = 5
+NOISE = 1e-9
+"""Changes below this are none: what is left of a rotation multiplied out."""
+
+MOVE_SLOTS = "move_x move_x_m move_y move_y_m move_z move_z_m turn_pitch turn_pitch_deg turn_yaw turn_yaw_deg"
+
+
+@task("view_change_infer", views="pair", level="medium", answer=MOVES, slots=MOVE_SLOTS)
+def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
+    """How the camera moved and turned from the first image to the second."""
+    pairs = ctx.keep(ctx.pairs, ctx.upright[ctx.pairs].all(axis=1), "an image is steep or tilted")
+    shift_m, turn_deg, roll_deg = camera_moves(ctx.cameras, pairs[:, 0], pairs[:, 1])
+    steps = np.concatenate([shift_m * 10, turn_deg / TURN_STEP_DEG], axis=1)
+    values = round_half_away(np.abs(steps)) * [0.1, 0.1, 0.1, TURN_STEP_DEG, TURN_STEP_DEG]
+    good = (roll_deg <= ctx.settings.max_view_roll_deg) & (values[:, 4] < 180) & (values > 0).any(axis=1)
+    good &= off_rounding_edge(steps).all(axis=1)
+    pairs = ctx.keep(pairs, good, "no clear change, a half turn, or a change of roll")
+    raw, values = np.concatenate([shift_m, turn_deg], axis=1)[good], values[good]
+    sign = np.where(np.abs(raw) <= NOISE, 0, np.sign(raw)).astype(np.int64)
+    for i in ctx.balanced((sign > 0) @ 2 ** np.arange(5)):
+        words = [AT_ZERO[k] if not sign[i, k] else (AXES + TURNS)[k][int(sign[i, k] > 0)] for k in range(5)]
+        moves = [(word, round(float(value), 1)) for word, value in zip(words, values[i], strict=True)]
+        said = [(word.rpartition("_")[2], f"{value:g}") for word, value in moves]
+        slots = dict(zip(MOVE_SLOTS.split(), (text for pair in said for text in pair), strict=True))
+        yield Fact(
+            views=(int(pairs[i, 0]), int(pairs[i, 1])),
+            objects=(),
+            answer=moves,
+            slots=slots,
+            truth={"shift_m": raw[i, :3].tolist(), "turn_deg": raw[i, 3:].tolist()},
+        )
+
+
+@task("camera_motion_infer", views="pair", level="medium", answer=PLACE, slots="pixel depth_m")
+def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
+    """Where the second camera stands in the first image, and how deep."""
+    pairs, cameras = ctx.pairs, ctx.cameras
+    shift_m, _, _ = camera_moves(cameras, pairs[:, 0], pairs[:, 1])
+    depth_m, size = shift_m[:, 2], cameras.size_px[pairs[:, 0]]
+    ahead = depth_m >= ctx.settings.min_camera_depth_m
+    pixel = np.einsum("rij,rj->ri", cameras.K[pairs[:, 0]], shift_m)[:, :2] / np.where(ahead, depth_m, 1.0)[:, None]
+    good = ahead & ((pixel >= 0) & (pixel < size)).all(axis=1) & ctx.rounds_clearly(depth_m)
+    good &= off_rounding_edge(pixel / size * 1000).all(axis=1)
+    pairs = ctx.keep(pairs, good, "second camera not inside the first image")
+    at, depth_m = permille(pixel, size)[good], depth_m[good]
+    ninth = np.minimum(at * 3 // 1000, 2)
+    for i in ctx.balanced(ninth @ [3, 1]):
+        place = Place(int(at[i, 0]), int(at[i, 1]), float(depth_m[i]))
+        yield Fact(
+            views=(int(pairs[i, 0]), int(pairs[i, 1])),
+            objects=(),
+            answer=place,
+            slots={"pixel": f"({place.x},{place.y})", "depth_m": metres(place.depth_m)},
+            truth={"x": place.x, "y": place.y, "depth_m": place.depth_m},
+        )

@@ -1,0 +1,39 @@
+"""Finding an object of one image in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from spargen.qa.answers import BOX, box_text
+from spargen.qa.fact import Fact
+from spargen.tasks.context import Placed, TaskContext, draw_tuples
+from spargen.tasks.registry import task
+
+
+@task("position_matching", views="pair", level="medium", answer=BOX, slots="target")
+def position_matching(ctx: TaskContext) -> Iterator[Fact]:
+    """Where an object boxed in the first image is in the second."""
+    vis = ctx.vis
+    both = np.asarray(vis.boxed[ctx.pairs].all(axis=1))
+    rows = draw_tuples(both, 1, ctx.rng, 20 * ctx.pool)
+    c = Placed(ctx.pairs[rows[:, 0]], rows[:, 1:], np.zeros((len(rows), 1), dtype=np.int64))
+    boxes = vis.bbox[c.views[:, 1], c.objects[:, 0]]
+    # The ninth of the second image that the box lies in.
+    ninth = (boxes[:, [0, 1]] + boxes[:, [2, 3]]) * 3 // 2001
+    for i in ctx.balanced(ninth @ [3, 1]):
+        view, (target,) = int(c.views[i, 1]), c.objects_of(i)
+        red, box = ctx.mark(c, i, 0, "red", "bbox"), tuple(int(x) for x in boxes[i])
+        # Objects that both images show could be asked about themselves: their boxes are as likely to be right.
+        others = [o for o in ctx.rng.permutation(np.flatnonzero(vis.visible[view])) if o != target]
+        others.sort(key=lambda o: not both[rows[i, 0], o])
+        yield Fact(
+            views=c.views_of(i),
+            objects=(target,),
+            answer=box,
+            slots={"target": ctx.thing(red)},
+            marks=(red,),
+            truth={"box": box_text(box)},
+            wrong=tuple(tuple(int(x) for x in vis.bbox[view, o]) for o in others),
+        )

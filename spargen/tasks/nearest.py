@@ -1,0 +1,198 @@
+"""Which of several things is nearest or farthest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.geometry.directions import leads
+from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
+from spargen.qa.fact import Fact, Thing
+from spargen.tasks.context import Bools, Ints, Source, TaskContext
+from spargen.tasks.registry import task
+
+Floats = NDArray[np.float64]
+CANDIDATES = 4
+
+
+def extremes(
+    distance_m: Floats, present: Bools, nearest: Bools, gap_m: float, share: float
+) -> tuple[Ints, Floats, Bools]:
+    """Find the nearest or farthest of what is present in each row of (R, N).
+
+    Parameters
+    ----------
+    distance_m : (R, N) distances.
+    present : (R, N) everything that could be the answer.
+    nearest : (R,) nearest, or farthest.
+    gap_m, share : by how much, and by which share of the smaller, the answer leads the runner-up.
+
+    Returns
+    -------
+    best (R,) column; lead_m (R,) distance to the runner-up; clear (R,) there is one, and the lead suffices.
+    """
+    rows = np.arange(len(distance_m))
+    ranked = np.where(present, np.where(nearest[:, None], distance_m, -distance_m), np.inf)
+    best = ranked.argmin(axis=1)
+    ranked[rows, best] = np.inf
+    first, second = distance_m[rows, best], distance_m[rows, ranked.argmin(axis=1)]
+    clear = (present.sum(axis=1) >= 2) & leads(first, second, gap_m, share)
+    return best, np.abs(first - second), clear
+
+
+@task("distance_infer_center_oc", views="single", level="high", answer=BOX, slots="nearest answer_label")
+def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
+    """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
+    for view, obj, lead_m, nearest in _extremes_seen(ctx, ctx.candidates[:, None]):
+        box = tuple(int(x) for x in ctx.vis.bbox[view[0], obj])
+        yield Fact(
+            views=view,
+            objects=(obj,),
+            answer=box,
+            slots={"nearest": nearest, "answer_label": ctx.label(obj)},
+            quantity="nearest" if nearest else "farthest",
+            truth={"distance_m": float(ctx.vis.distance_m[view[0], obj]), "box": box_text(box)},
+            margin=lead_m,
+        )
+
+
+@task("distance_infer_center_oc_mv", views="multi", level="high", answer=SIGHTING, slots="nearest answer_label")
+def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """Which of all objects seen in any image is nearest to the camera of the first, or farthest from it."""
+    for views, obj, lead_m, nearest in _extremes_seen(ctx, ctx.sets):
+        image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
+        box = tuple(int(x) for x in ctx.vis.bbox[views[image], obj])
+        yield Fact(
+            views=views,
+            objects=(obj,),
+            answer=Sighting(obj, ctx.label(obj), image, box),
+            slots={"nearest": nearest, "answer_label": ctx.label(obj)},
+            quantity="nearest" if nearest else "farthest",
+            bucket=(image, nearest),
+            truth={"distance_m": float(ctx.vis.distance_m[views[0], obj]), "box": box_text(box), "image": image},
+            margin=lead_m,
+        )
+
+
+def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ...], int, float, bool]]:
+    """Yield views, object, lead and whether nearest: the clear and visible extremes of what sets of views show."""
+    vis, s = ctx.vis, ctx.settings
+    if not len(sets):
+        return
+    annotated = (vis.unannotated[sets] <= s.max_unannotated).all(axis=1)
+    sets = ctx.keep(sets, annotated, "too much of an image is not annotated")
+    # Glimpsed and nameless things could be the answer too: they must not be able to change it.
+    present = (vis.seen | vis.glimpsed)[sets].any(axis=1) & ~ctx.labels.structural
+    sets, present = np.repeat(sets, 2, axis=0), np.repeat(present, 2, axis=0)
+    nearest = np.arange(len(sets)) % 2 == 0
+    distance_m = vis.distance_m[sets[:, 0]]
+    best, lead_m, clear = extremes(distance_m, present, nearest, s.compare_m, s.compare_oc_share)
+    where = best[:, None]
+    once = (vis.seen | vis.glimpsed)[sets, where].sum(axis=1) == 1
+    boxed = (vis.boxed[sets, where] & vis.seen[sets, where]).any(axis=1)
+    good = clear & once & boxed & ctx.labels.askable[best]
+    good &= distance_m[np.arange(len(sets)), best] >= s.min_length_m
+    c = ctx.keep(np.column_stack([sets, best, nearest]), good, "no clear and visible nearest or farthest object")
+    lead_m = lead_m[good]
+    image = vis.boxed[c[:, :-2], c[:, -2:-1]].argmax(axis=1) if len(c) else np.zeros(0, dtype=np.int64)
+    for i in ctx.balanced(2 * image + c[:, -1]):
+        yield tuple(int(v) for v in c[i, :-2]), int(c[i, -2]), float(lead_m[i]), bool(c[i, -1])
+
+
+@task(
+    "distance_infer_center_oo", views="single", level="high", answer=WINNER, slots="ref green blue nearest winner loser"
+)
+def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
+    """Which of the blue and the green point's objects is closer to the red one's, or farther from it."""
+    return _between_two(ctx, "single")
+
+
+@task(
+    "distance_infer_center_oo_mv",
+    views="multi",
+    level="high",
+    answer=WINNER,
+    slots="ref green blue nearest winner loser",
+)
+def distance_infer_center_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
+    """The same over several images; the marks stand in the order red, green, blue."""
+    return _between_two(ctx, "multi")
+
+
+def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
+    c = ctx.place(source, ctx.vis.pointed, 3, points=True)
+    distance_m = _from_first(ctx, c.objects)
+    good = leads(distance_m[:, 0], distance_m[:, 1], ctx.settings.compare_m, ctx.settings.compare_share)
+    c, distance_m = ctx.keep(c, good, "neither candidate clearly closer"), distance_m[good]
+    nearest = ctx.rng.random(len(c)) < 0.5
+    green_wins = (distance_m[:, 0] < distance_m[:, 1]) == nearest
+    for i in ctx.balanced(2 * green_wins + nearest):
+        red, green, blue = (
+            ctx.mark(c, i, 0, "red", "point"),
+            ctx.mark(c, i, 1, "green", "point"),
+            ctx.mark(c, i, 2, "blue", "point"),
+        )
+        winner, loser = (green, blue) if green_wins[i] else (blue, green)
+        yield Fact(
+            views=c.views_of(i),
+            objects=c.objects_of(i),
+            answer=ctx.thing(winner),
+            slots={
+                "ref": ctx.thing(red),
+                "green": ctx.thing(green),
+                "blue": ctx.thing(blue),
+                "nearest": bool(nearest[i]),
+                "winner": ctx.thing(winner),
+                "loser": ctx.thing(loser),
+            },
+            marks=(red, green, blue),
+            quantity="closer" if nearest[i] else "farther",
+            truth={"green_distance_m": float(distance_m[i, 0]), "blue_distance_m": float(distance_m[i, 1])},
+            margin=float(abs(distance_m[i, 0] - distance_m[i, 1])),
+        )
+
+
+@task(
+    "distance_infer_center_oo_video",
+    views="video",
+    level="high",
+    answer=CANDIDATE,
+    slots="ref candidates nearest winner",
+)
+def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
+    """Which of four objects, each marked in its own frame, is closest to the reference, or farthest from it."""
+    c = ctx.place("video", ctx.vis.pointed, 1 + CANDIDATES, points=True)
+    distance_m = _from_first(ctx, c.objects)
+    nearest = ctx.rng.random(len(c)) < 0.5
+    everyone = np.ones(distance_m.shape, dtype=bool)
+    best, lead_m, clear = extremes(distance_m, everyone, nearest, ctx.settings.compare_m, ctx.settings.compare_share)
+    c = ctx.keep(c, clear, "no candidate clearly closest or farthest")
+    distance_m, nearest, best, lead_m = distance_m[clear], nearest[clear], best[clear], lead_m[clear]
+    for i in ctx.balanced(2 * best + nearest):
+        marks = tuple(ctx.mark(c, i, k, "none", "point") for k in range(1 + CANDIDATES))
+        named = [ctx.thing_in_clip(m, f"point{k}") for k, m in enumerate(marks[1:])]
+        answers = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks[1:])]
+        yield Fact(
+            views=c.views_of(i),
+            objects=c.objects_of(i),
+            answer=answers[best[i]],
+            slots={
+                "ref": ctx.thing_in_clip(marks[0], "objectA"),
+                "candidates": ", ".join(map(str, named[:-1])) + f" and {named[-1]}",
+                "nearest": bool(nearest[i]),
+                "winner": answers[best[i]],
+            },
+            marks=marks,
+            quantity="closest" if nearest[i] else "farthest",
+            truth={"distances_m": distance_m[i].tolist()},
+            margin=float(lead_m[i]),
+            wrong=tuple(a for k, a in enumerate(answers) if k != best[i]),
+        )
+
+
+def _from_first(ctx: TaskContext, objects: Ints) -> Floats:
+    """Distances (R, S - 1) of the centres of objects (R, S) from the first one's."""
+    centers_m = ctx.centers_m(objects)
+    return np.asarray(np.linalg.norm(centers_m[:, 1:] - centers_m[:, :1], axis=-1))

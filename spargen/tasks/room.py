@@ -1,0 +1,66 @@
+"""How large a room is, and how many of a kind are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from spargen.geometry.floor import floor_area_m2
+from spargen.qa.answers import AREA, COUNT
+from spargen.qa.fact import Fact
+from spargen.tasks.context import TaskContext, off_rounding_edge
+from spargen.tasks.registry import task
+
+CLOSING_M, CHECKS_M = 0.5, (0.3, 1.0)
+TIMES = 20
+"""How often one fact is asked, each time in other words."""
+ROUNDING_M2 = 0.1
+"""The raster is no more exact than this."""
+
+
+@task("room_size", views="video", level="high", answer=AREA, slots="")
+def room_size(ctx: TaskContext) -> Iterator[Fact]:
+    """Floor area of the scene."""
+    mesh, labels = ctx.scene.mesh, ctx.labels
+    if not len(ctx.clip):
+        return
+    floor = mesh.faces[(mesh.face_object >= 0) & labels.floor[mesh.face_object]]
+    area, low, high = (floor_area_m2(mesh.vertices_m, floor, closing_m) for closing_m in (CLOSING_M, *CHECKS_M))
+    if area < 1 or abs(high - low) > ctx.settings.room_agreement * min(low, high):
+        ctx.dropped["the floor's outline is not clear"] += 1
+        return
+    if not off_rounding_edge(area, ROUNDING_M2):
+        ctx.dropped["area on a rounding edge"] += 1
+        return
+    for time in range(TIMES):
+        yield Fact(
+            views=tuple(int(v) for v in ctx.clip),
+            objects=(),
+            answer=area,
+            slots={},
+            quantity=str(time),
+            truth={"area_m2": area, "closed_by_0.3_m2": low, "closed_by_1.0_m2": high},
+            margin=ctx.settings.room_agreement - abs(high - low) / min(low, high),
+            deck="room",
+        )
+
+
+@task("obj_count", views="video", level="high", answer=COUNT, slots="label")
+def obj_count(ctx: TaskContext) -> Iterator[Fact]:
+    """How many objects of a kind the scene has; the clip shows every one."""
+    shown = np.asarray(ctx.vis.visible[ctx.clip].any(axis=0))
+    kinds = [k for k in ctx.labels.kinds(ctx.scene.objects.label) if len(k[1]) >= 2]
+    whole = [(name, members) for name, members in kinds if shown[members].all()]
+    ctx.dropped["the clip does not show all of them"] += len(kinds) - len(whole)
+    for time in range(TIMES):
+        for name, members in whole:
+            yield Fact(
+                views=tuple(int(v) for v in ctx.clip),
+                objects=tuple(int(o) for o in members),
+                answer=len(members),
+                slots={"label": name},
+                quantity=str(time),
+                truth={"count": len(members)},
+                deck=name,
+            )

@@ -1,0 +1,367 @@
+"""The visibility table against a look at every pixel of the image."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import naive
+import numpy as np
+import pytest
+from worlds import World, shell
+
+from spargen.geometry.visibility import Visibility, see
+from spargen.scene.labels import LabelTable, label_rules
+from spargen.settings import Settings
+
+S = Settings()
+SMALL = (320, 240)
+
+
+def table(world, settings=S, threads=1):
+    objects = world.objects()
+    askable = LabelTable.of(objects.label, label_rules()).askable
+    return see(world.mesh(), objects, world.cameras(), askable, settings, threads=threads)
+
+
+def heap(seed, views=3, things=14, size=SMALL, **lens):
+    """A room full of boxes of all sizes, some of them hidden, cut by the border, far, thin or not annotated."""
+    rng = np.random.default_rng(seed)
+    w = shell(World(), (0, 0, 0), (7, 6, 2.7))
+    for i in range(things):
+        size_m = rng.uniform(0.12, 1.1, 3)
+        center = rng.uniform([1.5, 0.6, 0], [6.4, 5.4, 0]) + [0, 0, size_m[2] / 2 + rng.choice([0, 0, 0.6])]
+        w.add(None if i == 5 else f"thing{i}", center, size_m, yaw_deg=rng.uniform(0, 90))
+    for _ in range(views):
+        w.camera(
+            rng.uniform([0.3, 0.5, 1.2], [1.2, 5.5, 1.7]),
+            heading_deg=rng.uniform(-40, 40),
+            elevation_deg=rng.uniform(-30, 5),
+            roll_deg=rng.uniform(-10, 10),
+            f=lens.get("f", 250.0),
+            c=lens.get("c"),
+            size=size,
+        )
+    return w
+
+
+def near(value, threshold, slack):
+    return abs(value - threshold) < slack
+
+
+def compare(world):
+    """Check every entry of the table of a world. Returns how many objects were seen, visible and pointed at."""
+    t = table(world)
+    met = {"seen": 0, "visible": 0, "pointed": 0, "hidden": 0}
+    for view in range(len(world.poses)):
+        ids, _ = naive.picture(world, view)
+        h, w = ids.shape
+        on_mesh = np.count_nonzero(ids != naive.BACKGROUND)
+        assert t.unannotated[view] == pytest.approx(np.count_nonzero(ids == naive.NOBODY) / max(on_mesh, 1), abs=0.01)
+        for o, solid in enumerate(world.annotated):
+            share = np.count_nonzero(ids == o) / ids.size
+            assert t.share[view, o] == pytest.approx(share, rel=0.12, abs=0.0012)
+            if not near(share, S.seen_share, 0.0001):
+                assert t.seen[view, o] == (share >= S.seen_share), (view, o, share, t.share[view, o])
+            if not near(share, S.seen_share, 0.0001) and not near(share, S.glimpsed_share, 0.00005):
+                assert t.glimpsed[view, o] == (S.glimpsed_share <= share < S.seen_share)
+            met["seen"] += bool(t.seen[view, o])
+            x, y, z = naive.camera_coordinates(world.poses[view], solid.center)[0]
+            assert t.depth_m[view, o] == pytest.approx(z)
+            assert t.distance_m[view, o] == pytest.approx((x * x + y * y + z * z) ** 0.5)
+            if solid.label in ("wall", "floor", "ceiling") or not t.seen[view, o] or z <= 0:
+                assert not t.visible[view, o]
+                continue
+            alone = naive.alone_share(world, view, solid, ids, o)
+            in_frame = naive.surface_share_in_frame(world, view, solid)
+            # The coarse grid has one ray for 4 x 4 pixels: the fewer fall on an object, the rougher the share.
+            rays = np.count_nonzero(ids == o) / alone / max(16, ids.size / 19200)
+            slack = 0.04 + 0.35 / rays**0.5
+            assert t.unoccluded[view, o] == pytest.approx(alone, abs=slack)
+            assert t.in_frame[view, o] == pytest.approx(in_frame, abs=0.06)
+            met["hidden"] += alone < 0.9
+            box = naive.tight_box(ids == o)
+            short = min(box[2] - box[0], (box[3] - box[1]) * h / w) / 1000
+            doubtful = (
+                near(alone, S.min_unoccluded, slack)
+                or near(in_frame, S.min_in_frame, 0.06)
+                or near(short, S.min_short_side, 0.004)
+            )
+            if not doubtful:
+                visible = (
+                    alone >= S.min_unoccluded and in_frame >= S.min_in_frame and short >= S.min_short_side
+                )
+                assert t.visible[view, o] == visible, (view, o, alone, in_frame, short)
+            if not t.visible[view, o]:
+                assert not t.bbox[view, o].any()
+                assert not t.point[view, o].any()
+                assert not t.pointed[view, o]
+                assert not t.boxed[view, o]
+                continue
+            met["visible"] += 1
+            assert np.abs(t.bbox[view, o] - box).max() <= 3, (view, o, t.bbox[view, o], box)
+            if not near(max(box[2] - box[0], box[3] - box[1]), 900, 4):
+                assert t.boxed[view, o] == (box[2] - box[0] <= 900 or box[3] - box[1] <= 900)
+            met["pointed"] += check_point(t, world, view, o, ids, (x, y, z))
+    return met
+
+
+def check_point(t, world, view, o, ids, at):
+    h, w = ids.shape
+    K = world.intrinsics[view]
+    u, v = K[0, 0] * at[0] / at[2] + K[0, 2], K[1, 1] * at[1] / at[2] + K[1, 2]
+    if not (0 <= u < w and 0 <= v < h):
+        assert not t.pointed[view, o]
+        return 0
+    assert np.abs(t.point[view, o] - [int(u / w * 1000 + 0.5), int(v / h * 1000 + 0.5)]).max() == 0
+    y, x = np.mgrid[0:h, 0:w] + 0.5
+    disc = (x - u) ** 2 + (y - v) ** 2 <= (S.point_disc * w) ** 2
+    # Parts of the disc outside the image show nothing.
+    area = np.pi * (S.point_disc * w) ** 2
+    shown = np.count_nonzero(disc & (ids == o)) / max(area, np.count_nonzero(disc))
+    own = ids[int(v), int(u)] == o
+    if t.pointed[view, o]:
+        assert own
+        assert shown >= S.point_disc_share - 0.03
+    else:
+        around = ids[max(0, int(v) - 1) : int(v) + 2, max(0, int(u) - 1) : int(u) + 2]
+        assert not ((around == o).all() and shown >= S.point_disc_share + 0.15)
+    return int(t.pointed[view, o])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_room_full_of_boxes(seed):
+    met = compare(heap(seed))
+    assert met["seen"] > 15
+    assert met["visible"] > 5
+    assert met["pointed"] > 2
+    assert met["hidden"] > 2
+
+
+def test_pixels_that_are_not_square_and_a_principal_point_off_the_middle():
+    met = compare(heap(11, f=(300.0, 200.0), c=(120.0, 150.0)))
+    assert met["visible"] > 5
+
+
+def test_an_image_higher_than_wide():
+    met = compare(heap(12, size=(240, 320), f=200.0))
+    assert met["visible"] > 3
+
+
+def test_images_larger_than_the_fine_grid():
+    met = compare(heap(18, views=1, size=(1296, 968), f=900.0))
+    assert met["visible"] > 3
+
+
+def test_cameras_of_several_sizes_in_one_call():
+    sizes = [(320, 240), (240, 320), (320, 240), (200, 150), (240, 320)]
+    worlds = [heap(14, views=1, size=s, f=0.8 * s[0]) for s in sizes]
+    mixed = heap(14, views=0)
+    for k, w in enumerate(worlds):
+        mixed.poses.append(w.poses[0] @ np.diag([1, 1, 1, 1.0]))
+        mixed.poses[-1][:3, 3] += [0, 0.2 * k, 0]
+        w.poses[0] = mixed.poses[-1]
+        mixed.intrinsics.append(w.intrinsics[0])
+        mixed.sizes.append(w.sizes[0])
+    together, alone = table(mixed), [table(w) for w in worlds]
+    for f in fields(Visibility):
+        np.testing.assert_array_equal(getattr(together, f.name), np.concatenate([getattr(a, f.name) for a in alone]))
+    # The sizes really are told apart.
+    assert not np.array_equal(together.bbox[0], together.bbox[1])
+
+
+def test_more_views_than_one_chunk_are_the_same_views():
+    w = heap(15, views=35, size=(160, 120), f=120.0)
+    whole = table(w)
+    picked = np.array([34, 0, 16, 17])
+    few = World(w.solids, [w.poses[i] for i in picked], [w.intrinsics[i] for i in picked], [w.sizes[0]] * 4)
+    for f in fields(Visibility):
+        np.testing.assert_array_equal(getattr(table(few), f.name), getattr(whole.take(picked), f.name))
+
+
+def test_the_number_of_threads_changes_nothing():
+    w = heap(16, views=4)
+    one, all_of_them = table(w, threads=1), table(w, threads=0)
+    for f in fields(Visibility):
+        np.testing.assert_array_equal(getattr(one, f.name), getattr(all_of_them, f.name))
+
+
+def test_a_hole_in_the_mesh_shows_what_is_behind_it():
+    w = World()
+    w.add("cabinet", (3, 0, 1), (1, 1, 1), missing=("-x", "+x"))
+    w.add("lamp", (5, 0, 1), (0.6, 0.6, 0.6))
+    w.camera((0, 0, 1))
+    t = table(w)
+    ids, _ = naive.mesh_picture(w, 0)
+    assert np.count_nonzero(ids == 1) > 100
+    for o in range(2):
+        assert t.share[0, o] == pytest.approx(np.count_nonzero(ids == o) / ids.size, rel=0.05)
+    assert t.visible[0, 1]
+    assert np.abs(t.bbox[0, 1] - naive.tight_box(ids == 1)).max() <= 3
+    # The centre of the cabinet shows the lamp: its point would lie on something else.
+    assert t.visible[0, 0]
+    assert not t.pointed[0, 0]
+    assert t.pointed[0, 1]
+
+
+def test_the_two_references_agree():
+    w = World()
+    w.add("chair", (3, 0.3, 1), (1, 0.4, 0.7), yaw_deg=25)
+    w.add("lamp", (4, -0.5, 1.2), (0.6, 0.6, 0.6))
+    w.camera((0, 0, 1), elevation_deg=-3, size=(80, 60), f=60.0)
+    for mine, other in zip(naive.picture(w, 0), naive.mesh_picture(w, 0), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5)
+
+
+def test_an_object_behind_the_camera_is_not_there():
+    w = World().add("chair", (-3, 0, 1), (1, 1, 1)).add("lamp", (3, 0, 1), (1, 1, 1)).camera((0, 0, 1))
+    t = table(w)
+    assert t.seen.tolist() == [[False, True]]
+    assert t.visible.tolist() == [[False, True]]
+    assert t.depth_m[0, 0] == pytest.approx(-3)
+    assert t.share[0, 0] == 0
+
+
+def test_an_object_that_reaches_behind_the_camera_has_a_box_up_to_the_border():
+    # A long table beside the camera: its centre is ahead, its near end behind.
+    w = World().add("table", (1.5, -0.8, 0.5), (4.0, 0.5, 0.1)).camera((0, 0, 1.2), elevation_deg=-25, size=SMALL, f=200.0)
+    met = compare(w)
+    assert met["visible"] == 1
+    assert table(w).bbox[0, 0, 2] == 1000
+
+
+def test_an_object_cut_by_the_border():
+    # A cube whose near face spans y from 1 to 2 at depth 2.5; the image ends at y = 1.6 there (f = 200, 320 pixels).
+    w = World().add("chair", (3, 1.5, 1), (1, 1, 1)).camera((0, 0, 1), size=SMALL, f=250.0)
+    met = compare(w)
+    t = table(w)
+    assert met["visible"] == 1
+    assert t.bbox[0, 0, 0] == 0
+    assert 0.3 < t.in_frame[0, 0] < 0.9
+    assert t.unoccluded[0, 0] == 1.0
+
+
+@pytest.mark.parametrize(("gap", "visible"), [(0.25, False), (0.4, True)])
+def test_an_occluder_hides_all_but_a_strip(gap, visible):
+    # The wall's edge, half as far away, stands so that a strip of that width stays in sight.
+    w = World().add("chair", (4.0005, 0, 1), (0.001, 1, 1)).add("wall", (2, 2.25 + gap / 2, 1), (0.001, 5, 3))
+    w.camera((0, 0, 1), size=SMALL, f=250.0)
+    t = table(w)
+    assert t.unoccluded[0, 0] == pytest.approx(gap, abs=0.04)
+    assert t.visible[0, 0] == visible
+
+
+def test_an_unannotated_thing_hides_but_is_nobody():
+    w = World().add("chair", (4, 0, 1), (1, 1, 1)).add(None, (2, 0, 1), (0.1, 1.5, 1.5)).camera((0, 0, 1))
+    t = table(w)
+    assert not t.seen.any()
+    assert t.unannotated[0] == 1.0
+
+
+def test_nothing_at_all():
+    w = World().camera((0, 0, 1))
+    t = table(w)
+    assert t.share.shape == (1, 0)
+    assert t.unannotated[0] == 0
+    assert len(table(World().add("chair", (1, 0, 0), (1, 1, 1)))) == 0
+
+
+@pytest.mark.parametrize(
+    ("edge_m", "seen", "glimpsed"), [(0.45, True, False), (0.34, False, True), (0.19, False, True), (0.14, False, False)]
+)
+def test_seen_and_glimpsed_at_their_thresholds(edge_m, seen, glimpsed):
+    # A square at depth 10 with f = 500 has (50 edge)^2 of 640 x 480 pixels: 0.001 of them is a side of 17.5 pixels.
+    w = World().add("clock", (10.005, 0.11, 1.07), (0.01, edge_m, edge_m)).camera((0, 0, 1))
+    t = table(w)
+    assert t.share[0, 0] == pytest.approx((50 * edge_m) ** 2 / (640 * 480), rel=0.12)
+    assert (bool(t.seen[0, 0]), bool(t.glimpsed[0, 0])) == (seen, glimpsed)
+
+
+def test_a_narrow_thing_is_seen_but_not_visible():
+    # 7 pixels wide of 640, against 1.5 %: 9.6.
+    narrow, wide = [
+        table(World().add("lamp", (5.005, 0.1, 1), (0.01, width, 2)).camera((0, 0, 1))) for width in (0.07, 0.12)
+    ]
+    assert narrow.seen[0, 0]
+    assert not narrow.visible[0, 0]
+    assert wide.visible[0, 0]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.004, 0.008, 0.012, 0.016, 0.02, 0.024, 0.028, 0.032, 0.036])
+@pytest.mark.parametrize("flat", [False, True], ids=["pole", "board"])
+def test_a_thin_thing_cannot_hide_between_the_rays(offset, flat):
+    # 3 pixels by 300: 0.29 % of the image, three times what counts as seen.
+    size, at = ((0.01, 3.0, 0.03), (5, 0, 1 + offset)) if flat else ((0.01, 0.03, 3.0), (5, offset, 1))
+    w = World().add("lamp", at, size).camera((0, 0, 1))
+    assert table(w).seen[0, 0]
+
+
+def test_a_box_over_nearly_the_whole_image_is_not_drawn():
+    w = World().add("cabinet", (2, 0, 1), (1, 1.9, 1.43)).camera((0, 0, 1))
+    t = table(w)
+    assert t.visible[0, 0]
+    assert not t.boxed[0, 0]
+    higher = World().add("cabinet", (2, 0, 1), (1, 1.5, 1.43)).camera((0, 0, 1))
+    assert table(higher).boxed[0, 0]
+
+
+def test_overlap_of_views_is_shared_surface():
+    # Two cameras before one wall of 12 x 6 m, 4 m away, each sees 5.12 x 3.84 m of it; the second 2 m to the side.
+    w = World().add("wall", (4.5, 0, 1), (1, 12, 6))
+    w.camera((0, 0, 1)).camera((0, -2, 1)).camera((0, 0, 1), heading_deg=180)
+    t = table(w)
+    front = t.surface.astype(float)
+    assert t.surface[2].sum() == 0
+    area = 2 * (12 * 6 + 12 * 1 + 6 * 1)
+    assert front[0].mean() == pytest.approx(5.12 * 3.84 / area, rel=0.06)
+    shared = (t.surface[0] & t.surface[1]).mean()
+    assert shared == pytest.approx((5.12 - 2) * 3.84 / area, rel=0.06)
+
+
+def test_what_is_hidden_does_not_overlap():
+    w = World().add("wall", (4.5, 0, 1), (1, 8, 2)).add(None, (2, 0, 1), (0.1, 3, 3))
+    w.camera((0, 0, 1))
+    wall_only = World().add("wall", (4.5, 0, 1), (1, 8, 2)).camera((0, 0, 1))
+    assert table(w).surface.mean() < table(wall_only).surface.mean()
+
+
+def test_turning_and_shifting_the_world_changes_nothing():
+    w = heap(21, views=3)
+    a, b = table(w), table(w.moved(yaw_deg=77, by=(3.0, -2.0, 0.5)))
+    np.testing.assert_allclose(a.depth_m, b.depth_m, atol=1e-9)
+    np.testing.assert_allclose(a.distance_m, b.distance_m, atol=1e-9)
+    np.testing.assert_allclose(a.share, b.share, atol=3e-4)
+    assert (a.visible != b.visible).sum() <= 1
+    both = a.visible & b.visible
+    assert both.sum() > 8
+    assert np.abs(a.bbox - b.bbox)[both].max() <= 3
+    assert np.abs(a.point - b.point)[both].max() <= 1
+
+
+def test_the_mirror_swaps_the_sides_of_boxes():
+    w = heap(22, views=3)
+    a, b = table(w), table(w.mirrored())
+    both = a.visible & b.visible
+    assert both.sum() > 8
+    flipped = np.stack([1000 - b.bbox[..., 2], b.bbox[..., 1], 1000 - b.bbox[..., 0], b.bbox[..., 3]], axis=-1)
+    assert np.abs(a.bbox - flipped)[both].max() <= 4
+    np.testing.assert_allclose(a.depth_m, b.depth_m, atol=1e-9)
+
+
+def test_the_order_of_objects_changes_only_their_rows():
+    w = heap(23, views=3)
+    order = np.random.default_rng(0).permutation(len(w.annotated))
+    a, b = table(w), table(w.permuted(order))
+    np.testing.assert_allclose(a.share[:, order], b.share, atol=1e-6)
+    np.testing.assert_allclose(a.depth_m[:, order], b.depth_m)
+    both = a.visible[:, order] & b.visible
+    assert both.sum() > 8
+    np.testing.assert_array_equal(a.bbox[:, order][both], b.bbox[both])
+    np.testing.assert_allclose(a.in_frame[:, order], b.in_frame, atol=0.05)
+
+
+def test_moving_the_camera_along_its_axis_changes_depth_by_as_much():
+    w = World().add("chair", (5, 0.4, 1.2), (1, 1, 1))
+    for d in (0.0, 0.75):
+        w.camera(np.array([0, 0, 1]) + d * np.array([np.cos(0.1), np.sin(0.1), 0]), heading_deg=np.degrees(0.1))
+    t = table(w)
+    assert t.depth_m[0, 0] - t.depth_m[1, 0] == pytest.approx(0.75)

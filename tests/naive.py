@@ -1,0 +1,131 @@
+"""What the program measures, worked out the slow way: one pixel, one box, one point after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NOBODY, BACKGROUND = -1, -2
+
+
+def pixel_rays(world, view):
+    """Origin (3,) and directions (h, w, 3) through the centres of all pixels; camera Z of each direction is 1."""
+    width, height = world.sizes[view]
+    K, T = world.intrinsics[view], world.poses[view]
+    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    x, y = (u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1]
+    d = x[..., None] * T[:3, 0] + y[..., None] * T[:3, 1] + T[:3, 2]
+    return T[:3, 3], d
+
+
+def hit_solid(solid, origin, direction):
+    """Ray parameter at which rays enter (or, from inside, leave) a box; inf where they miss."""
+    o = (np.asarray(origin) - solid.center) @ solid.R
+    d = direction @ solid.R
+    half = np.array(solid.size) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a, b = (-half - o) / d, (half - o) / d
+    near, far = np.fmin(a, b).max(axis=-1), np.fmax(a, b).min(axis=-1)
+    t = np.where(near > 0, near, far)
+    return np.where((near <= far) & (t > 0), t, np.inf)
+
+
+def hit_triangles(vertices, faces, origin, direction):
+    """Moller and Trumbore, one triangle after the other: face and ray parameter of the first hits, -1 and inf."""
+    best, face = np.full(direction.shape[:-1], np.inf), np.full(direction.shape[:-1], -1)
+    for k, (a, b, c) in enumerate(np.asarray(vertices, dtype=np.float64)[faces]):
+        e1, e2 = b - a, c - a
+        p = np.cross(direction, e2)
+        det = p @ e1
+        with np.errstate(divide="ignore", invalid="ignore"):
+            s = origin - a
+            u = p @ s / det
+            q = np.cross(s, e1)
+            v = direction @ q / det
+            t = e2 @ q / det
+        hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 1e-9) & (t < best)
+        best[hit], face[hit] = t[hit], k
+    return face, best
+
+
+def picture(world, view):
+    """Which annotated solid each pixel shows (h, w) - NOBODY for unannotated ones - and its depth."""
+    origin, d = pixel_rays(world, view)
+    ids, depth = np.full(d.shape[:2], BACKGROUND), np.full(d.shape[:2], np.inf)
+    number = 0
+    for solid in world.solids:
+        t = hit_solid(solid, origin, d)
+        mine = number if solid.label is not None else NOBODY
+        number += solid.label is not None
+        nearer = t < depth
+        ids[nearer], depth[nearer] = mine, t[nearer]
+    return ids, depth
+
+
+def mesh_picture(world, view):
+    """The same from the triangles, so that holes count."""
+    mesh = world.mesh()
+    origin, d = pixel_rays(world, view)
+    face, t = hit_triangles(mesh.vertices_m, mesh.faces, origin, d)
+    return np.append(mesh.face_object, BACKGROUND)[face], t
+
+
+def tight_box(mask):
+    """x1, y1, x2, y2 in 1/1000 of the image: first pixel, one past the last."""
+    h, w = mask.shape
+    ys, xs = np.nonzero(mask)
+    corners = (xs.min() / w, ys.min() / h, (xs.max() + 1) / w, (ys.max() + 1) / h)
+    return np.array([int(c * 1000 + 0.5) for c in corners])
+
+
+def alone_share(world, view, solid, ids, number):
+    """Pixels that show a solid over the pixels that it would cover if it stood there alone."""
+    origin, d = pixel_rays(world, view)
+    return np.count_nonzero(ids == number) / max(1, np.count_nonzero(np.isfinite(hit_solid(solid, origin, d))))
+
+
+def surface_share_in_frame(world, view, solid, steps=60):
+    """Share of a box's surface that projects into the image, from a dense lattice on each side."""
+    k = (np.arange(steps) + 0.5) / steps - 0.5
+    a, b = (g.ravel() for g in np.meshgrid(k, k))
+    inside = total = 0.0
+    width, height = world.sizes[view]
+    for axis in range(3):
+        u, v = [i for i in range(3) if i != axis]
+        area = solid.size[u] * solid.size[v]
+        for sign in (-0.5, 0.5):
+            p = np.zeros((a.size, 3))
+            p[:, axis], p[:, u], p[:, v] = sign, a, b
+            x, y, z = camera_coordinates(world.poses[view], (p * solid.size) @ solid.R.T + solid.center).T
+            K = world.intrinsics[view]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                px, py = K[0, 0] * x / z + K[0, 2], K[1, 1] * y / z + K[1, 2]
+            ok = (z > 0) & (px >= 0) & (px < width) & (py >= 0) & (py < height)
+            inside += area * ok.mean()
+            total += area
+    return inside / total
+
+
+def camera_coordinates(T, points):
+    """World points in one camera's axes, component by component."""
+    out = []
+    for p in np.atleast_2d(points):
+        d = [p[k] - T[k, 3] for k in range(3)]
+        out.append([sum(d[k] * T[k, axis] for k in range(3)) for axis in range(3)])
+    return np.array(out)
+
+
+def direction_word(value, word=0.30, empty=0.10):
+    """+1, -1, 0, or None where it is not clear."""
+    if value >= word:
+        return 1
+    if value <= -word:
+        return -1
+    return 0 if abs(value) <= empty else None
+
+
+def distance_word(a, b):
+    """+1 if a is clearly farther than b, -1 if closer, 0 if neither, else None."""
+    gap = abs(a - b)
+    if gap >= 0.20 and gap >= 0.15 * min(a, b):
+        return 1 if a > b else -1
+    return 0 if gap <= 0.10 else None

@@ -1,0 +1,194 @@
+"""The command line as a person meets it: a process of its own, its two streams and its exit code."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from spargen.cli import app
+
+
+@pytest.fixture
+def spargen(tiny):
+    """Return a function that runs the command line in this process."""
+    return lambda *args: CliRunner().invoke(app, [str(a) for a in args], catch_exceptions=False)
+
+
+@pytest.fixture
+def given(root, tmp_path):
+    """Return the arguments that stand in for a job file."""
+    return ["--adapter", "tiny:TinyAdapter", "--root", root, "--out", tmp_path / "out"]
+
+
+@pytest.fixture
+def job_file(root, tmp_path):
+    file = tmp_path / "job.yaml"
+    file.write_text("out: out\nrows_per_cell: 20\nsources:\n  - adapter: tiny:TinyAdapter\n    root: data\n")
+    return file
+
+
+def one_message(result, *texts):
+    """Check that a run ended in one error on stderr that holds the texts, and in no traceback."""
+    assert result.exit_code == 1, result.output
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("error: ") == 1
+    assert "to mend: " in result.stderr
+    assert "Traceback" not in result.output
+    for text in texts:
+        assert text in result.stderr
+
+
+def test_generate_without_a_job_file(spargen, given, tmp_path):
+    result = spargen("generate", *given, "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert "[5/5] scannet/train/d_00: 225 rows made" in result.stdout
+    assert "5 scenes" in result.stdout
+    assert "no split lists given" in result.stdout
+    assert (tmp_path / "out/spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_77.jsonl").exists()
+
+
+def test_generate_a_job_file_with_changes(spargen, job_file, tmp_path):
+    result = spargen("generate", job_file, "--out", tmp_path / "there", "--set", "rows_per_cell=2", "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "there/spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_10.jsonl").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_quiet_says_nothing(spargen, given):
+    result = spargen("generate", *given, "--quiet", "--workers", 1)
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_failed_scene_goes_to_stderr_and_into_the_exit_code(spargen, given, root):
+    (root / "c_00/scene.txt").write_text("x")
+    for quiet in ([], ["--quiet"]):
+        result = spargen("generate", *given, *quiet, "--workers", 1)
+        assert result.exit_code == 3
+        assert "scenes that failed: 1\n" in result.stderr
+        assert "'x' is no number" in result.stderr
+
+
+def test_scenes_by_name_and_by_list(spargen, given, tmp_path):
+    (tmp_path / "list.txt").write_text("d_00\n")
+    result = spargen("generate", *given, "--scenes", "a_00,b_00", "--scene-list", tmp_path / "list.txt", "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert "3 scenes in" in result.stdout
+    one_message(spargen("generate", *given, "--scenes", "b_0"), "b_0", "did you mean b_00")
+
+
+def test_shards(spargen, given, tmp_path):
+    for i in (1, 2):
+        result = spargen("generate", *given, "--shard", f"{i}/2", "--workers", 1)
+        assert "spargen merge" in result.stdout
+        assert not (tmp_path / "out/manifest.json").exists()
+    assert spargen("merge", tmp_path / "out").exit_code == 0
+    assert (tmp_path / "out/manifest.json").exists()
+    one_message(spargen("generate", *given, "--shard", "3/2"), "--shard 3/2")
+
+
+def test_a_merge_that_is_not_whole_says_so(spargen, given, tmp_path):
+    spargen("generate", *given, "--shard", "1/2", "--workers", 1)
+    result = spargen("merge", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "not done yet: 2" in result.stdout
+    one_message(spargen("merge", tmp_path / "out", tmp_path / "data"), "--out")
+    one_message(spargen("merge", tmp_path / "data"), "no run has written here")
+
+
+@pytest.mark.parametrize(
+    ("args", "texts"),
+    [
+        (["--set", "rows_per_cel=3"], ["unknown key `rows_per_cel`", "did you mean rows_per_cell"]),
+        (["--set", "rows_per_cell=0"], ["`rows_per_cell` cannot be 0"]),
+        (["--set", "sources.0.adapter=scanet"], ["no adapter 'scanet'"]),
+        (["--set", "tasks=[nonsense]"], ["no task 'nonsense'"]),
+    ],
+)
+def test_mistakes_are_one_message(spargen, job_file, args, texts):
+    one_message(spargen("generate", job_file, *args), *texts)
+    one_message(spargen("check", job_file, *args), *texts)
+
+
+def test_half_a_job_is_a_mistake(spargen, root, job_file):
+    one_message(spargen("generate", "--root", root), "--adapter and --out not given")
+    one_message(spargen("generate", job_file, "--root", root), "a job file and --adapter or --root")
+
+
+def test_another_jobs_folder(spargen, given):
+    spargen("generate", *given, "--workers", 1)
+    one_message(spargen("generate", *given, "--set", "seed=4"), "seed was 0, now 4")
+
+
+def test_a_full_disk(spargen, given, monkeypatch):
+    genuine = Path.open
+
+    def full(self, mode="r", *args, **kwargs):
+        if self.name == "facts.jsonl" and "w" in mode:
+            raise OSError(errno.ENOSPC, "No space left on device", str(self))
+        return genuine(self, mode, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", full)
+    one_message(spargen("generate", *given, "--workers", 1), "the disk is full", "it resumes")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(spargen, given, tmp_path):
+    (tmp_path / "out").mkdir(mode=0o500)
+    one_message(spargen("generate", *given, "--workers", 1), "permission denied")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c(tiny, given, tmp_path, workers):
+    args = [sys.executable, "-m", "spargen.cli", "generate", *map(str, given), "--workers", str(workers)]
+    env = {**os.environ, "TINY_SLEEP": "1"}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(args, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("out/.parts/scannet/train/*/done.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == "stopped; the same command goes on where this one ended\n"
+
+
+def test_check_opens_no_scene(spargen, job_file, root):
+    for scene in root.iterdir():
+        (scene / "scene.txt").unlink()
+    result = spargen("check", job_file)
+    assert result.exit_code == 0, result.output
+    assert "900" in result.stdout  # 5 scenes, 9 cells, 20 rows
+    assert "760" in result.stdout  # at most 120 rows of single images and a clip of 32 each
+    assert "GB" in result.stdout
+
+
+def test_check_counts_listed_scenes_that_are_not_there(spargen, job_file, tmp_path):
+    (tmp_path / "train.txt").write_text("a_00\nz_00\n")
+    result = spargen("check", job_file, "--set", "sources.0.splits={train: train.txt}")
+    assert result.exit_code == 3
+    assert "z_00" in result.stderr
+
+
+def test_list(spargen):
+    assert "scene_adapters.scannet" in spargen("list", "adapters").stdout
+    assert "depth_prediction_oc" in spargen("list", "tasks").stdout
+    assert "depth_prediction_oc/fill.j2" in spargen("list", "templates").stdout
+
+
+def test_ray_is_asked_for_by_name_only(spargen, given, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    one_message(spargen("generate", *given, "--executor", "ray"), "Ray is not installed", 'pip install "spargen[ray]"')
+
+
+def test_the_record_of_failures_holds_no_traceback_of_known_errors(spargen, given, root, tmp_path):
+    (root / "c_00/scene.txt").write_text("x")
+    spargen("generate", *given, "--workers", 1)
+    error = json.loads((tmp_path / "out/.parts/scannet/train/c_00.error.json").read_bytes())
+    assert error["traceback"] == ""

@@ -1,0 +1,88 @@
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from spargen.errors import JobError, SceneError
+from spargen.run.executors import WorkerLostError, cores, run_each
+
+
+def square(n):
+    return n * n
+
+
+def slow_first(n):
+    time.sleep(1.0 if n == 0 else 0.0)
+    return n
+
+
+def die_on_three(n):
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if n == 4:
+        os._exit(7)
+    return n
+
+
+def refuse_two(n):
+    if n == 2:
+        raise SceneError("no", where="here", mend="do not")
+    return n
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch, request):
+    """Make this file's functions importable by the worker processes, whatever pytest calls the module."""
+    monkeypatch.syspath_prepend(request.path.parent)
+    here = request.module
+    for function in (square, slow_first, die_on_three, refuse_two):
+        monkeypatch.setattr(function, "__module__", "test_executors")
+    monkeypatch.setitem(sys.modules, "test_executors", here)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_every_item_is_done_once(workers):
+    assert sorted(run_each(square, range(9), workers=workers)) == [(n, n * n) for n in range(9)]
+
+
+def test_nothing_to_do():
+    assert list(run_each(square, [], workers=3)) == []
+
+
+def test_results_come_as_they_are_ready():
+    assert [n for n, _ in run_each(slow_first, range(4), workers=2)][-1] == 0
+
+
+def test_a_lost_worker_costs_one_item():
+    results = dict(run_each(die_on_three, range(8), workers=2))
+    assert {n for n, r in results.items() if isinstance(r, WorkerLostError)} == {3, 4}
+    assert "SIGKILL" in str(results[3])
+    assert "exit code 7" in str(results[4])
+    assert [results[n] for n in (0, 1, 2, 5, 6, 7)] == [0, 1, 2, 5, 6, 7]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_the_function_raises_ends_the_run(workers):
+    with pytest.raises(SceneError, match="here: no"):
+        list(run_each(refuse_two, range(6), workers=workers))
+
+
+def test_a_run_that_is_given_up_leaves_no_process():
+    import multiprocessing
+
+    results = run_each(slow_first, range(4), workers=2)
+    next(results)
+    results.close()
+    assert not multiprocessing.active_children()
+
+
+def test_ray_that_is_not_there(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(JobError, match="Ray is not installed"):
+        list(run_each(square, [1], kind="ray"))
+
+
+def test_cores():
+    assert 1 <= cores() <= (os.cpu_count() or 1)

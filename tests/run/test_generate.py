@@ -1,0 +1,335 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from spargen.errors import JobError, OutputError
+from spargen.run.generate import finish, generate
+from spargen.run.merge import merge
+
+
+def content(out):
+    """Every file of an output but the parts and the report, which holds times."""
+    files = (p for p in sorted(Path(out).rglob("*")) if p.is_file())
+    names = [(str(p.relative_to(out)), p) for p in files]
+    kept = {n: p.read_bytes() for n, p in names if not n.startswith((".parts", "report."))}
+    assert not [n for n in kept if n.endswith(".tmp")]
+    return kept
+
+
+@pytest.fixture
+def whole(job):
+    """The files of an uninterrupted run in one process."""
+    made = job("reference")
+    generate(made)
+    return content(made.out)
+
+
+def test_the_tree_is_spars(whole):
+    assert "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl" in whole
+    assert "facts/scannet/train/depth_prediction_oc/fill.jsonl" in whole
+    assert "spar/scannet/images/b_00/image_color/40.jpg" in whole
+    assert "spar/scannet/images/b_00/video_color/frame3_30.jpg" in whole
+    assert whole["spar/scannet/images/b_00/video_idx.txt"].decode().split() == [str(10 * i) for i in range(32)]
+
+
+def test_rows_and_facts_stand_in_one_order_that_is_no_scene_order(whole):
+    rows = whole["spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl"].splitlines()
+    facts = whole["facts/scannet/train/depth_prediction_oc/fill.jsonl"].splitlines()
+    ids = [json.loads(line)["id"] for line in rows]
+    assert [json.loads(line)["id"] for line in facts] == ids
+    assert len(set(ids)) == 62
+    assert {i.rpartition("_")[0] for i in ids[:20]} == {"a_00", "a_01", "b_00", "c_00", "d_00"}
+    fact = json.loads(facts[0])
+    assert (fact["dataset"], fact["split"], fact["task"], fact["form"]) == (
+        "scannet",
+        "train",
+        "depth_prediction_oc",
+        "fill",
+    )
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_bytes(job, whole, workers):
+    made = job("other")
+    generate(made, workers=workers)
+    assert content(made.out) == whole
+
+
+def test_another_seed_gives_another_order(job, whole):
+    made = job("other", seed=1)
+    generate(made)
+    name = "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl"
+    assert sorted(content(made.out)[name].splitlines()) == sorted(whole[name].splitlines())
+    assert content(made.out)[name] != whole[name]
+
+
+def test_scenes_one_after_the_other_give_the_same_bytes(job, whole):
+    made = job("other")
+    for scene in ("c_00", "a_00", "b_00", "a_01", "d_00"):
+        report = generate(made, scenes=[scene])
+    assert report.complete
+    assert content(made.out) == whole
+
+
+def test_a_finished_run_asks_nothing_again(job, whole, monkeypatch, tmp_path):
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    made = job("reference")
+    seen = []
+    generate(made, watch=lambda outcome, *_: seen.append(outcome.status))
+    assert seen == ["kept"] * 5
+    assert not (tmp_path / "log").exists()
+    assert content(made.out) == whole
+
+
+@pytest.mark.parametrize("spoil", ["scene", "image", "part"])
+def test_what_changed_is_made_again_and_only_that(job, whole, root, spoil, monkeypatch, tmp_path):
+    made = job("reference")
+    if spoil == "scene":
+        (root / "c_00" / "scene.txt").write_text("13")
+    elif spoil == "image":
+        (made.out / "spar/scannet/images/c_00/image_color/0.jpg").unlink()
+    else:
+        (made.out / ".parts/scannet/train/c_00/done.json").write_text("{")
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    generate(made)
+    assert (tmp_path / "log").read_text() == "c_00\n"
+    files = content(made.out)
+    if spoil == "scene":
+        assert [n for n in files if "oc/fill/" in n] == [
+            "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_63.jsonl"
+        ]
+    else:
+        assert files == whole
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_shards_merge_to_the_bytes_of_one_run(job, whole, tmp_path, together):
+    outs = ["shards"] * 3 if together else ["shard1", "shard2", "shard3"]
+    for i, out in enumerate(outs, start=1):
+        assert generate(job(out), shard=(i, 3)) is None
+    assert not (tmp_path / outs[0] / "data_jsons").exists()
+    out = tmp_path / ("shards" if together else "merged")
+    report = merge([tmp_path / name for name in dict.fromkeys(outs)], out)
+    assert report.complete
+    assert content(out) == whole
+
+
+def test_a_merge_of_too_few_shards_says_what_is_not_done(job, tmp_path):
+    generate(job("shards"), shard=(1, 2))
+    report = merge([tmp_path / "shards"], tmp_path / "shards")
+    assert not report.complete
+    assert report.waiting == ["scannet/train/a_01", "scannet/train/c_00"]
+
+
+def test_shards_of_two_jobs_do_not_merge(job, tmp_path):
+    generate(job("one"), shard=(1, 2))
+    generate(job("two", seed=5), shard=(2, 2))
+    with pytest.raises(OutputError, match="seed was 0, now 5"):
+        merge([tmp_path / "one", tmp_path / "two"], tmp_path / "merged")
+
+
+def test_another_jobs_folder_is_refused_and_left_alone(job, whole, root):
+    for change, text in (
+        ({"seed": 3}, "seed was 0, now 3"),
+        ({"settings": {"word_m": 0.4}}, "settings.word_m was 0.3, now 0.4"),
+        (
+            {"rows_per_cell": {"default": 20, "depth_prediction_oc/fill": 7}},
+            "rows_per_cell.depth_prediction_oc/fill was 20",
+        ),
+        ({"source": {"root": str(root.parent)}}, "root.0"),
+    ):
+        with pytest.raises(OutputError, match=text):
+            generate(job("reference", **change))
+    assert content(job("reference").out) == whole
+
+
+def test_a_folder_of_unknown_origin_is_refused(job, tmp_path):
+    (tmp_path / "out" / "spar").mkdir(parents=True)
+    with pytest.raises(OutputError, match="unknown run"):
+        generate(job())
+
+
+def test_a_new_version_of_the_program_makes_all_parts_again(job, whole, monkeypatch, tmp_path):
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    monkeypatch.setattr("spargen.run.order.code_fingerprint", lambda job: "newer")
+    generate(job("reference"))
+    assert len((tmp_path / "log").read_text().split()) == 5
+
+
+def test_a_broken_scene_fails_alone(job, root, whole):
+    (root / "c_00" / "scene.txt").write_text("twelve")
+    made = job("other")
+    report = generate(made)
+    assert list(report.failed) == ["scannet/train/c_00"]
+    assert "'twelve' is no number" in report.failed["scannet/train/c_00"]
+    assert "scannet/train/a_00" in (made.out / "manifest.json").read_text()
+    assert not list((made.out / "spar/scannet/images").glob("c_00"))
+    (root / "c_00" / "scene.txt").write_text("12")
+    assert generate(made).complete
+    assert content(made.out) == whole
+
+
+def test_a_fault_of_the_program_fails_one_scene_and_leaves_a_traceback(job, monkeypatch):
+    monkeypatch.setenv("TINY_CRASH", "b_00")
+    made = job()
+    report = generate(made)
+    assert report.failed == {"scannet/train/b_00": "ZeroDivisionError: a fault of the program"}
+    error = json.loads((made.out / ".parts/scannet/train/b_00.error.json").read_bytes())
+    assert "tiny.py" in error["traceback"]
+
+
+def test_a_killed_worker_loses_its_scene_only(job, whole, monkeypatch):
+    monkeypatch.setenv("TINY_KILL", "b_00")
+    made = job("other")
+    report = generate(made, workers=2)
+    assert report.failed == {"scannet/train/b_00": "its process ended with signal SIGKILL"}
+    assert report.scenes == 4
+    monkeypatch.delenv("TINY_KILL")
+    assert generate(made, workers=2).complete
+    assert content(made.out) == whole
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_stopped_half_way_resumes(job, whole, workers, sign, tmp_path, root):
+    made = job("other")
+    code = (
+        "from spargen.run.job import make_job\nfrom spargen.run.generate import generate\n"
+        "if __name__ == '__main__':\n"
+        f"    generate(make_job({{'out': {str(made.out)!r}, 'rows_per_cell': 20,"
+        f" 'sources': [{{'adapter': 'tiny:TinyAdapter', 'root': {str(root)!r}}}]}}), workers={workers})\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(code)
+    process = subprocess.Popen(
+        [sys.executable, script], env={**os.environ, "TINY_SLEEP": "0.6"}, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while not list(made.out.glob(".parts/scannet/train/*/done.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(sign)
+    _, err = process.communicate(timeout=30)  # its workers hold the other end: this returns once they are gone too
+    assert process.returncode != 0
+    if sign is signal.SIGKILL:
+        assert err == b""
+    done = len(list(made.out.glob(".parts/scannet/train/*/done.json")))
+    assert 0 < done < 5
+    assert not (made.out / "manifest.json").exists()
+    seen = []
+    assert generate(made, watch=lambda outcome, *_: seen.append(outcome.status)).complete
+    assert seen.count("kept") >= done
+    assert content(made.out) == whole
+
+
+def test_what_a_kill_left_behind_is_overwritten(job, whole):
+    made = job("other")
+    (made.out / ".parts/scannet/train/a_00.tmp").mkdir(parents=True)
+    (made.out / ".parts/scannet/train/a_00.tmp/rows.jsonl").write_text("half a li")
+    (made.out / ".parts/scannet/train/b_00").mkdir()
+    (made.out / ".parts/scannet/train/b_00/rows.jsonl").write_text("no done.json stands beside this")
+    image = made.out / "spar/scannet/images/a_00/image_color/0.jpg.tmp"
+    shutil.rmtree(made.out / "spar", ignore_errors=True)
+    generate(made, scenes=["c_00"])
+    image.parent.mkdir(parents=True)
+    image.write_text("half a pict")
+    generate(made)
+    assert content(made.out) == whole
+    assert not (made.out / ".parts/scannet/train/a_00.tmp").exists()
+
+
+@pytest.mark.parametrize("victim", ["rows.jsonl", "0.jpg", "fill_62.jsonl", "scannet_0k.json"])
+def test_a_full_disk_stops_the_run_with_one_sentence_and_resumes(job, whole, monkeypatch, victim):
+    import errno
+
+    made = job("other")
+    genuine = Path.open
+
+    def full(self, mode="r", *args, **kwargs):
+        if "w" in mode and self.name.removesuffix(".tmp") == victim:
+            raise OSError(errno.ENOSPC, "No space left on device", str(self))
+        return genuine(self, mode, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        generate(made)
+    assert not (made.out / "manifest.json").exists()
+    monkeypatch.setattr(Path, "open", genuine)
+    generate(made)
+    assert content(made.out) == whole
+
+
+def test_listed_scenes_that_are_not_on_disk_are_reported(job, tmp_path):
+    (tmp_path / "train.txt").write_text("﻿a_00\r\n\r\n# a remark\r\na_01 # why\r\nzz_99\r\n", encoding="utf-8")
+    (tmp_path / "val.txt").write_text("b_00\n")
+    lists = {"train": str(tmp_path / "train.txt"), "val": str(tmp_path / "val.txt")}
+    made = job(source={"splits": lists})
+    report = generate(made)
+    assert report.failed == {"scannet/train/zz_99": "the scene is listed but not on disk"}
+    assert report.scenes == 3
+    files = content(made.out)
+    assert "spar/scannet/qa_jsonl/val/depth_prediction_oc/fill/fill_20.jsonl" in files
+    index = json.loads(files["data_jsons/scannet_0k.json"])
+    assert index["scannet_depth_prediction_oc_fill"]["length"] == 10
+
+
+def test_a_space_in_two_splits_is_refused(job, tmp_path):
+    (tmp_path / "train.txt").write_text("a_00\nb_00\n")
+    (tmp_path / "val.txt").write_text("a_01\n")
+    lists = {"train": str(tmp_path / "train.txt"), "val": str(tmp_path / "val.txt")}
+    with pytest.raises(JobError, match=r"a_00 \(train\), a_01 \(val\) are scans of one space"):
+        generate(job(source={"splits": lists}))
+
+
+def test_a_scene_in_two_lists_is_refused(job, tmp_path):
+    for split in ("train", "val"):
+        (tmp_path / split).write_text("a_00\n")
+    with pytest.raises(JobError, match="stands in train and again in val"):
+        generate(job(source={"splits": {s: str(tmp_path / s) for s in ("train", "val")}}))
+
+
+def test_an_unknown_scene_is_refused_with_its_neighbours(job):
+    with pytest.raises(JobError, match=r"(?s)b_0.*did you mean b_00"):
+        generate(job(), scenes=["b_0"])
+
+
+def test_without_lists_the_report_says_which_splits_were_used(job):
+    report = generate(job())
+    assert report.remarks == ["scannet: no split lists given, the adapter's own splits are used (train)"]
+
+
+def test_a_smaller_job_of_the_same_kind_drops_old_cells_from_the_output(job, root):
+    made = job()
+    generate(made)
+    for name in ("a_00", "b_00", "d_00", "a_01"):
+        shutil.rmtree(root / name)
+    report = finish(made.out)
+    assert report.scenes == 5
+    generate(made)
+    rows = sorted(p.name for p in made.out.glob("spar/*/qa_jsonl/train/depth_prediction_oc/fill/*"))
+    assert rows == ["fill_12.jsonl"]
+
+
+def test_the_report_explains_short_cells_and_drops(job):
+    made = job()
+    generate(made)
+    report = json.loads((made.out / "report.json").read_bytes())
+    cell = next(c for c in report["cells"] if (c["task"], c["form"]) == ("depth_prediction_oc", "fill"))
+    assert (cell["rows"], cell["quota"], cell["scenes_short"]) == (62, 100, 3)
+    assert report["dropped"] == {"depth_prediction_oc/too near": 15}
+    assert "| depth_prediction_oc | too near | 15 |" in (made.out / "report.md").read_text()
+
+
+def test_the_manifest_names_no_folder_of_this_machine(job, tmp_path, whole):
+    text = whole["manifest.json"].decode()
+    assert str(tmp_path) not in text
+    manifest = json.loads(text)
+    assert manifest["scenes"]["scannet/train/b_00"]["fingerprint"] == "30"
+    assert manifest["terms_of_use"] == {"scannet": "none"}
+    assert manifest["job"]["seed"] == 0

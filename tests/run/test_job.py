@@ -1,0 +1,150 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from spargen.errors import JobError, PluginError, SpargenError
+from spargen.run.job import load_job, make_job
+from spargen.run.order import make_order
+from spargen.run.plan import make_plan
+
+GOOD = "out: made\nsources:\n  - adapter: scannet\n    root: data\n"
+
+
+def load(tmp_path, text, *overrides, **given):
+    file = tmp_path / "job.yaml"
+    file.write_text(text)
+    return load_job(file, overrides, **given)
+
+
+def test_paths_start_at_the_jobs_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCANS", "/mnt/scans")
+    job = load(tmp_path, GOOD + "templates: [mine]\nplugins: [t.py]\ncache: $SCANS/c\n")
+    assert job.out == tmp_path / "made"
+    assert job.sources[0].root == tmp_path / "data"
+    assert job.templates == [tmp_path / "mine"]
+    assert job.cache == Path("/mnt/scans/c")
+    assert load(tmp_path, GOOD, out=Path("here")).out == Path("here")
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "mend"),
+    [
+        (GOOD + "sead: 1\n", "unknown key `sead`", "did you mean seed"),
+        (GOOD + "    rooot: x\n", "unknown key `sources.0.rooot`", "did you mean root"),
+        (GOOD + "settings: {word_mm: 1}\n", "unknown key `settings.word_mm`", "did you mean word_m"),
+        (GOOD + "zzzzzz: 1\n", "unknown key `zzzzzz`", "known keys: cache"),
+        ("out: x\n", "`sources` is missing", "add `sources:`"),
+        (GOOD + "rows_per_cell: 0\n", "`rows_per_cell` cannot be 0", "from 1 to 10000"),
+        (GOOD + "rows_per_cell: -5\n", "`rows_per_cell` cannot be -5", "from 1 to 10000"),
+        (GOOD + "rows_per_cell: 100000000\n", "`rows_per_cell` cannot be 100000000", "from 1 to 10000"),
+        (GOOD + "rows_per_cell: lots\n", "`rows_per_cell` cannot be 'lots'", "from 1 to 10000"),
+        (GOOD + "rows_per_cell: {room_size: 2.5}\n", "`rows_per_cell.room_size` cannot be 2.5", "from 1 to 10000"),
+        (GOOD + "rows_per_cell: true\n", "`rows_per_cell` cannot be True", "from 1 to 10000"),
+        (GOOD + "images: some\n", "`images`: input should be 'copy', 'link' or 'none'", "see"),
+        (GOOD + "tasks: 7\n", "`tasks` is neither", "see"),
+        (GOOD + "settings: {views_per_scene: 0}\n", "`settings.views_per_scene`", "see"),
+        ("- out\n", "a job is a mapping", "see"),
+        ("out: [\n", "not valid YAML", "mend"),
+        (GOOD.replace("data", "$NOT_SET/x"), "the environment has no $NOT_SET", "export NOT_SET"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_its_mend(tmp_path, text, what, mend):
+    with pytest.raises(JobError) as caught:
+        load(tmp_path, text)
+    assert what in caught.value.what
+    assert mend in caught.value.mend
+    assert "job.yaml" in caught.value.where
+
+
+def test_a_missing_job_file(tmp_path):
+    with pytest.raises(JobError, match="No such file"):
+        load_job(tmp_path / "no.yaml")
+
+
+def test_overrides(tmp_path):
+    job = load(
+        tmp_path,
+        GOOD,
+        "seed=7",
+        "settings.word_m=0.25",
+        "sources.0.root=other",
+        "rows_per_cell.room_size=20",
+        "tasks=[a]",
+    )
+    assert (job.seed, job.settings.word_m, job.sources[0].root) == (7, 0.25, tmp_path / "other")
+    assert job.quota("room_size", "fill") == 20
+    assert job.quota("obj_count", "fill") == 100
+    assert job.tasks == {"a": None}
+
+
+@pytest.mark.parametrize(
+    "text", ["seed", "=3", "a..b=3", "sources.x.root=1", "sources.9.root=1", "out.x=3", "seed=[", "sead=3"]
+)
+def test_overrides_that_cannot_be(tmp_path, text):
+    with pytest.raises(JobError):
+        load(tmp_path, GOOD, text)
+
+
+def test_the_nearest_quota_counts():
+    quotas = {"default": 7, "room_size": 20, "obj_count/fill": 3}
+    job = make_job({"out": "x", "sources": [{"adapter": "a", "root": "r"}], "rows_per_cell": quotas})
+    assert [job.quota("room_size", "fill"), job.quota("obj_count", "fill"), job.quota("obj_count", "sentence")] == [
+        20,
+        3,
+        7,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tasks": ["depth_prediction_co"]}, r"no task 'depth_prediction_co'(?s:.*)did you mean depth_prediction_oc"),
+        ({"tasks": {"depth_prediction_oc": ["fil"]}}, r"no form 'fil'(?s:.*)did you mean fill"),
+        ({"rows_per_cell": {"depth_predicton_oc": 3}}, r"no cell is called(?s:.*)did you mean depth_prediction_oc"),
+        ({"source": {"adapter": "scanet"}}, r"no adapter 'scanet'(?s:.*)did you mean scannet"),
+        ({"source": {"root": "/nowhere"}}, "no such folder"),
+        ({"source": {"options": {"flavor": 1}}}, r"no option 'flavor'(?s:.*)did you mean flavour"),
+        ({"source": {"splits": {"train": "/nowhere.txt"}}}, "scene list cannot be read"),
+        ({"source": {"dataset": "../up"}}, "cannot be a folder name"),
+    ],
+)
+def test_what_does_not_exist_is_named_with_its_neighbours(job, change, message):
+    with pytest.raises(JobError, match=message):
+        _prepare(job(**change))
+
+
+def test_a_task_file_that_breaks_names_its_line(job, tmp_path):
+    (tmp_path / "mine.py").write_text("x = 1\n\n1 / 0\n")
+    with pytest.raises(PluginError, match=r"mine.py:3: ZeroDivisionError"):
+        _prepare(job(plugins=[str(tmp_path / "mine.py")]))
+
+
+def _prepare(made):
+    make_order(made)
+    make_plan(made)
+
+
+@pytest.mark.parametrize("file", sorted(Path(__file__).parents[2].glob("configs/*.yaml")), ids=lambda file: file.name)
+def test_shipped_jobs_are_well_formed(file, monkeypatch):
+    monkeypatch.setenv("SPARGEN_OUT", "/tmp/out")
+    monkeypatch.setenv("SCANNET", "/tmp/scannet")
+    assert load_job(file).sources[0].adapter == "scannet"
+
+
+def test_the_default_job_has_the_defaults(monkeypatch):
+    from spargen.resources import data_dir
+
+    monkeypatch.setenv("SPARGEN_OUT", "/tmp/out")
+    monkeypatch.setenv("SCANNET", "/tmp/scannet")
+    job = load_job(data_dir("configs") / "default.yaml")
+    bare = make_job({"out": "/tmp/out", "sources": [{"adapter": "scannet", "root": "/tmp/scannet"}]})
+    assert job == bare
+
+
+def test_every_message_survives_the_way_between_processes():
+    import pickle
+
+    error = pickle.loads(pickle.dumps(JobError("what", where="where", mend="mend")))
+    assert isinstance(error, SpargenError)
+    assert re.search("where: what", str(error))

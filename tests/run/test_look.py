@@ -1,0 +1,68 @@
+import io
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from spargen.errors import SceneError
+from spargen.run.look import draw_boxes
+from spargen.scene.cameras import Cameras
+from spargen.scene.types import Blob, Mesh, Objects, Scene
+
+# Camera X to the right, Y down, Z forward along world +Y; the second camera looks the other way.
+FORWARD = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
+BACKWARD = FORWARD @ np.diag([-1, 1, -1, 1.0])
+
+
+class Black:
+    def color(self, frame):
+        buffer = io.BytesIO()
+        Image.new("RGB", (400, 300)).save(buffer, "PNG")
+        return Blob(".png", data=buffer.getvalue())
+
+
+@pytest.fixture
+def scene():
+    """A one-metre cube 4 m in front of the second camera, a smaller one hidden behind it, and a wall."""
+    places = [((0, 4, 0), 1.0, "crate"), ((0, 6, 0), 0.2, "vase"), ((0, 9, 0), 0.5, "wall")]
+    boxes = [trimesh.creation.box((side,) * 3).apply_translation(center) for center, side, _ in places]
+    whole = trimesh.util.concatenate(boxes)
+    return Scene(
+        id="s",
+        dataset="scannet",
+        mesh=Mesh(whole.vertices, whole.faces, np.repeat([0, 1, 2], 12)),
+        objects=Objects(
+            np.arange(3),
+            tuple(label for *_, label in places),
+            np.array([c for c, *_ in places]),
+            np.array([[side] * 3 for _, side, _ in places]),
+            np.tile(np.eye(3), (3, 1, 1)),
+        ),
+        cameras=Cameras(
+            np.tile([[400.0, 0, 200], [0, 400, 150], [0, 0, 1]], (2, 1, 1)), [BACKWARD, FORWARD], [[400, 300]] * 2
+        ),
+        frames=("0", "10"),
+        store=Black(),
+    )
+
+
+def test_the_frame_that_shows_most_is_drawn_with_what_it_shows(scene):
+    image, frame = draw_boxes(scene)
+    assert frame == "10"
+    drawn = np.asarray(image)
+    assert drawn[150, 200].tolist() == [255, 0, 0]  # the crate's centre
+    assert set(map(tuple, np.unique(drawn.reshape(-1, 3), axis=0).tolist())) >= {(0, 0, 0), (255, 0, 0)}
+    assert not (drawn[..., 2] > 100).any()  # neither the hidden vase (cyan) nor the wall (yellow has none) ...
+    assert not ((drawn[..., 0] > 100) & (drawn[..., 1] > 100)).any()  # ... and no yellow
+    # Its near face is 3.5 m away, its far face 4.5 m: 400 / 3.5 and 400 / 4.5 pixels wide.
+    columns = np.flatnonzero((drawn[..., 0] > 0).any(0))
+    assert columns.min() == pytest.approx(200 - 200 / 3.5, abs=2)
+
+
+def test_a_named_frame(scene):
+    image, frame = draw_boxes(scene, "0")
+    assert frame == "0"
+    assert not np.asarray(image).any()
+    with pytest.raises(SceneError, match="no frame '7'"):
+        draw_boxes(scene, "7")

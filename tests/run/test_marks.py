@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from spargen.run.marks import draw_marks, marked_images, marker_order
+
+RED, BLUE, GREEN, YELLOW = (255, 0, 0), (0, 0, 255), (0, 128, 0), (255, 255, 0)
+
+
+def blank(n=1, size=(1296, 968)):
+    return [Image.new("RGB", size) for _ in range(n)]
+
+
+def record(task, answer="x", **marks):
+    return {"type": task, "conversations": [{"value": "?"}, {"value": answer}], **marks}
+
+
+def colours(image):
+    return {tuple(c) for c in np.unique(np.asarray(image).reshape(-1, 3), axis=0).tolist()} - {(0, 0, 0)}
+
+
+def test_a_point_is_a_disc_of_spars_size_at_its_place():
+    (image,) = blank()
+    draw_marks(record("depth_prediction_oc", red_point=[[500, 250]], blue_point=[[100, 900]]), [image])
+    where = np.argwhere((np.asarray(image) == RED).all(-1))
+    assert where.mean(0) == pytest.approx([242, 648], abs=1)
+    assert np.ptp(where, axis=0) == pytest.approx([40, 40], abs=2)
+    assert image.getpixel((129, 871)) == BLUE
+
+
+def test_marks_shrink_with_the_picture():
+    (image,) = blank(size=(320, 240))
+    draw_marks(record("depth_prediction_oc", red_point=[[500, 500]]), [image])
+    assert np.ptp(np.argwhere((np.asarray(image) == RED).all(-1)), axis=0) == pytest.approx([10, 10], abs=1)
+
+
+def test_a_box_frames_what_it_names_and_covers_nothing_of_its_middle():
+    (image,) = blank(size=(1000, 1000))
+    draw_marks(record("spatial_volume_infer", red_bbox=[[200, 300, 600, 700]]), [image])
+    where = np.argwhere((np.asarray(image) == RED).all(-1))
+    assert where.min(0).tolist() == pytest.approx([287, 187], abs=1)
+    assert where.max(0).tolist() == pytest.approx([713, 613], abs=1)
+    assert image.getpixel((400, 500)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("task", "marks", "expected"),
+    [
+        (
+            "distance_infer_center_oo_mv",
+            {c: [[500, 500]] for c in ("red_point", "blue_point", "green_point")},
+            [RED, GREEN, BLUE],
+        ),
+        (
+            "depth_prediction_oo_mv",
+            {c: [[500, 500]] for c in ("red_point", "blue_point", "green_point")},
+            [RED, BLUE, GREEN],
+        ),
+        ("obj_spatial_relation_oo_mv", {c: [[1, 1, 500, 500]] for c in ("blue_bbox", "green_bbox")}, [BLUE, GREEN]),
+        (
+            "spatial_imagination_oo_mv",
+            {f"{c}_bbox": [[1, 1, 500, 500]] for c in ("red", "blue", "green", "yellow")},
+            [GREEN, BLUE, RED, YELLOW],
+        ),
+    ],
+)
+def test_marks_of_several_images_stand_where_spar_draws_them(task, marks, expected):
+    images = blank(len(expected))
+    kind = next(iter(marks)).rpartition("_")[2]
+    entry = record(task, **marks, **{f"{kind}_img_idx": [list(range(len(expected)))]})
+    draw_marks(entry, images)
+    assert [colours(image) for image in images] == [{colour} for colour in expected]
+    assert marked_images(entry) == set(range(len(expected)))
+
+
+def test_lists_are_labelled():
+    images = blank(3)
+    points = [[[100, 100], [500, 500], [900, 900]]]
+    draw_marks(record("distance_infer_center_oo_video", point_list=points, point_img_idx=[[0, 2, 2]]), images)
+    assert RED in colours(images[0])
+    assert (0, 255, 0) in colours(images[0])
+    assert not colours(images[1])
+    assert images[2].getpixel((648, 484)) == RED
+
+
+def test_an_answer_that_is_a_box_is_shown():
+    images = blank(3, (1000, 1000))
+    draw_marks(record("distance_infer_center_oc_mv", "the second image, [100, 200, 300, 400]"), images)
+    assert [bool(colours(image)) for image in images] == [False, True, False]
+    assert images[1].getpixel((100, 300)) == (255, 255, 255)
+
+
+def test_the_order_of_colours():
+    assert marker_order("spatial_imagination_oc", "bbox")[:3] == ("green", "blue", "red")
+    assert marker_order("depth_prediction_oo", "point")[:3] == ("red", "blue", "green")
