@@ -32,7 +32,7 @@ from spargen.run.sheets import contact_sheets, save
 from spargen.scene.types import Scene
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
-_DEMO_PREVIEW_FRAMES = 96
+_PREVIEW_FRAMES = 96
 
 P = ParamSpec("P")
 Step = Callable[[int, int, str], None]
@@ -48,12 +48,7 @@ app = typer.Typer(
 )
 
 
-class Subject(StrEnum):
-    """What `spargen list` can list."""
-
-    tasks = "tasks"
-    adapters = "adapters"
-    templates = "templates"
+Subject = StrEnum("Subject", ["tasks", "adapters", "templates"])
 
 
 class Executor(StrEnum):
@@ -179,14 +174,11 @@ def check(
     """Check a job and its templates without opening a scene, and print what it will come to at most."""
     found = estimate(load_job(job, change or []))
     table = Table("what", "at most", title="The job can be run")
-    for name, value in (
-        ("scenes", f"{len(found.plan.items):,}"),
-        ("cells (task, form)", f"{found.cells:,} of {found.tasks} tasks"),
-        ("rows", f"{found.rows:,}"),
-        ("images", f"{found.images:,}"),
-        ("disk", f"{found.disk_bytes / 1e9:,.2f} GB (estimated)"),
-    ):
-        table.add_row(name, value)
+    table.add_row("scenes", f"{len(found.plan.items):,}")
+    table.add_row("cells (task, form)", f"{found.cells:,} of {found.tasks} tasks")
+    table.add_row("rows", f"{found.rows:,}")
+    table.add_row("images", f"{found.images:,}")
+    table.add_row("disk", f"{found.disk_bytes / 1e9:,.2f} GB (estimated)")
     Console().print(table)
     for note in found.plan.notes:
         print(note)
@@ -228,9 +220,13 @@ def preview(
     change: Change = None,
 ) -> None:
     """Print one sample of each form of a task and draw them."""
-    source = {"adapter": adapter, "root": root or _preview_house()}
+    from spargen.demo import write_demo
+
+    source = {"adapter": adapter, "root": root or _preview_root()}
     tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": 1}
     order = make_order(make_job(tree, change or []))
+    if root is None:
+        write_demo(_preview_root(), frames=_PREVIEW_FRAMES)
     rows, picture = sample_rows(_load_scene(order.job, scene), order)
     if picture is None:
         raise JobError("the scene has no question of this task", where=task, mend="try another --scene or --seed")
@@ -391,13 +387,10 @@ def _load_scene(job: Job, name: str | None) -> Scene:
     return adapter.load(name or names[0])
 
 
-def _preview_house() -> Path:
-    """Return a small demo house, built at the first call and kept in the user's cache folder."""
-    from spargen.demo import write_demo
-
+def _preview_root() -> Path:
+    """Return where the small house of previews is kept, in the user's cache folder."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spargen" / "preview"
     root.mkdir(parents=True, exist_ok=True)
-    write_demo(root, frames=_DEMO_PREVIEW_FRAMES)
     return root
 
 

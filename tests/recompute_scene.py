@@ -202,15 +202,13 @@ class Scan:
     @cache  # noqa: B019
     def box(self, frame, number):
         """Tight box of an object's pixels in thousandths, None if it has none."""
-        picture = self.picture(frame)
-        rows, columns = np.nonzero(picture == number)
-        if not len(rows):
-            return None
-        h, w = picture.shape
-        return [
-            1000 * float(n) / m
-            for n, m in ((columns.min(), w), (rows.min(), h), (columns.max() + 1, w), (rows.max() + 1, h))
-        ]
+        return tight_box(self.picture(frame) == number)
+
+    @cache  # noqa: B019
+    def fine_box(self, frame, number):
+        """The same at four times the pixels, for thin parts that the coarse picture misses."""
+        hit = cast(self._caster, self.views[frame], 2 * COLUMNS)
+        return tight_box((hit >= 0) & (self.face_owner[hit] == number))
 
     @cache  # noqa: B019
     def _alone_caster(self, number):
@@ -305,17 +303,27 @@ def caster(vertices, faces):
     return RayMeshIntersector(Trimesh(vertices, faces, process=False))
 
 
-def cast(rays, view):
+def tight_box(mask):
+    """Sides of a mask in thousandths, None if it is empty."""
+    rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return None
+    h, w = mask.shape
+    ends = ((columns.min(), w), (rows.min(), h), (columns.max() + 1, w), (rows.max() + 1, h))
+    return [1000 * float(n) / m for n, m in ends]
+
+
+def cast(rays, view, columns=COLUMNS):
     """Face hit by every pixel of a view, (rows, columns); -1 = none."""
-    rows = round(COLUMNS * view.size[1] / view.size[0])
+    rows = round(columns * view.size[1] / view.size[0])
     v, u = np.meshgrid(
         (np.arange(rows) + 0.5) / rows * view.size[1],
-        (np.arange(COLUMNS) + 0.5) / COLUMNS * view.size[0],
+        (np.arange(columns) + 0.5) / columns * view.size[0],
         indexing="ij",
     )
     d = np.stack([(u - view.cx) / view.fx, (v - view.cy) / view.fy, np.ones_like(u)], axis=-1).reshape(-1, 3)
     d = d @ view.T[:3, :3].T
-    return rays.intersects_first(np.broadcast_to(view.position, d.shape), d).reshape(rows, COLUMNS)
+    return rays.intersects_first(np.broadcast_to(view.position, d.shape), d).reshape(rows, columns)
 
 
 # ------------------------------------------------------------------------------------------------------------ files

@@ -50,18 +50,18 @@ class Alone:
     that object before any other. One ray scene, one cast.
     """
 
-    def __init__(self, mesh: Mesh, objects: Objects, askable: Bools, threads: int) -> None:
+    def __init__(self, mesh: Mesh, objects: Objects, askable: Bools) -> None:
         self.face_object = mesh.face_object
         span = mesh.vertices_m.max(axis=0) - mesh.vertices_m.min(axis=0) if len(mesh.vertices_m) else np.ones(3)
         pitch = 3 * float(np.linalg.norm(span)) + 10
         side = int(np.ceil(max(1, len(objects)) ** (1 / 3)))
         place = np.stack(np.unravel_index(np.arange(len(objects)), (side, side, side)), axis=-1)
         self.offset = ((place - (side - 1) / 2) * pitch).astype(np.float32)
-        keep = (mesh.face_object >= 0) & askable[mesh.face_object]
+        keep = np.append(askable, False)[mesh.face_object]
         faces = mesh.faces[keep]
         vertices = mesh.vertices_m[faces] + self.offset[mesh.face_object[keep]][:, None]
         self.object_of_face = np.append(mesh.face_object[keep], np.int32(NOTHING))
-        self.caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
+        self.caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3))
 
     def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
         """Tell for rays (R,) whether each would hit its object (R,)."""

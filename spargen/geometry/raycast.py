@@ -13,10 +13,11 @@ NO_FACE = -1
 class RayCaster:
     """First hits on one triangle mesh.
 
-    The face ids are the same for any number of threads; `threads` = 0 takes every core.
+    `threads` is what one cast may use, 0 = every core; the face ids do not depend on it. Several Python threads may
+    cast at a time.
     """
 
-    def __init__(self, vertices_m: ArrayLike, faces: ArrayLike, *, threads: int = 0) -> None:
+    def __init__(self, vertices_m: ArrayLike, faces: ArrayLike, *, threads: int = 1) -> None:
         # open3d takes over a second to import, which `spargen --help` need not wait for.
         import open3d.core as o3c
         from open3d.t.geometry import RaycastingScene
@@ -30,6 +31,8 @@ class RayCaster:
                 o3c.Tensor(np.ascontiguousarray(vertices_m, dtype=np.float32)),
                 o3c.Tensor(np.ascontiguousarray(faces, dtype=np.uint32)),
             )
+            # The first cast builds the tree, which must not happen in two threads at once.
+            self.cast(np.zeros(3), np.array([[0.0, 0.0, 1.0]]))
 
     def cast(self, origin_m: ArrayLike, direction: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Cast rays.

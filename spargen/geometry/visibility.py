@@ -7,6 +7,8 @@ The coarse rays are a subset of the fine ones, so a box on the fine grid holds e
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -90,24 +92,23 @@ def see(
     settings : the thresholds.
     threads : cores for the ray casts, 0 = all. The result does not depend on it.
     """
-    eye = _Eye(mesh, objects, cameras, askable, settings, threads)
-    chunks = [eye.look(np.arange(first, min(first + CHUNK, len(cameras)))) for first in range(0, len(cameras), CHUNK)]
-    if not chunks:
-        chunks = [eye.look(np.arange(0))]
+    eye = _Eye(mesh, objects, cameras, askable, settings)
+    views = np.array_split(np.arange(len(cameras)), max(1, -(-len(cameras) // CHUNK)))
+    # Ray casts and numpy both let go of the interpreter, so whole chunks run side by side.
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        chunks = list(pool.map(eye.look, views))
     return Visibility(*(np.concatenate([getattr(c, f.name) for c in chunks]) for f in fields(Visibility)))
 
 
 class _Eye:
     """The ray scenes and the sample points of one scene, and the steps that fill the table for a chunk of views."""
 
-    def __init__(
-        self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, threads: int
-    ) -> None:
+    def __init__(self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings) -> None:
         self.objects, self.cameras, self.askable, self.settings = objects, cameras, askable, settings
-        self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
+        self.caster = RayCaster(mesh.vertices_m, mesh.faces)
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         self.object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
-        self.alone = Alone(mesh, objects, askable, threads)
+        self.alone = Alone(mesh, objects, askable)
         self.hulls = hull_corners(mesh, len(objects), askable)
         self.points = spread_points_m(mesh, mesh.face_object, len(objects), SURFACE_POINTS)
         whole = np.zeros(len(mesh.faces), dtype=np.int32)

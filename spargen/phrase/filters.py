@@ -57,9 +57,16 @@ def plural(name: str) -> str:
 
 
 def prose(relation: Directions) -> str:
-    """Say every part of a relation, empty ones too, as what can stand after ``is``."""
-    parts = [_PROSE[axis][state + 1] for axis, state in zip(relation.axes, relation.states, strict=True)]
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    """Say every part of a relation, empty ones last, as what can stand after ``is``."""
+    pairs = list(zip(relation.axes, relation.states, strict=True))
+    worded = [_PROSE[axis][state + 1] for axis, state in pairs if state]
+    empty = [_PROSE[axis][1] for axis, state in pairs if not state]
+    return ", ".join(filter(None, (_listed(worded), _listed(empty))))
+
+
+def _listed(parts: list[str]) -> str:
+    """Join as in ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
 def versus(claim: Directions, observer: str = "camera") -> str:

@@ -37,8 +37,10 @@ def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int
     return np.asarray(shuffled[np.lexsort((between, rank))])
 
 
-def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, rng: np.random.Generator) -> list[Fact]:
-    """Return the facts that may take a form, each question once, ordered so that any prefix is in balance.
+def choose(
+    facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: np.random.Generator
+) -> list[Fact]:
+    """Return up to `count` facts that may take a form, each question once, ordered so that any prefix is in balance.
 
     Words along axes are balanced part by part: the next fact is one whose words are rarest so far.
     """
@@ -55,12 +57,16 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, rng: np.random.Ge
     used: Counter[Hashable] = Counter()
     times: Counter[Hashable] = Counter()
     tie = {b: i for i, b in enumerate(by_bucket)}
+    rank = {b: (0.0, 0, tie[b]) for b in by_bucket}
     ordered: list[Fact] = []
-    while by_bucket:
-        bucket = min(by_bucket, key=lambda b: (sum(used[p] for p in parts[b]) / len(parts[b]), times[b], tie[b]))
+    while by_bucket and len(ordered) < count:
+        bucket = min(by_bucket, key=rank.__getitem__)
         ordered.append(by_bucket[bucket].pop())
         times[bucket] += 1
-        used.update(parts[bucket])
+        for part in parts[bucket]:
+            used[part] += 1
+        for other in by_bucket:
+            rank[other] = (sum([used[p] for p in parts[other]]) / len(parts[other]), times[other], tie[other])
         if not by_bucket[bucket]:
             del by_bucket[bucket]
     return ordered

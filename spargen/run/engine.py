@@ -66,7 +66,8 @@ def ask(
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
-                chosen = choose(facts, task.answer, form, rng)
+                # Some facts find no honest options, so more are handed on where options are wanted.
+                chosen = choose(facts, task.answer, form, quota * (3 if form == "select" else 1), rng)
                 phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng)
             with _timed(out, "records"):
                 rows = [_row(task, form, number, p, scene, table, rgbd, seed) for number, p in enumerate(phrased)]
@@ -75,7 +76,7 @@ def ask(
                 out.video_frames = tuple(int(f) for f in table.frames[table.clip])
             if len(rows) < quota:
                 out.short[name, form] = quota - len(rows)
-                if form == "select" and len(chosen) > len(rows):
+                if form == "select":
                     out.dropped[name, "too few honest options"] += min(quota, len(chosen)) - len(rows)
     return out
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 SPAR_WIDTH_PX = 1296
 SPAR_STROKE_PX = 20
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_IMAGE = re.compile(rf"the ({'|'.join(_ORDINALS)}) image")
 _BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
 
 
@@ -88,7 +89,8 @@ def _draw_answer(record: Mapping[str, Any], images: Sequence[Image.Image]) -> No
     box = _BOX.search(answer)
     if box is None:
         return
-    position = next((i for i, word in enumerate(_ORDINALS) if f"the {word} image" in answer), 0)
+    named = _IMAGE.findall(answer)  # a sentence may name the observer's image first, the box's image comes last
+    position = _ORDINALS.index(named[-1]) if named else 0
     image = images[1 if record["type"] == "position_matching" else position]
     corners = _scaled(image, [int(number) for number in box.groups()])
     ImageDraw.Draw(image).rectangle(corners, outline="white", width=max(1, _stroke(image) // 4))

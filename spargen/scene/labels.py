@@ -132,7 +132,8 @@ def clash_matrix(keys: Sequence[str], rules: LabelRules) -> Bools:
     groups = [{i for i, g in enumerate(rules.groups) if any(_ends(k, rules.key(w)) for w in g)} for k in keys]
     for i, a in enumerate(keys):
         for j, b in enumerate(keys[:i]):
-            clash[i, j] = clash[j, i] = a.endswith(b) or b.endswith(a) or bool(groups[i] & groups[j])
+            ends = bool(a and b) and (a.endswith(b) or b.endswith(a))
+            clash[i, j] = clash[j, i] = ends or bool(groups[i] & groups[j])
     return clash
 
 

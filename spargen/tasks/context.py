@@ -22,6 +22,8 @@ from spargen.settings import Settings
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Source = Literal["single", "multi", "video"]
+DRAWN = 12
+"""Candidates drawn for each fact wanted: most fall to some rule."""
 
 
 class _Indexable(Protocol):
@@ -99,14 +101,14 @@ class TaskContext:
 
         Returns
         -------
-        All candidates if they are few, else a fair sample of about twenty times the pool. Of several images none alone
+        All candidates if they are few, else a fair sample several times as large as the pool. Of several images none alone
         shows all the objects; where one object is marked, the first image, the observer's, does not show it.
         """
         sets = {"single": self.candidates[:, None], "multi": self.sets, "video": self.clip[None, :]}[source]
         sets = sets[:0] if sets.shape[1] == 0 else sets
         if upright and len(sets):
             sets = self.keep(sets, self.upright[sets[:, 0]], "the first image is steep or tilted")
-        rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, 20 * self.pool)
+        rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, DRAWN * self.pool)
         views, objects = sets[rows[:, 0]], rows[:, 1:]
         if source != "single" and not everywhere and len(rows):
             shown = np.asarray(self.vis.seen[views[:, :, None], objects[:, None, :]].all(axis=2))
@@ -159,9 +161,9 @@ class TaskContext:
 
     def mark(self, placed: Placed, row: int, role: int, colour: Colour, kind: Literal["point", "bbox"]) -> Mark:
         """Mark one object of a candidate in the image chosen for it."""
-        obj, image = int(placed.objects[row, role]), int(placed.image[row, role])
-        at = (self.vis.point if kind == "point" else self.vis.bbox)[placed.views[row, image], obj]
-        return Mark(colour, kind, obj, tuple(int(x) for x in at), image)
+        obj, image = placed.objects.item(row, role), placed.image.item(row, role)
+        at = (self.vis.point if kind == "point" else self.vis.bbox)[placed.views.item(row, image), obj]
+        return Mark(colour, kind, obj, tuple(at.tolist()), image)
 
     def thing(self, mark: Mark) -> Thing:
         """A marked object as the text names it: ``chair (red point)``."""
@@ -206,11 +208,11 @@ class Placed:
 
     def views_of(self, row: int) -> tuple[int, ...]:
         """Views of one candidate."""
-        return tuple(int(v) for v in self.views[row])
+        return tuple(self.views[row].tolist())
 
     def objects_of(self, row: int) -> tuple[int, ...]:
         """Objects of one candidate."""
-        return tuple(int(o) for o in self.objects[row])
+        return tuple(self.objects[row].tolist())
 
 
 def off_rounding_edge(value: ArrayLike, margin: float = 1e-3) -> Bools:

@@ -8,7 +8,7 @@ import numpy as np
 
 from spargen.qa.answers import BOX, box_text
 from spargen.qa.fact import Fact
-from spargen.tasks.context import Placed, TaskContext, draw_tuples
+from spargen.tasks.context import DRAWN, Placed, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
 
@@ -17,7 +17,7 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
     """Where an object boxed in the first image is in the second."""
     vis = ctx.vis
     both = np.asarray(vis.boxed[ctx.pairs].all(axis=1))
-    rows = draw_tuples(both, 1, ctx.rng, 20 * ctx.pool)
+    rows = draw_tuples(both, 1, ctx.rng, DRAWN * ctx.pool)
     c = Placed(ctx.pairs[rows[:, 0]], rows[:, 1:], np.zeros((len(rows), 1), dtype=np.int64))
     boxes = vis.bbox[c.views[:, 1], c.objects[:, 0]]
     # The ninth of the second image that the box lies in.

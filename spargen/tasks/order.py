@@ -8,7 +8,7 @@ import numpy as np
 
 from spargen.qa.answers import FRAMES, ORDER, size_class
 from spargen.qa.fact import Fact
-from spargen.tasks.context import TaskContext, draw_tuples
+from spargen.tasks.context import DRAWN, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
 LABELS = 4
@@ -50,7 +50,7 @@ def appearance_order(ctx: TaskContext) -> Iterator[Fact]:
         elif noticed.any():
             ctx.dropped["first sight is not clear"] += 1
     start = np.array(first, dtype=np.int64)
-    drawn = draw_tuples(np.ones((1, len(names)), dtype=bool), LABELS, ctx.rng, 20 * ctx.pool)[:, 1:]
+    drawn = draw_tuples(np.ones((1, len(names)), dtype=bool), LABELS, ctx.rng, DRAWN * ctx.pool)[:, 1:]
     order = np.take_along_axis(drawn, np.argsort(start[drawn], axis=1, kind="stable"), axis=1) if len(drawn) else drawn
     apart = (np.diff(start[order], axis=1) > 0).all(axis=1)
     # Any order of the same four labels is the same question.

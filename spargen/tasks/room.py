@@ -17,6 +17,9 @@ TIMES = 20
 """How often one fact is asked, each time in other words."""
 ROUNDING_M2 = 0.1
 """The raster is no more exact than this."""
+TYPICAL_M2, SPREAD = 20.0, 0.7
+"""Floor areas of indoor scans, about: median, and standard deviation of the logarithm. A scene has one area, and its rows
+must not depend on other scenes, so wrong answers come from here."""
 
 
 @task("room_size", views="video", level="high", answer=AREA, slots="")
@@ -42,6 +45,7 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
             quantity=str(time),
             truth={"area_m2": area, "closed_by_0.3_m2": low, "closed_by_1.0_m2": high},
             margin=ctx.settings.room_agreement - abs(high - low) / min(low, high),
+            wrong=tuple(float(a) for a in TYPICAL_M2 * np.exp(SPREAD * ctx.rng.standard_normal(TIMES)) if a >= 1),
             deck="room",
         )
 

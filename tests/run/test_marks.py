@@ -83,9 +83,10 @@ def test_lists_are_labelled():
     assert images[2].getpixel((648, 484)) == RED
 
 
-def test_an_answer_that_is_a_box_is_shown():
+@pytest.mark.parametrize("lead", ["", "Seen from the first image, the farthest is the lamp in "])
+def test_an_answer_that_is_a_box_is_shown(lead):
     images = blank(3, (1000, 1000))
-    draw_marks(record("distance_infer_center_oc_mv", "the second image, [100, 200, 300, 400]"), images)
+    draw_marks(record("distance_infer_center_oc_mv", f"{lead}the second image, [100, 200, 300, 400]"), images)
     assert [bool(colours(image)) for image in images] == [False, True, False]
     assert images[1].getpixel((100, 300)) == (255, 255, 255)
 

@@ -1,0 +1,59 @@
+"""Points spread over surfaces fall where the area is."""
+
+import numpy as np
+import pytest
+from worlds import World
+
+from spargen.geometry.surface import spread_points_m, triangle_areas_m2
+from spargen.scene.types import Mesh
+
+
+def test_areas_by_heron():
+    rng = np.random.default_rng(0)
+    vertices, faces = rng.normal(size=(30, 3)), rng.integers(0, 30, (40, 3))
+    for face, area in zip(faces, triangle_areas_m2(vertices, faces), strict=True):
+        a, b, c = (np.linalg.norm(vertices[face[i]] - vertices[face[i - 1]]) for i in range(3))
+        s = (a + b + c) / 2
+        assert area == pytest.approx(max(0, s * (s - a) * (s - b) * (s - c)) ** 0.5, abs=1e-6)
+
+
+def test_each_side_of_a_box_gets_its_share_and_is_covered_evenly():
+    size = np.array([2.0, 1.0, 0.5])
+    mesh = World().add("chair", (0, 0, 0), size).mesh()
+    count = 4000
+    points = spread_points_m(mesh, mesh.face_object, 1, count)[0]
+    total = 2 * (size[0] * size[1] + size[1] * size[2] + size[0] * size[2])
+    for axis in range(3):
+        u, v = [k for k in range(3) if k != axis]
+        for sign in (-1, 1):
+            here = points[np.abs(points[:, axis] - sign * size[axis] / 2) < 1e-6]
+            assert len(here) == pytest.approx(count * size[u] * size[v] / total, rel=0.02, abs=2)
+            # Quarters of the side and of each of its triangles hold equally many.
+            for part in ((here[:, u] > 0), (here[:, v] > 0), (here[:, u] / size[u] > here[:, v] / size[v])):
+                assert part.mean() == pytest.approx(0.5, abs=0.08)
+            inner = (np.abs(here[:, u]) < size[u] / 4) & (np.abs(here[:, v]) < size[v] / 4)
+            assert inner.mean() == pytest.approx(0.25, abs=0.06)
+
+
+def test_groups_are_kept_apart_and_outsiders_take_no_part():
+    w = World().add("a", (0, 0, 0), (1, 1, 1)).add(None, (5, 0, 0), (1, 1, 1)).add("b", (10, 0, 0), (1, 1, 1))
+    mesh = w.mesh()
+    points = spread_points_m(mesh, mesh.face_object, 3, 100)
+    assert points.shape == (3, 100, 3)
+    assert (np.abs(points[0, :, 0]) <= 0.5 + 1e-6).all()
+    assert (np.abs(points[1, :, 0] - 10) <= 0.5 + 1e-6).all()
+    assert np.isnan(points[2]).all()
+
+
+def test_the_same_points_every_time():
+    mesh = World().add("a", (0, 0, 0), (1, 2, 3)).mesh()
+    first, second = (spread_points_m(mesh, mesh.face_object, 1, 50) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_faces_without_area_get_nothing():
+    mesh = Mesh([[0, 0, 0], [1, 0, 0], [2, 0, 0], [0, 1, 0]], [[0, 1, 2], [0, 1, 3]], [0, 0])
+    points = spread_points_m(mesh, mesh.face_object, 1, 64)[0]
+    assert (points[:, 0] + points[:, 1] <= 1 + 1e-6).all()
+    flat = Mesh([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2]], [0])
+    assert np.isnan(spread_points_m(flat, flat.face_object, 1, 4)).all()

@@ -1,0 +1,95 @@
+"""Which views are looked at, and that what was seen is kept."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from worlds import World, furnished
+
+from spargen.geometry.visibility import Visibility
+from spargen.settings import Settings
+from spargen.views import table as module
+from spargen.views.table import evenly_spaced, look
+
+SMALL = Settings(views_per_scene=10, video_frames=8)
+
+
+def scene(frames=40, fingerprint=""):
+    w = World().add("chair", (3, 0, 0.5), (1, 1, 1)).add("lamp", (4, 1, 1), (0.5, 0.5, 0.5))
+    for i in range(frames):
+        w.camera((0.02 * i, 0.05 * i, 1), size=(80, 60), f=60.0)
+    return replace(w.scene(), fingerprint=fingerprint)
+
+
+@pytest.mark.parametrize(("total", "count"), [(5, 10), (10, 10), (11, 10), (100, 32), (33, 32), (1000, 240), (2, 2), (7, 3)])
+def test_even_spacing_as_a_loop(total, count):
+    got = evenly_spaced(total, count).tolist()
+    expected = list(range(total)) if total <= count else [int((total - 1) * k / (count - 1)) for k in range(count)]
+    assert got == expected
+    assert len(set(got)) == min(total, count)
+    assert (got[0], got[-1]) == (0, total - 1)
+
+
+def test_stills_and_clip_point_into_the_table():
+    t = look(scene(), SMALL, seed=0, video=True, threads=1)
+    assert t.frames[t.candidates].tolist() == evenly_spaced(40, 10).tolist()
+    assert t.frames[t.clip].tolist() == evenly_spaced(40, 8).tolist()
+    assert sorted(set(t.frames.tolist())) == t.frames.tolist()
+    assert len(t.vis) == len(t.cameras) == len(t.frames)
+    np.testing.assert_array_equal(t.cameras.position_m[:, 1], 0.05 * t.frames)
+
+
+def test_no_clip_unless_there_are_frames_enough():
+    assert len(look(scene(7), SMALL, seed=0, video=True, threads=1).clip) == 0
+    assert len(look(scene(8), SMALL, seed=0, video=True, threads=1).clip) == 8
+    without = look(scene(40), SMALL, seed=0, video=False, threads=1)
+    assert len(without.clip) == 0
+    assert len(without.frames) == 10
+
+
+def test_what_was_seen_is_kept_and_read_again(tmp_path, monkeypatch):
+    first = look(scene(fingerprint="a"), SMALL, seed=0, video=True, keep_in=tmp_path, threads=1)
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(module, "see", lambda *a, **k: pytest.fail("looked again"))
+    again = look(scene(fingerprint="a"), SMALL, seed=0, video=True, keep_in=tmp_path, threads=1)
+    for f in fields(Visibility):
+        np.testing.assert_array_equal(getattr(first.vis, f.name), getattr(again.vis, f.name))
+        assert getattr(first.vis, f.name).dtype == getattr(again.vis, f.name).dtype
+
+
+@pytest.mark.parametrize("change", ["scene", "settings", "views", "lens"])
+def test_anything_that_matters_makes_a_new_table(tmp_path, change):
+    look(scene(fingerprint="a"), SMALL, seed=0, video=True, keep_in=tmp_path, threads=1)
+    other, settings = scene(fingerprint="b" if change == "scene" else "a"), SMALL
+    if change == "settings":
+        settings = Settings(views_per_scene=10, video_frames=8, seen_share=0.01)
+    if change == "views":
+        other = scene(39, fingerprint="a")
+    if change == "lens":
+        cameras = replace(other.cameras, K=other.cameras.K * [[[2.0], [2.0], [1.0]]])
+        other = replace(other, cameras=cameras)
+    look(other, settings, seed=0, video=True, keep_in=tmp_path, threads=1)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"PK\x03\x04 not a table"])
+def test_a_damaged_file_is_made_anew(tmp_path, rubbish):
+    first = look(scene(fingerprint="a"), SMALL, seed=0, video=False, keep_in=tmp_path, threads=1)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(rubbish)
+    again = look(scene(fingerprint="a"), SMALL, seed=0, video=False, keep_in=tmp_path, threads=1)
+    np.testing.assert_array_equal(first.vis.bbox, again.vis.bbox)
+    assert len(path.read_bytes()) > 100
+
+
+def test_a_scene_without_fingerprint_is_not_kept(tmp_path):
+    look(scene(), SMALL, seed=0, video=False, keep_in=tmp_path, threads=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_seed_draws_other_sets_of_the_same_views():
+    world = furnished().scene()
+    a, b, c = (look(world, Settings(), seed=s, video=True, threads=1) for s in (0, 0, 1))
+    np.testing.assert_array_equal(a.sets, b.sets)
+    assert not np.array_equal(a.sets, c.sets)
+    np.testing.assert_array_equal(a.vis.bbox, c.vis.bbox)
