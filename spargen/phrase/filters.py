@@ -20,8 +20,8 @@ _VERSUS = {
     "ab": ("below", "", "above"),
     "cf": ("closer to the {} than", "", "farther from the {} than"),
 }
-_SOUNDS_CONSONANT = re.compile(r"(?i)(uni([^nm]|$)|use|usu|uten|eu|one\b|once\b|ubiq)")
-_SOUNDS_VOWEL = re.compile(r"(?i)([aeiou]|hour|honest|heir|[fhlmnrsx](?=[\s-])|(tv|lcd|led|x-ray|mp3|sd|hd)\b(?<!tv))")
+_SOUNDS_CONSONANT = re.compile(r"(?i)(u(ni([^nm]|$)|s[beu]|t[ei]|k[eu]|ri|biq|v\b|[\s-])|eu|one\b|once\b)")
+_SOUNDS_VOWEL = re.compile(r"(?i)([aeiou]|hour|honest|heir|xbox|[fhlmnrsx](?=[\s-])|(lcd|led|mp3|sd|hd)\b)")
 
 
 def label(thing: Thing | str) -> str:
@@ -31,19 +31,20 @@ def label(thing: Thing | str) -> str:
 
 def with_article(thing: Thing | str) -> str:
     """Put ``a``, ``an`` or, before a plural, ``some`` before a name."""
-    text, name = str(thing), label(thing)
-    if label_rules().key(name) != " ".join(name.lower().split()):
+    text = str(thing)
+    if _is_plural(label(thing)):
         return f"some {text}"
     vowel = _SOUNDS_VOWEL.match(text) and not _SOUNDS_CONSONANT.match(text)
     return f"{'an' if vowel else 'a'} {text}"
 
 
 def plural(name: str) -> str:
-    """Return the plural of a label: its last word takes the ending."""
+    """Return the plural of a label: the last word before an ``of`` takes the ending."""
     rules = label_rules()
-    if rules.key(name) != " ".join(name.lower().split()):
+    if _is_plural(name):
         return name
-    head, _, last = name.rpartition(" ")
+    kind, of, rest = name.partition(" of ")
+    head, _, last = kind.rpartition(" ")
     irregular = {one: many for many, one in rules.singular.items() if one != many}
     if last.lower() in irregular:
         many = irregular[last.lower()]
@@ -53,7 +54,13 @@ def plural(name: str) -> str:
         many = last[:-1] + "ies"
     else:
         many = last + "s"
-    return f"{head} {many}".strip()
+    return f"{head} {many}".strip() + of + rest
+
+
+def _is_plural(name: str) -> bool:
+    """Tell whether a label names several things: ``books``, but not ``pair of shoes``."""
+    kind = " ".join(name.lower().replace("_", " ").split()).partition(" of ")[0]
+    return label_rules().key(kind) != kind
 
 
 def prose(relation: Directions) -> str:

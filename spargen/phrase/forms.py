@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from spargen.errors import TemplateError
 from spargen.phrase.templates import Block, TemplateSet, Wording
-from spargen.qa.answers import AnswerKind, Directions
+from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
-from spargen.qa.options import Choice, choices
+from spargen.qa.options import Choice, Claim, choices, claims
 from spargen.settings import Settings
 
 
@@ -45,7 +45,7 @@ def phrase(
     if form == "select":
         return [writer.select(choice) for choice in choices(facts, kind, count, settings, rng)]
     if form == "judge":
-        return list(writer.judge(facts[:count]))
+        return [writer.judge(claim) for claim in claims(facts, kind, count, settings, rng)]
     return [writer.plain(fact, kind) for fact in facts[:count]]
 
 
@@ -72,17 +72,10 @@ class _Writer:
         lines = [question, *(f"{letter}. {text}" for letter, text in zip("ABCDEFGH", choice.texts, strict=False))]
         return Phrased(choice.fact, "\n".join(lines), choice.letter, {**used, "options": list(choice.texts)})
 
-    def judge(self, facts: Sequence[Fact]) -> Iterator[Phrased]:
-        """A claim about one part that has a word: true for half of the facts, the opposite word for the others."""
-        truths = self.rng.permutation(np.arange(len(facts)) % 2 == 0)
-        for fact, holds in zip(facts, truths, strict=True):
-            relation: Directions = fact.answer
-            worded = [p for p in range(3) if relation.states[p]]
-            part = worded[int(self.rng.integers(len(worded)))]
-            state = relation.states[part] if holds else -relation.states[part]
-            claim = Directions((relation.axes[part],), (state,))
-            question, used = self._question({**fact.slots, "claim": claim}, fact.deck)
-            yield Phrased(fact, question, "Yes" if holds else "No", {**used, "claim": claim.words[0]})
+    def judge(self, claim: Claim) -> Phrased:
+        """A claim, and whether it holds."""
+        question, used = self._question({**claim.fact.slots, "claim": claim.said}, claim.fact.deck)
+        return Phrased(claim.fact, question, "Yes" if claim.holds else "No", {**used, "claim": str(claim.said)})
 
     def _question(self, slots: Any, deck: str) -> tuple[str, dict[str, Any]]:
         question = self._draw(self.wording.questions, deck)

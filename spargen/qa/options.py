@@ -30,6 +30,44 @@ class Choice:
         return "ABCDEFGH"[self.right]
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A fact, what a yes-or-no question claims about it, and whether that holds."""
+
+    fact: Fact
+    said: Any
+    holds: bool
+
+
+def claims(
+    facts: Sequence[Fact], kind: AnswerKind, count: int, settings: Settings, rng: np.random.Generator
+) -> list[Claim]:
+    """Claim something about facts, the truth about every other one.
+
+    Of words along axes one part is claimed that has a word: the word or its opposite. Of other kinds the printed truth
+    is claimed, or that of another fact that is clear of it; facts without such another are left out.
+    """
+    out: list[Claim] = []
+    for fact in facts:
+        if len(out) == count:
+            break
+        holds = len(out) % 2 == 0
+        said = _one_part(fact.answer, holds, rng) if isinstance(kind, DirectionsKind) else None
+        if said is None:
+            clear = np.flatnonzero(kind.clear(fact.answer, [f.answer for f in facts], settings))
+            if holds or len(clear):
+                said = kind.text(fact.answer if holds else facts[int(rng.choice(clear))].answer)
+        if said is not None:
+            out.append(Claim(fact, said, holds))
+    return [out[i] for i in rng.permutation(len(out))]
+
+
+def _one_part(relation: Directions, holds: bool, rng: np.random.Generator) -> Directions:
+    worded = [p for p in range(min(3, len(relation.states))) if relation.states[p]]
+    part = worded[int(rng.integers(len(worded)))]
+    return Directions((relation.axes[part],), (relation.states[part] if holds else -relation.states[part],))
+
+
 def choices(
     facts: Sequence[Fact], kind: AnswerKind, count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Choice]:

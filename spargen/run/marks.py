@@ -12,8 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 SPAR_WIDTH_PX = 1296
 SPAR_STROKE_PX = 20
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_IMAGE = re.compile(rf"the ({'|'.join(_ORDINALS)}) image")
-_BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
+_BOX = re.compile(rf"(?:the ({'|'.join(_ORDINALS)}) image, )?\[(\d+), (\d+), (\d+), (\d+)\]")
 
 
 @cache
@@ -89,8 +88,8 @@ def _draw_answer(record: Mapping[str, Any], images: Sequence[Image.Image]) -> No
     box = _BOX.search(answer)
     if box is None:
         return
-    named = _IMAGE.findall(answer)  # a sentence may name the observer's image first, the box's image comes last
-    position = _ORDINALS.index(named[-1]) if named else 0
-    image = images[1 if record["type"] == "position_matching" else position]
-    corners = _scaled(image, [int(number) for number in box.groups()])
-    ImageDraw.Draw(image).rectangle(corners, outline="white", width=max(1, _stroke(image) // 4))
+    named, *corners = box.groups()
+    position = _ORDINALS.index(named) if named else int(record["type"] == "position_matching")
+    image = images[position]
+    frame = _scaled(image, [int(number) for number in corners])
+    ImageDraw.Draw(image).rectangle(frame, outline="white", width=max(1, _stroke(image) // 4))

@@ -56,7 +56,7 @@ def task(name: str, *, views: Views, level: Level, answer: AnswerKind, slots: st
     ----------
     name : of the task and its template folder.
     views, level, answer : see `Task`.
-    slots : names that its templates may use, separated by spaces; `answer` always is one.
+    slots : names that its templates may use, separated by spaces; `answer` and, where it judges, `claim` always are.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def task(name: str, *, views: Views, level: Level, answer: AnswerKind, slots: st
                 where=f"{known.propose.__module__} and {propose.__module__}",
                 mend="give one of them another name",
             )
-        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer"), propose)
+        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer", "claim"), propose)
         return propose
 
     return register

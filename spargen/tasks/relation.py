@@ -41,7 +41,7 @@ def pair_and_depth_states(
     return states, np.concatenate([offsets, *(o[:, 2:] for _, o in each)], axis=1)
 
 
-@task("obj_spatial_relation_oo", views="single", level="high", answer=DIRECTIONS, slots="first second relation claim")
+@task("obj_spatial_relation_oo", views="single", level="high", answer=DIRECTIONS, slots="first second relation")
 def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Where the red box's object is relative to the blue one's, as the camera sees it."""
     c = ctx.place("single", ctx.vis.boxed, 2, upright=True)
@@ -93,7 +93,7 @@ TWO_COLOURS: tuple[tuple[Colour, Colour], ...] = (("red", "blue"), ("red", "gree
     views="multi",
     level="high",
     answer=DIRECTIONS,
-    slots="first second relation first_fb second_fb claim",
+    slots="first second relation first_fb second_fb",
 )
 def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Where one object is relative to another, and both to the observer of the first image."""

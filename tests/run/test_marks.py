@@ -84,11 +84,20 @@ def test_lists_are_labelled():
 
 
 @pytest.mark.parametrize("lead", ["", "Seen from the first image, the farthest is the lamp in "])
-def test_an_answer_that_is_a_box_is_shown(lead):
+@pytest.mark.parametrize("end", ["", ", is the nearest object from where the first image was taken."])
+def test_an_answer_that_is_a_box_is_shown(lead, end):
     images = blank(3, (1000, 1000))
-    draw_marks(record("distance_infer_center_oc_mv", f"{lead}the second image, [100, 200, 300, 400]"), images)
+    draw_marks(record("distance_infer_center_oc_mv", f"{lead}the second image, [100, 200, 300, 400]{end}"), images)
     assert [bool(colours(image)) for image in images] == [False, True, False]
     assert images[1].getpixel((100, 300)) == (255, 255, 255)
+
+
+def test_the_answer_of_a_matching_stands_in_the_second_image():
+    images = blank(2, (1000, 1000))
+    draw_marks(
+        record("position_matching", "[100, 200, 300, 400]", red_bbox=[[1, 1, 99, 99]], bbox_img_idx=[[0]]), images
+    )
+    assert [colours(image) for image in images] == [{RED}, {(255, 255, 255)}]
 
 
 def test_the_order_of_colours():

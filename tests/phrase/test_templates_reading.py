@@ -1,0 +1,101 @@
+"""Template files are read as written, and mistakes are named with file and line."""
+
+import pytest
+
+from spargen.errors import TemplateError
+from spargen.phrase.templates import FORMS, TemplateSet, read_wording
+
+GOOD = """{# What it is about. #}
+--- question
+How far is the
+{{ target }}?
+--- question
+Tell me  the distance to the {{ target }}.
+--- note
+In meters.
+--- answer
+It is {{ answer }}.
+"""
+
+
+def write(folder, text, name="my_task/fill.j2"):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_blocks_their_lines_and_joined_text(tmp_path):
+    w = read_wording(write(tmp_path, GOOD))
+    assert [(b.text, b.line) for b in w.questions] == [
+        ("How far is the {{ target }}?", 2),
+        ("Tell me the distance to the {{ target }}.", 5),
+    ]
+    assert [(b.text, b.line) for b in w.notes] == [("In meters.", 7)]
+    assert [(b.text, b.line) for b in w.answers] == [("It is {{ answer }}.", 9)]
+    assert len(list(w.blocks())) == 4
+    assert w.questions[0].slots() == {"target"}
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "line"),
+    [
+        ("--- question\n\n--- note\nx", "question block is empty", ":1"),
+        ("--- question\na\n--- note\n", "note block is empty", ":3"),
+        ("--- question\na\n--- hint\nb", "unknown block 'hint'", ":3"),
+        ("hello\n--- question\na", "text before the first block", ":1"),
+        ("--- note\na", "no question block", "fill.j2"),
+        ("", "no question block", "fill.j2"),
+    ],
+)
+def test_mistakes_in_a_file(tmp_path, text, what, line):
+    with pytest.raises(TemplateError) as error:
+        read_wording(write(tmp_path, text))
+    assert what in error.value.what
+    assert error.value.where.endswith(line) or line in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("block", "what"),
+    [
+        ("How far is {{ targte }}?", "unknown slot targte"),
+        ("How far is {{ target }?", "not a template"),
+        ("How far is {{ target | prosse }}?", "not a template"),
+        ("{% if x %}", "not a template"),
+    ],
+)
+def test_check_names_file_line_and_slot(tmp_path, block, what):
+    write(tmp_path, f"--- question\nfine\n--- question\n{block}\n")
+    with pytest.raises(TemplateError) as error:
+        TemplateSet.load([tmp_path]).check("my_task", ["target", "answer"])
+    assert what in error.value.what
+    assert error.value.where.endswith("fill.j2:3")
+
+
+def test_own_folders_come_before_the_shipped_ones(tmp_path):
+    write(tmp_path, GOOD, "depth_prediction_oc/fill.j2")
+    mine, shipped = TemplateSet.load([tmp_path]), TemplateSet.load()
+    assert len(mine.wording("depth_prediction_oc", "fill").questions) == 2
+    assert len(shipped.wording("depth_prediction_oc", "fill").questions) >= 12
+    assert mine.wording("depth_prediction_oc", "select").path == shipped.wording("depth_prediction_oc", "select").path
+    assert mine.forms("depth_prediction_oc") == ("fill", "select", "sentence")
+    assert mine.fingerprint != shipped.fingerprint
+    assert shipped.fingerprint == TemplateSet.load().fingerprint
+
+
+def test_files_that_name_no_form_and_forms_without_file(tmp_path):
+    write(tmp_path, GOOD, "my_task/fil.j2")
+    with pytest.raises(TemplateError, match="unknown form 'fil'"):
+        TemplateSet.load([tmp_path])
+    with pytest.raises(TemplateError, match="no such folder"):
+        TemplateSet.load([tmp_path / "nowhere"])
+    with pytest.raises(TemplateError, match="has no judge templates"):
+        TemplateSet.load().wording("depth_prediction_oc", "judge")
+    assert TemplateSet.load().forms("no_such_task") == ()
+
+
+def test_forms_come_in_one_order():
+    t = TemplateSet.load()
+    for task in t.tasks():
+        forms = t.forms(task)
+        assert list(forms) == [f for f in FORMS if f in forms]

@@ -1,0 +1,437 @@
+"""The shipped paraphrases: complete, true to their task, different from each other, and grammatical when filled."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from functools import cache
+
+import jinja2
+import pytest
+
+from spargen.phrase.filters import FILTERS
+from spargen.phrase.templates import TemplateSet
+from spargen.qa.answers import OC_AXES, OO_AXES, Directions
+from spargen.qa.fact import Thing
+
+TEMPLATES = TemplateSet.load()
+
+# What a question and its note must say together.
+SAYS = {
+    "centers are meant": r"\bcenters?\b",
+    "meters": r"\bmeters?\b",
+    "square meters": r"square meters?\b",
+    "centimeters": r"\bcentimeters\b",
+    "degrees": r"\bdegrees\b",
+    "one decimal": r"\bone decimal\b",
+    "whole numbers": r"\b(whole|integers?)\b|rounded to",
+    "depth runs along the axis": r"(optical|viewing) (axis|direction)",
+    "straight line": r"straight[- ]line|euclidean",
+    "from the camera": r"camera|observer|viewpoint",
+    "without sign": r"absolute|unsigned|positive|never negative",
+    "scale of boxes and pixels": r"0 ?(-|to|\N{EN DASH}|and) ?1000",
+    "syntax of a box": r"\[x1, y1, x2, y2\]",
+    "syntax of a pixel": r"\(x, ?y\)",
+    "a letter is wanted": r"\bletter\b",
+    "a sentence is wanted": r"\bsentence\b",
+    "yes or no": r"\byes or no\b",
+    "nothing but the answer": r"\b(only|just|nothing else|bare|without|exactly)\b|no (unit|other|further)",
+    "world-vertical": r"vertical|gravity|world",
+    "what an empty part means": r"empty|blank|left out|no clear",
+    "order of three parts seen by one": r"left.{1,4}right.*above.{1,4}below.*front.{1,4}behind",
+    "order of three parts of two": r"left.{1,4}right.*above.{1,4}below.*closer.{1,4}farther",
+    "order of five parts": (
+        r"left.{1,4}right.*above.{1,4}below.*closer.{1,4}farther.*front.{1,4}behind.*front.{1,4}behind"
+    ),
+    "first frame is Frame-0": r"first[^.]*Frame-0|Frame-0[^.]*first",
+    "first image": r"\bfirst image\b",
+    "second image": r"\bsecond image\b",
+    "each in its own image": r"image (in which|where)|own image|same image",
+    "after the move": r"\b(after|once|having|then|now)\b",
+    "before the move": r"\bbefore\b",
+    "structure does not count": r"walls?\b.*\bfloors?\b.*\bceilings?\b",
+}  # fmt: skip
+
+DEPTH = ["centers are meant", "meters", "one decimal", "depth runs along the axis"]
+DISTANCE = ["centers are meant", "meters", "one decimal", "straight line"]
+NEAREST = ["centers are meant", "straight line"]
+BOX = ["scale of boxes and pixels", "syntax of a box"]
+WORDS = ["centers are meant", "what an empty part means", "world-vertical"]
+OC, OO, OO5 = "order of three parts seen by one", "order of three parts of two", "order of five parts"
+VIDEO = ["first frame is Frame-0"]
+FIRST = ["first image"]
+
+# Task: (forms, slots, requirements of all forms, further requirements by form).
+TASKS = {
+    "depth_prediction_oc": ("fill select sentence", "ref ref_depth_m target", DEPTH, {}),
+    "depth_prediction_oo": ("fill select sentence", "ref ref_depth_m first second", [*DEPTH, "without sign"], {}),
+    "distance_prediction_oc": ("fill select sentence", "target", [*DISTANCE, "from the camera"], {}),
+    "distance_prediction_oo": ("fill select sentence", "first second", DISTANCE, {}),
+    "spatial_volume_infer": (
+        "fill sentence",
+        "target length_cm width_cm height_cm",
+        ["centimeters", "whole numbers", "world-vertical"],
+        {},
+    ),
+    "distance_infer_center_oc": (
+        "fill select sentence",
+        "nearest answer_label",
+        [*NEAREST, *BOX, "from the camera", "structure does not count"],
+        {},
+    ),
+    "distance_infer_center_oo": ("fill select sentence", "ref blue green nearest winner loser", NEAREST, {}),
+    "obj_spatial_relation_oo": (
+        "select sentence judge",
+        "first second relation claim",
+        ["centers are meant", "from the camera"],
+        {"select": [*WORDS, OO], "sentence": [*WORDS, OO]},
+    ),
+    "spatial_imagination_oc": (
+        "select sentence",
+        "stand face target before after",
+        [*WORDS, OC, "after the move"],
+        {"sentence": ["before the move"]},
+    ),
+    "spatial_imagination_oo": (
+        "select sentence",
+        "stand face first second before after",
+        [*WORDS, OO, "after the move"],
+        {"sentence": ["before the move"]},
+    ),
+    "position_matching": ("fill select sentence", "target", [*BOX, *FIRST, "second image"], {}),
+    "view_change_infer": (
+        "fill sentence",
+        "move_x move_x_m move_y move_y_m move_z move_z_m turn_pitch turn_pitch_deg turn_yaw turn_yaw_deg",
+        ["meters", "one decimal", "degrees", *FIRST, "world-vertical"],
+        {},
+    ),
+    "camera_motion_infer": (
+        "fill select sentence",
+        "pixel depth_m",
+        [*FIRST, "scale of boxes and pixels", "syntax of a pixel", "meters", "one decimal", "depth runs along the axis"],
+        {},
+    ),
+    "depth_prediction_oc_mv": (
+        "fill select sentence",
+        "ref ref_depth_m target",
+        [*DEPTH, "each in its own image"],
+        {},
+    ),
+    "depth_prediction_oo_mv": (
+        "fill select sentence",
+        "ref ref_depth_m first second",
+        [*DEPTH, "without sign", "each in its own image"],
+        {},
+    ),
+    "distance_prediction_oc_mv": ("fill select sentence", "target", [*DISTANCE, *FIRST], {}),
+    "distance_prediction_oo_mv": ("fill select sentence", "first second", DISTANCE, {}),
+    "distance_infer_center_oc_mv": (
+        "fill select sentence",
+        "nearest answer_label",
+        [*NEAREST, *BOX, *FIRST, "structure does not count"],
+        {},
+    ),
+    "distance_infer_center_oo_mv": ("fill select sentence", "ref blue green nearest winner loser", NEAREST, {}),
+    "obj_spatial_relation_oc_mv": ("select sentence", "target relation", [*WORDS, OC, *FIRST], {}),
+    "obj_spatial_relation_oo_mv": (
+        "select sentence judge",
+        "first second relation first_fb second_fb claim",
+        ["centers are meant", *FIRST],
+        {"select": [*WORDS, OO5], "sentence": [*WORDS, OO5]},
+    ),
+    "spatial_imagination_oc_mv": (
+        "select sentence",
+        "stand face target before after",
+        [*WORDS, OC, "after the move"],
+        {"sentence": ["before the move", *FIRST]},
+    ),
+    "spatial_imagination_oo_mv": (
+        "select sentence",
+        "stand face first second before before_first_fb before_second_fb after after_first_fb after_second_fb",
+        [*WORDS, OO5, "after the move"],
+        {"sentence": ["before the move", *FIRST]},
+    ),
+    "spatial_imagination_map_mv": ("sentence", "objects", [*FIRST, "centers are meant", "meters", "one decimal"], {}),
+    "distance_prediction_oo_video": ("fill select sentence", "first second", [*DISTANCE, *VIDEO], {}),
+    "distance_infer_center_oo_video": ("fill select sentence", "ref candidates nearest winner", [*NEAREST, *VIDEO], {}),
+    "spatial_imagination_oc_video": (
+        "sentence",
+        "stand face target before after",
+        [*WORDS, OC, *VIDEO, "before the move", "after the move"],
+        {},
+    ),
+    "spatial_imagination_oo_video": (
+        "sentence",
+        "stand face first second before before_first_fb before_second_fb after after_first_fb after_second_fb",
+        [*WORDS, OO5, *VIDEO, "before the move", "after the move"],
+        {},
+    ),
+    "spatial_imagination_oc_video_hard": (
+        "sentence",
+        "stand face target after",
+        [*WORDS, OC, *VIDEO, "after the move"],
+        {},
+    ),
+    "spatial_imagination_oo_video_hard": (
+        "sentence",
+        "stand face first second after after_first_fb after_second_fb",
+        [*WORDS, OO5, *VIDEO, "after the move"],
+        {},
+    ),
+    "obj_frame_locate": ("sentence", "target", VIDEO, {}),
+    "appearance_order": ("fill sentence", "labels", VIDEO, {}),
+    "room_size": ("fill select sentence", "", ["square meters", "whole numbers", *VIDEO], {}),
+    "obj_count": ("fill sentence", "label", ["whole numbers", *VIDEO], {}),
+    "nav_video": ("sentence", "", VIDEO, {}),
+}
+FIXED_SYNTAX = {"spatial_imagination_map_mv", "obj_frame_locate", "nav_video"}
+"""Tasks whose sentence form prints the bare answer."""
+BY_FORM = {
+    "fill": ["nothing but the answer"],
+    "select": ["a letter is wanted"],
+    "sentence": ["a sentence is wanted"],
+    "judge": ["yes or no"],
+}
+
+# Words that ask for another quantity, unit or medium than the answer has.
+OTHER_UNITS = r"\b(feet|foot|inch(es)?|yards?|millimeters?|kilometers?|mm|km|radians?)\b"
+FORBIDDEN = {
+    "depth_": r"\bdistan(ce|t)\b|straight[- ]line|euclidean|centimeter|\bhow far (is|away)\b",
+    "distance_": r"\bdepths?\b|\bdeep\b|optical axis|centimeter",
+    "spatial_volume": r"(?<!centi)\bmeters\b|\bdepth\b|cubic|\bliters?\b",
+    "room_size": r"cubic|(?<!square )\bmeters\b|\bfeet\b|depth",
+    "obj_count": r"\bmeters?\b|order",
+    "appearance_order": r"\bmeters?\b",
+    "camera_motion": r"centimeter|straight[- ]line distance",
+}
+VIDEO_WORDS = r"\b(images?|pictures?|photos?|photographs?)\b"
+
+CELLS = [(task, form) for task, (forms, *_) in TASKS.items() for form in forms.split()]
+PRESENT = [cell for cell in CELLS if cell[1] in TEMPLATES.forms(cell[0])]
+
+
+@cache
+def wording(task, form):
+    return TEMPLATES.wording(task, form)
+
+
+def pairs(task, form):
+    w = wording(task, form)
+    for question, note in itertools.product(w.questions, w.notes or [None]):
+        yield question, f"{question.text} {note.text if note else ''}"
+
+
+def test_the_files_are_those_of_the_tasks_and_forms():
+    found = {(task, form) for task in TEMPLATES.tasks() for form in TEMPLATES.forms(task)}
+    # Navigation comes with its data set.
+    assert found - set(CELLS) == set()
+    assert set(CELLS) - found <= {("nav_video", "sentence")}
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_every_question_with_every_note_says_all_that_the_answer_needs(task, form):
+    _, slots, always, more = TASKS[task]
+    needs = [*always, *more.get(form, []), *([] if task in FIXED_SYNTAX else BY_FORM[form])]
+    missing = {
+        (need, question.line)
+        for question, text in pairs(task, form)
+        for need in needs
+        if not re.search(SAYS[need], text, re.IGNORECASE)
+    }
+    assert not missing
+    for question in wording(task, form).questions:
+        told = question.slots()
+        required = {s for s in slots.split() if s in ASKED}
+        assert required <= told, (question.line, required - told)
+
+
+ASKED = {"ref", "ref_depth_m", "target", "first", "second", "blue", "green", "nearest", "stand", "face", "labels", "label"}
+ASKED |= {"candidates", "objects"}
+"""Slots without which a question is not the question: the told depth, the objects, nearest or farthest."""
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_only_known_slots_and_answers_that_say_the_answer(task, form):
+    slots = {*TASKS[task][1].split(), "answer"}
+    w = wording(task, form)
+    TEMPLATES.check(task, slots)
+    hidden = {"answer", "relation", "before", "after", "winner", "loser", "answer_label", "pixel", "depth_m"}
+    hidden |= {s for s in slots if s.endswith(("_fb", "_cm", "_deg")) or s.startswith(("move_", "turn_"))}
+    for block in (*w.questions, *w.notes):
+        assert not block.slots() & hidden, block.line
+    if form != "judge":
+        assert all("claim" not in b.slots() for b in w.blocks())
+    else:
+        assert all("claim" in b.slots() for b in w.questions)
+    told = {"spatial_volume_infer": {"length_cm", "width_cm", "height_cm"}, "view_change_infer": {s for s in slots if s != "answer"}}
+    told["camera_motion_infer"] = {"pixel", "depth_m"}
+    for block in w.answers:
+        used = block.slots()
+        whole = {s for s in slots if s in {"relation", "before", "after", "winner"} or s.endswith("_fb")}
+        needed = told.get(task, whole or {"answer"})
+        assert needed <= used or (used & {"answer"} and task in told), (block.line, needed - used)
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_there_are_enough_of_them(task, form):
+    w = wording(task, form)
+    assert len(w.questions) >= (20 if task in ("room_size", "obj_count") else 12)
+    assert len(w.notes) >= 3
+    if form == "sentence" and task not in FIXED_SYNTAX:
+        assert len(w.answers) >= 6
+    else:
+        assert not w.answers
+
+
+POLITE = r"\b(please|could you|can you|would you|tell me|kindly|also)\b"
+
+
+def bag(text):
+    return frozenset(re.sub(r"[^a-z_{} ]", "", re.sub(POLITE, "", text.lower())).split())
+
+
+def alike(a, b):
+    return len(a & b) / max(1, len(a | b))
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_no_two_paraphrases_are_alike(task, form):
+    w = wording(task, form)
+    for blocks in (w.questions, w.notes, w.answers):
+        for a, b in itertools.combinations(blocks, 2):
+            assert alike(bag(a.text), bag(b.text)) <= 0.8, (a.line, b.line)
+
+
+@pytest.mark.parametrize("task", sorted({task for task, _ in PRESENT}))
+def test_the_forms_of_a_task_do_not_share_questions(task):
+    forms = TEMPLATES.forms(task)
+    for one, two in itertools.combinations(forms, 2):
+        for a in wording(task, one).questions:
+            for b in wording(task, two).questions:
+                assert bag(a.text) != bag(b.text), (one, a.line, two, b.line)
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_nothing_asks_for_another_quantity_unit_or_medium(task, form):
+    family = next((pattern for name, pattern in FORBIDDEN.items() if task.startswith(name)), r"(?!)")
+    for block in wording(task, form).blocks():
+        text = re.sub(r"\{\{.*?\}\}", "X", block.text)
+        assert not re.search(OTHER_UNITS, text, re.IGNORECASE), block.line
+        assert not re.search(family, text, re.IGNORECASE), (block.line, text)
+        assert "<image>" not in text
+        if "video" in task or task in ("obj_frame_locate", "appearance_order", "room_size", "obj_count"):
+            assert not re.search(VIDEO_WORDS, text, re.IGNORECASE), (block.line, text)
+        if task.endswith("_mv"):
+            assert not re.search(r"\b(three|3) (images|views|pictures)\b", text, re.IGNORECASE), block.line
+        assert not re.search(r"centre|metre|colour|neighbour|towards\b.*\btoward\b", text, re.IGNORECASE), block.line
+
+
+# -- filled with awkward names -------------------------------------------------------------------------------------
+
+LABELS = ("office chair", "books", "hour glass", "umbrella", "unit", "tv")
+OC3, OO3 = Directions(OC_AXES, (1, 0, 1)), Directions(OO_AXES, (-1, -1, 0))
+
+
+def slots_of(task, k):
+    """Slots as a task would fill them, each thing with another awkward label."""
+    names = itertools.cycle(LABELS[k % len(LABELS) :] + LABELS[: k % len(LABELS)])
+    pair = "oo" in task.split("_")
+    fb = [Directions(("fb",), (s,)) for s in (1, 0, -1)]
+
+    def thing(mark):
+        return Thing(next(names), mark, "in Frame-3" if "video" in task else "")
+
+    filled = {
+        "ref": thing("red point"),
+        "target": thing("blue point"),
+        "first": thing("blue point"),
+        "second": thing("green point"),
+        "stand": thing("green bbox"),
+        "face": thing("blue bbox"),
+        "green": thing("green point"),
+        "blue": thing("blue point"),
+        "winner": thing("green point"),
+        "loser": thing("blue point"),
+        "relation": OO3 if pair else OC3,
+        "before": OO3 if pair else OC3,
+        "after": OO3 if pair else OC3,
+        "claim": Directions(("cf",), (1 if k % 2 else -1,)),
+        "nearest": k % 2 == 0,
+        "label": LABELS[k % len(LABELS)],
+        "answer_label": LABELS[k % len(LABELS)],
+        "labels": "office chair, umbrella, unit and tv",
+        "candidates": "office chair (in Frame-1, point0) and unit (in Frame-2, point1)",
+        "objects": "office chair (Object0), books (Object1) and unit (Object2)",
+        "answer": "2.0",
+        "ref_depth_m": "1.5",
+        "pixel": "(606,69)",
+        "depth_m": "2.8",
+    }
+    filled |= {name: fb[(k + i) % 3] for i, name in enumerate(("first_fb", "second_fb"))}
+    for when in ("before", "after"):
+        filled |= {f"{when}_first_fb": fb[k % 3], f"{when}_second_fb": fb[(k + 1) % 3]}
+    filled |= {"length_cm": 120, "width_cm": 60, "height_cm": 75}
+    moves = "move_x:right move_y:up move_z:forward turn_pitch:up turn_yaw:left"
+    for pair_text in moves.split():
+        name, word = pair_text.split(":")
+        filled |= {name: word, f"{name}_m": "1.6", f"{name}_deg": "15"}
+    known = {*TASKS[task][1].split(), "answer"}
+    return {name: value for name, value in filled.items() if name in known}
+
+
+PROBLEMS = {
+    "a doubled space": r"  ",
+    "a doubled word": r"\b(the|a|an|of|to|is|in|and|that|from|at|by|with|on|for|where|which) \1\b",
+    "two articles": r"\b(the|a|an|some) (the|a|an|some)\b",
+    "a where an belongs": r"\ba (office|umbrella|hour)\b",
+    "an where a belongs": r"\ban (unit|tv|books)\b",
+    "an article before a plural": r"\b(a|an) books\b",
+    "an unfilled slot": r"[{}]",
+    "a space before a mark": r" [,.;:?!]",
+    "two marks": r"[,;:?!]{2}|(?<!\.)\.\.(?!\.)|\?\.|[,;]\.",
+    "a sentence without capital": r"[.?!] +[a-z]",
+    "words run together": r"[a-z][,;?!][a-z]|[a-z]\.[a-z]",
+    "an empty place": r"\b(the|a|an) [,.;?]",
+    "a Python value": r"\bNone\b|\bTrue\b|\bFalse\b|Undefined|Thing\(|Directions\(",
+    "plural doubled": r"bookss|bookses|tvss",
+}
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_filled_with_awkward_names_it_still_reads(task, form):
+    w = wording(task, form)
+    seen = set()
+    for k in range(len(LABELS)):
+        slots = slots_of(task, k)
+        for block in w.blocks():
+            text = block.template.render(slots)
+            text = text[:1].upper() + text[1:]
+            assert re.search(r"[.?!:\"]$|\)$", text.strip()), (block.line, text)
+            shown = re.sub(r"\b\d+(\.\d+)?(?=[,.]\w)", "0", text)
+            for what, pattern in PROBLEMS.items():
+                found = re.search(pattern, shown)
+                assert not found, (what, block.line, found.group(), text)
+            seen.add(text)
+    assert len(seen) >= len(list(w.blocks()))
+
+
+def test_every_filter_is_there():
+    assert set(FILTERS) == {"a", "label", "plural", "prose", "versus"}
+    environment = jinja2.Environment()
+    environment.filters.update(FILTERS)
+    used = set()
+    for task, form in PRESENT:
+        for block in wording(task, form).blocks():
+            used |= {node.name for node in environment.parse(block.text).find_all(jinja2.nodes.Filter)}
+    assert used <= set(FILTERS)
+    assert {"label", "plural", "prose", "versus"} <= used
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_no_jinja_beyond_slots_and_filters(task, form):
+    for block in wording(task, form).blocks():
+        assert "{%" not in block.text, block.line
+        for inside in re.findall(r"\{\{(.*?)\}\}", block.text):
+            assert re.fullmatch(
+                r'\s*(\w+(\s*\|\s*\w+(\("\w+"\))?)?|"[^"]*"\s+if\s+\w+\s+else\s+"[^"]*")\s*', inside
+            ), (block.line, inside)
