@@ -76,6 +76,11 @@ class ExportedFrames:
         return tuple(str(number) for number in self.number)
 
     @property
+    def color_suffix(self) -> str:
+        """Ending of the colour files, with its dot."""
+        return self.frame_files[0].color.suffix.lower()
+
+    @property
     def has_depth(self) -> NDArray[np.bool_]:
         """(V,) whether a frame has a depth image."""
         return np.array([files.depth is not None for files in self.frame_files], dtype=bool)

@@ -131,6 +131,7 @@ class ScanNetAdapter(SceneAdapter):
             ),
             frames=posed.names,
             store=posed,
+            color_suffix=posed.color_suffix,
             T_world_released=T,
             fingerprint=fingerprint(folder, contents=used, stamps=frames.files),
             notes={key: value for key, value in notes.items() if value},

@@ -86,6 +86,11 @@ class SensFrames:
         return tuple(str(number) for number in self.number)
 
     @property
+    def color_suffix(self) -> str:
+        """Ending of the colour files, with its dot."""
+        return ".png" if self.color_compression == _RAW else _COLOR_FILE[self.color_compression][0]
+
+    @property
     def has_depth(self) -> NDArray[np.bool_]:
         """(V,) whether a frame has a depth image."""
         return np.asarray(self.depth_bytes > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from difflib import SequenceMatcher
 from functools import cache
 
 import jinja2
@@ -33,9 +34,9 @@ SAYS = {
     "syntax of a box": r"\[x1, y1, x2, y2\]",
     "syntax of a pixel": r"\(x, ?y\)",
     "a letter is wanted": r"\bletter\b",
-    "a sentence is wanted": r"\bsentence\b",
+    "a sentence is wanted": r"\bsentences?\b",
     "yes or no": r"\byes or no\b",
-    "nothing but the answer": r"\b(only|just|nothing else|bare|without|exactly)\b|no (unit|other|further)",
+    "nothing but the answer": r"\b(only|just|nothing (else|but)|bare|without|exactly)\b|no (unit|other|space)",
     "world-vertical": r"vertical|gravity|world",
     "what an empty part means": r"empty|blank|left out|no clear",
     "order of three parts seen by one": r"left.{1,4}right.*above.{1,4}below.*front.{1,4}behind",
@@ -200,11 +201,11 @@ FORBIDDEN = {
     "distance_": r"\bdepths?\b|\bdeep\b|optical axis|centimeter",
     "spatial_volume": r"(?<!centi)\bmeters\b|\bdepth\b|cubic|\bliters?\b",
     "room_size": r"cubic|(?<!square )\bmeters\b|\bfeet\b|depth",
-    "obj_count": r"\bmeters?\b|order",
+    "obj_count": r"\bmeters?\b",
     "appearance_order": r"\bmeters?\b",
     "camera_motion": r"centimeter|straight[- ]line distance",
 }
-VIDEO_WORDS = r"\b(images?|pictures?|photos?|photographs?)\b"
+VIDEO_WORDS = r"\bimages?\b"
 
 CELLS = [(task, form) for task, (forms, *_) in TASKS.items() for form in forms.split()]
 PRESENT = [cell for cell in CELLS if cell[1] in TEMPLATES.forms(cell[0])]
@@ -297,9 +298,12 @@ def alike(a, b):
 @pytest.mark.parametrize(("task", "form"), PRESENT)
 def test_no_two_paraphrases_are_alike(task, form):
     w = wording(task, form)
-    for blocks in (w.questions, w.notes, w.answers):
+    for blocks in (w.questions, w.notes):
         for a, b in itertools.combinations(blocks, 2):
             assert alike(bag(a.text), bag(b.text)) <= 0.8, (a.line, b.line)
+    # Answers are short and share their slots, so they may differ by the order of words as well.
+    for a, b in itertools.combinations(w.answers, 2):
+        assert SequenceMatcher(a=a.text.split(), b=b.text.split(), autojunk=False).ratio() <= 0.9, (a.line, b.line)
 
 
 @pytest.mark.parametrize("task", sorted({task for task, _ in PRESENT}))
@@ -397,6 +401,10 @@ PROBLEMS = {
 }
 
 
+FORMATS = r"i\.e\.|trailing \.0|length,width,height|\(x, ?y\),d|\(x,y\)|Object\d :\(\S+?\)\.?( and)?|(move|rotate)_\w+(:\S*?\d)?|\d+,\d+,\d+| \.\.\."
+"""Answer formats that a text quotes: their marks are not the text's."""
+
+
 @pytest.mark.parametrize(("task", "form"), PRESENT)
 def test_filled_with_awkward_names_it_still_reads(task, form):
     w = wording(task, form)
@@ -407,7 +415,7 @@ def test_filled_with_awkward_names_it_still_reads(task, form):
             text = block.template.render(slots)
             text = text[:1].upper() + text[1:]
             assert re.search(r"[.?!:\"]$|\)$", text.strip()), (block.line, text)
-            shown = re.sub(r"\b\d+(\.\d+)?(?=[,.]\w)", "0", text)
+            shown = re.sub(FORMATS, "X", text)
             for what, pattern in PROBLEMS.items():
                 found = re.search(pattern, shown)
                 assert not found, (what, block.line, found.group(), text)

@@ -13,6 +13,9 @@ from spargen.geometry.grid import FINE, Grid
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+STEP_M, STEP_SHARE = 0.02, 0.02
+"""A surface whose depth changes by less than this between neighbouring coarse rays has no step in it."""
+
 FirstObject = Callable[[Ints, Floats], NDArray[np.int32]]
 
 
@@ -117,18 +120,21 @@ class Edges:
 def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArray[np.float32]:
     """Depth (V, h, w) behind which a coarse cell shows nothing.
 
-    It is the farthest of the cell and its eight neighbours if all show the same object, else infinite.
+    It is the farthest of the cell and its eight neighbours if all show the same object without a step in depth, at
+    which there might be a crack to look through; else infinite.
     """
-    deepest = depth_m.copy()
-    far = np.pad(depth_m, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    around = np.pad(ids, ((0, 0), (1, 1), (1, 1)), mode="edge")
     h, w = ids.shape[1:]
-    same = ids >= 0
+    around = np.pad(ids, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    depths = np.pad(depth_m, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    farthest, nearest, same = depth_m.copy(), depth_m.copy(), ids >= 0
     for dy in range(3):
         for dx in range(3):
-            same &= around[:, dy : dy + h, dx : dx + w] == ids
-            np.maximum(deepest, far[:, dy : dy + h, dx : dx + w], out=deepest)
-    return np.where(same, deepest, np.float32(np.inf))
+            neighbour = (slice(None), slice(dy, dy + h), slice(dx, dx + w))
+            same &= around[neighbour] == ids
+            np.maximum(farthest, depths[neighbour], out=farthest)
+            np.minimum(nearest, depths[neighbour], out=nearest)
+    smooth = same & (farthest <= (1 + STEP_SHARE) * nearest + STEP_M)
+    return np.where(smooth, farthest, np.float32(np.inf))
 
 
 def _coarse_boxes(ids: NDArray[np.int32], row: Ints, obj: Ints) -> Ints:

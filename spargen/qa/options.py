@@ -52,7 +52,7 @@ def claims(
         if len(out) == count:
             break
         holds = len(out) % 2 == 0
-        said = _one_part(fact.answer, holds, rng) if isinstance(kind, DirectionsKind) else None
+        said: Directions | str | None = _one_part(fact.answer, holds, rng) if isinstance(kind, DirectionsKind) else None
         if said is None:
             clear = np.flatnonzero(kind.clear(fact.answer, [f.answer for f in facts], settings))
             if holds or len(clear):

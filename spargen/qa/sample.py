@@ -37,9 +37,7 @@ def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int
     return np.asarray(shuffled[np.lexsort((between, rank))])
 
 
-def choose(
-    facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: np.random.Generator
-) -> list[Fact]:
+def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: np.random.Generator) -> list[Fact]:
     """Return up to `count` facts that may take a form, each question once, ordered so that any prefix is in balance.
 
     Words along axes are balanced part by part: the next fact is one whose words are rarest so far.

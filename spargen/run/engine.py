@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spargen.phrase.forms import Phrased, phrase
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.fact import Fact, Mark
@@ -74,6 +76,9 @@ def ask(
             out.rows.extend(rows)
             if video and rows and task.views == "video":
                 out.video_frames = tuple(int(f) for f in table.frames[table.clip])
+            if task.views in ("multi", "video") and rows and phrased[0].fact.marks:
+                alone = sum(_answered_by_one(p.fact, table) for p in phrased)
+                out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
             if len(rows) < quota:
                 out.short[name, form] = quota - len(rows)
                 if form == "select":
@@ -116,7 +121,7 @@ def _row(
     record: dict[str, Any] = {
         "id": f"{scene.id}_{number}",
         "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
-        "image": [color_path(scene.id, name, clip_index=i) for name, i in names],
+        "image": [color_path(scene.id, name, scene.color_suffix, i) for name, i in names],
         "type": task.record_type,
     }
     if rgbd:
@@ -139,6 +144,12 @@ def _row(
         **phrased.used,
     }
     return Row(task.name, form, record, trace, tuple(dict.fromkeys(frames)), "video" if video else "image")
+
+
+def _answered_by_one(fact: Fact, table: ViewTable) -> bool:
+    """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
+    shown = np.asarray(table.vis.seen[np.ix_(fact.views, fact.objects)].all(axis=1))
+    return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 
 
 def _marks(fact: Fact, *, indexed: bool) -> dict[str, Any]:

@@ -133,6 +133,7 @@ class Scene:
     cameras : V cameras, one a frame with a valid pose, in recording order.
     frames : V frame names, such as ``"120"``: the released frame number.
     store : hands out the frames' files.
+    color_suffix : ending of the colour files, with its dot; one for the whole scene.
     T_world_released : (4, 4) the alignment that was applied, `X_world = T @ X_released`.
     fingerprint : changes whenever a file that the scene was read from changes.
     notes : what the adapter found and left out, in words for a person (``"poses dropped": 12``).
@@ -145,6 +146,7 @@ class Scene:
     cameras: Cameras
     frames: tuple[str, ...]
     store: FrameStore
+    color_suffix: str = ".jpg"
     T_world_released: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     fingerprint: str = ""
     notes: Mapping[str, int | float | str] = field(default_factory=dict)

@@ -101,8 +101,8 @@ class TaskContext:
 
         Returns
         -------
-        All candidates if they are few, else a fair sample several times as large as the pool. Of several images none alone
-        shows all the objects; where one object is marked, the first image, the observer's, does not show it.
+        All candidates if they are few, else a fair sample several times as large as the pool. Of several images none
+        alone shows all the objects; where one object is marked, the first image, the observer's, does not show it.
         """
         sets = {"single": self.candidates[:, None], "multi": self.sets, "video": self.clip[None, :]}[source]
         sets = sets[:0] if sets.shape[1] == 0 else sets

@@ -18,8 +18,9 @@ TIMES = 20
 ROUNDING_M2 = 0.1
 """The raster is no more exact than this."""
 TYPICAL_M2, SPREAD = 20.0, 0.7
-"""Floor areas of indoor scans, about: median, and standard deviation of the logarithm. A scene has one area, and its rows
-must not depend on other scenes, so wrong answers come from here."""
+"""Floor areas of indoor scans, about: median, and standard deviation of the logarithm.
+
+A scene has one area, and its rows must not depend on other scenes, so wrong answers come from here."""
 
 
 @task("room_size", views="video", level="high", answer=AREA, slots="")

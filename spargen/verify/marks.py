@@ -186,8 +186,8 @@ def _answered(row: Mapping[str, Any], fact: Mapping[str, Any]) -> Iterator[_Mark
     box = _BOX.search(answer)
     if box is None:
         raise OutputError("the answer has no box", where=f"{fact['task']}/{fact['form']} {row['id']}", mend="report it")
-    named = (image for image, word in enumerate(_ORDINALS) if f"the {word} image" in answer[: box.start()])
-    image = next(named, 0) if fact["task"].endswith("_mv") else _ANSWER_IMAGE[fact["task"]]
+    named = (image for image, word in enumerate(_ORDINALS) if answer[: box.start()].endswith(f"the {word} image, "))
+    image = next(named, _ANSWER_IMAGE[fact["task"]])
     yield _mark(fact, image, "answer box", [int(n) for n in box.groups()], fact["objects"][0])
 
 
