@@ -53,9 +53,11 @@ def picture(world, view):
     ids, depth = np.full(d.shape[:2], BACKGROUND), np.full(d.shape[:2], np.inf)
     number = 0
     for solid in world.solids:
-        t = hit_solid(solid, origin, d)
         mine = number if solid.label is not None else NOBODY
         number += solid.label is not None
+        if (np.array(solid.center) - origin) @ world.poses[view][:3, 2] < -np.linalg.norm(solid.size) / 2:
+            continue  # wholly behind the camera
+        t = hit_solid(solid, origin, d)
         nearer = t < depth
         ids[nearer], depth[nearer] = mine, t[nearer]
     return ids, depth
@@ -77,10 +79,10 @@ def tight_box(mask):
     return np.array([int(c * 1000 + 0.5) for c in corners])
 
 
-def alone_share(world, view, solid, ids, number):
+def alone_share(solid, origin, direction, ids, number):
     """Pixels that show a solid over the pixels that it would cover if it stood there alone."""
-    origin, d = pixel_rays(world, view)
-    return np.count_nonzero(ids == number) / max(1, np.count_nonzero(np.isfinite(hit_solid(solid, origin, d))))
+    alone = np.isfinite(hit_solid(solid, origin, direction))
+    return np.count_nonzero(ids == number) / max(1, np.count_nonzero(alone))
 
 
 def surface_share_in_frame(world, view, solid, steps=60):
@@ -95,7 +97,8 @@ def surface_share_in_frame(world, view, solid, steps=60):
         for sign in (-0.5, 0.5):
             p = np.zeros((a.size, 3))
             p[:, axis], p[:, u], p[:, v] = sign, a, b
-            x, y, z = camera_coordinates(world.poses[view], (p * solid.size) @ solid.R.T + solid.center).T
+            T = world.poses[view]
+            x, y, z = (((p * solid.size) @ solid.R.T + solid.center - T[:3, 3]) @ T[:3, :3]).T
             K = world.intrinsics[view]
             with np.errstate(divide="ignore", invalid="ignore"):
                 px, py = K[0, 0] * x / z + K[0, 2], K[1, 1] * y / z + K[1, 2]

@@ -370,7 +370,9 @@ def read_ply(path):
     n_vertices = int(re.search(rb"element vertex (\d+)", head).group(1))
     n_faces = int(re.search(rb"element face (\d+)", head).group(1))
     vertex_part, face_part = head.split(b"element face")
-    layout = np.dtype([(n.decode(), PLY_TYPES[t.decode()]) for t, n in re.findall(rb"property (\w+) (\w+)", vertex_part)])
+    layout = np.dtype(
+        [(n.decode(), PLY_TYPES[t.decode()]) for t, n in re.findall(rb"property (\w+) (\w+)", vertex_part)]
+    )
     vertices = np.frombuffer(body, layout, n_vertices)
     if re.findall(rb"property (.*)", face_part) != [b"list uchar int vertex_indices"]:
         raise SystemExit(f"{path}: faces are more than vertex indices")

@@ -109,7 +109,14 @@ TASKS = {
     "camera_motion_infer": (
         "fill select sentence",
         "pixel depth_m",
-        [*FIRST, "scale of boxes and pixels", "syntax of a pixel", "meters", "one decimal", "depth runs along the axis"],
+        [
+            *FIRST,
+            "scale of boxes and pixels",
+            "syntax of a pixel",
+            "meters",
+            "one decimal",
+            "depth runs along the axis",
+        ],
         {},
     ),
     "depth_prediction_oc_mv": (
@@ -246,7 +253,20 @@ def test_every_question_with_every_note_says_all_that_the_answer_needs(task, for
         assert required <= told, (question.line, required - told)
 
 
-ASKED = {"ref", "ref_depth_m", "target", "first", "second", "blue", "green", "nearest", "stand", "face", "labels", "label"}
+ASKED = {
+    "ref",
+    "ref_depth_m",
+    "target",
+    "first",
+    "second",
+    "blue",
+    "green",
+    "nearest",
+    "stand",
+    "face",
+    "labels",
+    "label",
+}
 ASKED |= {"candidates", "objects"}
 """Slots without which a question is not the question: the told depth, the objects, nearest or farthest."""
 
@@ -264,7 +284,10 @@ def test_only_known_slots_and_answers_that_say_the_answer(task, form):
         assert all("claim" not in b.slots() for b in w.blocks())
     else:
         assert all("claim" in b.slots() for b in w.questions)
-    told = {"spatial_volume_infer": {"length_cm", "width_cm", "height_cm"}, "view_change_infer": {s for s in slots if s != "answer"}}
+    told = {
+        "spatial_volume_infer": {"length_cm", "width_cm", "height_cm"},
+        "view_change_infer": {s for s in slots if s != "answer"},
+    }
     told["camera_motion_infer"] = {"pixel", "depth_m"}
     for block in w.answers:
         used = block.slots()
@@ -401,7 +424,19 @@ PROBLEMS = {
 }
 
 
-FORMATS = r"i\.e\.|trailing \.0|length,width,height|\(x, ?y\),d|\(x,y\)|Object\d :\(\S+?\)\.?( and)?|(move|rotate)_\w+(:\S*?\d)?|\d+,\d+,\d+| \.\.\."
+FORMATS = "|".join(
+    (
+        r"i\.e\.",
+        r"trailing \.0",
+        r"word:number(,word:number)*",
+        r"length,width,height",
+        r"\(x, ?y\)(,d)?",
+        r"Object\d :\(\S+?\)\.?( and)?",
+        r"(move|rotate)_\w+(:\S*?\d)?",
+        r"\d+,\d+,\d+",
+        r" \.\.\.",
+    )
+)
 """Answer formats that a text quotes: their marks are not the text's."""
 
 
@@ -440,6 +475,7 @@ def test_no_jinja_beyond_slots_and_filters(task, form):
     for block in wording(task, form).blocks():
         assert "{%" not in block.text, block.line
         for inside in re.findall(r"\{\{(.*?)\}\}", block.text):
-            assert re.fullmatch(
-                r'\s*(\w+(\s*\|\s*\w+(\("\w+"\))?)?|"[^"]*"\s+if\s+\w+\s+else\s+"[^"]*")\s*', inside
-            ), (block.line, inside)
+            assert re.fullmatch(r'\s*(\w+(\s*\|\s*\w+(\("\w+"\))?)?|"[^"]*"\s+if\s+\w+\s+else\s+"[^"]*")\s*', inside), (
+                block.line,
+                inside,
+            )

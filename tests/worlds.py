@@ -43,7 +43,7 @@ class Solid:
     """Sides left out, such as "+x": holes in the mesh."""
 
     @property
-    def R(self):
+    def R(self):  # noqa: N802 - the name that it has everywhere
         a = np.radians(self.yaw_deg)
         return np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1.0]])
 
@@ -209,7 +209,7 @@ def shell(world, low, high, thick=0.1):
 def three_boxes():
     """A chair, a lamp and a tv in front of one camera at (0, 0, 1) that looks along +X.
 
-    Depths 3, 4, 5; the chair 1 m to the left and 0.5 m down, the lamp 1 m to the right, the tv straight ahead and up 1 m.
+    Depths 3, 4, 5; the chair 1 m to the left and 0.5 m down, the lamp 1 m to the right, the tv ahead and 1 m up.
     """
     w = World()
     w.add("chair", (3, 1, 0.5), (0.5, 0.5, 0.5))

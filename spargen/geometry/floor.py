@@ -6,10 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from spargen.geometry.surface import triangle_areas_m2
-
 CELL_M = 0.05
-SAMPLES_PER_CELL = 16
 
 
 def floor_area_m2(vertices_m: ArrayLike, floor_faces: ArrayLike, closing_m: float) -> float:
@@ -37,22 +34,28 @@ def floor_area_m2(vertices_m: ArrayLike, floor_faces: ArrayLike, closing_m: floa
 
 
 def _paint(vertices_m: NDArray[np.float64], faces: NDArray[np.int64], margin: int) -> NDArray[np.bool_]:
-    """Mark the cells that faces cover, seen from above."""
+    """Mark the cells whose middle lies on a face, seen from above: on average as much area as the faces have."""
     if not len(faces):
         return np.zeros((1, 1), dtype=bool)
     corner = vertices_m[faces][:, :, :2]
     origin = corner.reshape(-1, 2).min(axis=0)
     shape = np.ceil((corner.reshape(-1, 2).max(axis=0) - origin) / CELL_M).astype(int) + 2 * margin + 1
-    flat = np.concatenate([corner, np.zeros((*corner.shape[:2], 1))], axis=2).reshape(-1, 3)
-    area = triangle_areas_m2(flat, np.arange(len(flat)).reshape(-1, 3))
-    # Faces get samples by their area, on a regular lattice of each triangle, dense enough to leave no cell out.
-    side = np.ceil(np.sqrt(area * SAMPLES_PER_CELL / CELL_M**2)).astype(int) + 1
-    side = np.maximum(side, np.ceil(np.ptp(corner, axis=1).max(axis=1) / CELL_M * 2).astype(int) + 1)
+    # In cells, counted so that the middle of a cell is a whole number.
+    corner = (corner - origin) / CELL_M - 0.5
+    a, b, c = corner.transpose(1, 0, 2)
+    upright = np.abs(_cross(b - a, c - a)) < 1e-9
+    first = np.ceil(corner.min(axis=1)).astype(int)
+    size = np.maximum(np.floor(corner.max(axis=1)).astype(int) - first + 1, 0) * ~upright[:, None]
+    count = size.prod(axis=1)
+    face = np.repeat(np.arange(len(faces)), count)
+    k = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
+    cell = first[face] + np.stack(np.divmod(k, size[face, 1]), axis=-1)
+    sides = [_cross(q[face] - p[face], cell - p[face]) for p, q in ((a, b), (b, c), (c, a))]
+    inside = (np.min(sides, axis=0) >= -1e-9) | (np.max(sides, axis=0) <= 1e-9)
     raster = np.zeros(shape, dtype=bool)
-    for n in np.unique(side):
-        u, v = np.meshgrid((np.arange(n) + 0.5) / n, (np.arange(n) + 0.5) / n)
-        weights = np.stack([1 - u - v, u, v], axis=-1)[u + v <= 1]
-        points = np.einsum("kc,fcx->fkx", weights, corner[side == n]).reshape(-1, 2)
-        cell = np.floor((points - origin) / CELL_M).astype(int) + margin
-        raster[cell[:, 0], cell[:, 1]] = True
+    raster[tuple((cell[inside] + margin).T)] = True
     return raster
+
+
+def _cross(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])

@@ -38,8 +38,8 @@ class Block:
 
     @cached_property
     def template(self) -> jinja2.Template:
-        """The compiled text."""
-        return _ENVIRONMENT.from_string(self.text)
+        """The compiled text, without jinja's globals: no template may use them, and each rendering would copy them."""
+        return jinja2.Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(self.text), {})
 
     def slots(self) -> set[str]:
         """Names of the slots that the text uses."""

@@ -74,7 +74,7 @@ def test_size_is_length_width_height_whatever_the_axes_are_called():
     extents, rotations, expected = [], [], []
     for axes in ([0, 1, 2], [1, 2, 0], [2, 0, 1]):
         for tilt in (0, 8):
-            length, width, height = sorted(rng.uniform(0.1, 2, 2))[::-1] + [rng.uniform(0.1, 3)]
+            (width, length), height = sorted(rng.uniform(0.1, 2, 2)), rng.uniform(0.1, 3)
             a = np.radians(tilt)
             R = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
             extents.append(np.array([width, length, height])[axes])

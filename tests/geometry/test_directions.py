@@ -30,7 +30,18 @@ def none_is_unclear(state):
 
 @pytest.mark.parametrize(
     ("value", "state"),
-    [(0, 0), (0.1, 0), (-0.1, 0), (0.11, UNCLEAR), (0.29, UNCLEAR), (-0.29, UNCLEAR), (0.3, 1), (-0.3, -1), (9, 1), (-9, -1)],
+    [
+        (0, 0),
+        (0.1, 0),
+        (-0.1, 0),
+        (0.11, UNCLEAR),
+        (0.29, UNCLEAR),
+        (-0.29, UNCLEAR),
+        (0.3, 1),
+        (-0.3, -1),
+        (9, 1),
+        (-9, -1),
+    ],
 )
 def test_an_offset_is_a_word_or_empty_or_unclear(value, state):
     assert offset_state(value, S) == state

@@ -87,7 +87,12 @@ def test_prose_says_every_part_once():
         for states in itertools.product((-1, 0, 1), repeat=len(axes)):
             text = prose(Directions(axes, states))
             for axis, state in zip(axes, states, strict=True):
-                words = {"lr": ("left", "right"), "ab": ("below", "above"), "fb": ("behind", "in front"), "cf": ("closer", "farther")}
+                words = {
+                    "lr": ("left", "right"),
+                    "ab": ("below", "above"),
+                    "fb": ("behind", "in front"),
+                    "cf": ("closer", "farther"),
+                }
                 for k, word in zip((-1, 1), words[axis], strict=True):
                     assert (word in text) == (state == k), (text, axis, state)
             assert text == text.strip()

@@ -14,7 +14,10 @@ from spargen.settings import Settings
 
 S = Settings()
 FILES = {
-    "fill": "--- question\nq1 {{ target }}\n--- question\nq2 {{ target }}\n--- question\n{{ target }} q3\n--- note\nn1.\n--- note\nn2.\n",
+    "fill": (
+        "--- question\nq1 {{ target }}\n--- question\nq2 {{ target }}\n--- question\n{{ target }} q3\n"
+        "--- note\nn1.\n--- note\nn2.\n"
+    ),
     "sentence": "--- question\nhow far?\n--- answer\n{{ target }} at {{ answer }} m\n--- answer\nb {{ answer }}\n",
     "select": "--- question\npick\n",
     "judge": "--- question\nis {{ first }} {{ claim | versus }} {{ second }}?\n",
@@ -69,7 +72,9 @@ def test_facts_of_one_deck_are_asked_in_other_words_each_time(templates):
 
 def test_sentence_puts_the_answer_into_words(templates):
     rows = phrase("mine", "sentence", lengths(4), LENGTH, templates, 4, S, rng())
-    assert {r.answer for r in rows} <= {t.format(v) for v in (0.5, 0.6, 0.7, 0.8) for t in ("Chair (red point) at {} m", "B {}")}
+    assert {r.answer for r in rows} <= {
+        t.format(v) for v in (0.5, 0.6, 0.7, 0.8) for t in ("Chair (red point) at {} m", "B {}")
+    }
     assert Counter(r.used["answer_line"] for r in rows) == {3: 2, 5: 2}
 
 
@@ -87,7 +92,10 @@ def test_select_lists_options_and_answers_with_the_letter(templates):
 
 def test_select_between_two(templates):
     green, blue = Thing("chair", "green point"), Thing("lamp", "blue point")
-    facts = [Fact(views=(i,), objects=(i,), answer=(green, blue)[i % 2], slots={"green": green, "blue": blue}) for i in range(4)]
+    facts = [
+        Fact(views=(i,), objects=(i,), answer=(green, blue)[i % 2], slots={"green": green, "blue": blue})
+        for i in range(4)
+    ]
     rows = phrase("mine", "select", facts, WINNER, templates, 4, S, rng())
     assert [r.answer for r in rows] == ["A", "B", "A", "B"]
     assert rows[0].question == "Pick\nA. chair (green point)\nB. lamp (blue point)"

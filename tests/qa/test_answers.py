@@ -51,7 +51,13 @@ S = Settings()
         (MAP, [(-0.04, 0.04)], "Object0 :(0.0,0.0)."),
         (
             MOVES,
-            [("move_right", 1.6), ("move_down", 0.0), ("move_backward", 0.4), ("rotate_up", 15.0), ("rotate_left", 75.0)],
+            [
+                ("move_right", 1.6),
+                ("move_down", 0.0),
+                ("move_backward", 0.4),
+                ("rotate_up", 15.0),
+                ("rotate_left", 75.0),
+            ],
             "move_right:1.6,move_down:0,move_backward:0.4,rotate_up:15,rotate_left:75",
         ),
         (SIGHTING, Sighting(4, "chair", 1, (1, 2, 3, 4)), "the second image, [1, 2, 3, 4]"),
@@ -87,7 +93,14 @@ def test_things_say_what_tells_them_apart():
 
 @pytest.mark.parametrize(
     ("a", "b", "clear"),
-    [(1.0, 1.31, True), (1.0, 1.29, False), (4.0, 4.69, False), (4.0, 4.71, True), (4.71, 4.0, True), (2.0, 2.0, False)],
+    [
+        (1.0, 1.31, True),
+        (1.0, 1.29, False),
+        (4.0, 4.69, False),
+        (4.0, 4.71, True),
+        (4.71, 4.0, True),
+        (2.0, 2.0, False),
+    ],
 )
 def test_lengths_are_clear_by_metres_and_by_share_of_the_larger(a, b, clear):
     assert LENGTH.clear(a, [b], S).tolist() == [clear]
@@ -95,14 +108,21 @@ def test_lengths_are_clear_by_metres_and_by_share_of_the_larger(a, b, clear):
 
 def test_areas_boxes_places_and_sightings_are_clear():
     assert AREA.clear(20.0, [21.9, 22.1, 17.9], S).tolist() == [False, True, True]
-    assert BOX.clear((0, 0, 10, 10), [(0, 0, 10, 10), (0, 0, 10, 21), (0, 0, 10, 19), (50, 50, 60, 60)], S).tolist() == [
-        False, True, False, True,
-    ]  # fmt: skip
+    boxes = [(0, 0, 10, 10), (0, 0, 10, 21), (0, 0, 10, 19), (50, 50, 60, 60)]
+    assert BOX.clear(boxes[0], boxes, S).tolist() == [False, True, False, True]
     assert BOX.clear((0, 0, 10, 10), [], S).tolist() == []
     at = Place(500, 500, 1.0)
-    assert PLACE.clear(at, [Place(600, 600, 1), Place(640, 450, 1), Place(500, 660, 1)], S).tolist() == [False, False, True]
+    assert PLACE.clear(at, [Place(600, 600, 1), Place(640, 450, 1), Place(500, 660, 1)], S).tolist() == [
+        False,
+        False,
+        True,
+    ]
     a = Sighting(1, "chair", 0, (0, 0, 1, 1))
-    others = [Sighting(1, "chair", 1, (5, 5, 9, 9)), Sighting(2, "chair", 0, (5, 5, 9, 9)), Sighting(3, "lamp", 0, (0, 0, 1, 1))]
+    others = [
+        Sighting(1, "chair", 1, (5, 5, 9, 9)),
+        Sighting(2, "chair", 0, (5, 5, 9, 9)),
+        Sighting(3, "lamp", 0, (0, 0, 1, 1)),
+    ]
     assert SIGHTING.clear(a, others, S).tolist() == [False, False, True]
 
 

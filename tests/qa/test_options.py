@@ -1,6 +1,7 @@
 """Options: nothing but the scene tells them apart."""
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_four_lengths_share_one_set_and_each_is_right_once():
         assert {c.texts[c.right] for c in group} == texts
         assert sorted(c.letter for c in group) == list("ABCD")
         values = sorted(c.fact.answer for c in group)
-        for a, b in zip(values, values[1:], strict=False):
+        for a, b in pairwise(values):
             assert b - a >= S.option_gap_m
             assert b - a >= S.option_gap_share * b
     for c in found:

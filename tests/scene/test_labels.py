@@ -65,7 +65,9 @@ def test_which_labels_clash(a, b, clashes):
 
 
 def test_clashes_against_a_loop_over_the_groups():
-    words = sorted({RULES.key(w) for g in RULES.groups for w in g} | {"office chair", "piano", "door", "kitchen counter"})
+    words = sorted(
+        {RULES.key(w) for g in RULES.groups for w in g} | {"office chair", "piano", "door", "kitchen counter"}
+    )
     clash = clash_matrix(words, RULES)
 
     members = [(i, f" {RULES.key(w)}") for i, g in enumerate(RULES.groups) for w in g]
@@ -117,7 +119,9 @@ def test_plural_and_mass_labels_are_not_counted(label):
     assert table.askable.tolist() == [True, True]
 
 
-@pytest.mark.parametrize("label", ["chair", "tv", "mattress", "office chair", "trash can", "bookshelf", "gas stove", "lens"])
+@pytest.mark.parametrize(
+    "label", ["chair", "tv", "mattress", "office chair", "trash can", "bookshelf", "gas stove", "lens"]
+)
 def test_ordinary_labels_are_counted(label):
     assert LabelTable.of([label], RULES).countable.tolist() == [True]
 

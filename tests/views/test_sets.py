@@ -26,7 +26,9 @@ def cameras(poses):
 def some(n=14, seed=0):
     r = rng(seed)
     centers = np.sort(r.uniform(0, 500, n))
-    surface = np.array([[abs(s - c) < w for s in range(600)] for c, w in zip(centers, r.uniform(5, 90, n), strict=True)])
+    surface = np.array(
+        [[abs(s - c) < w for s in range(600)] for c, w in zip(centers, r.uniform(5, 90, n), strict=True)]
+    )
     poses = [pose((c / 300, 0, 1), r.uniform(0, 20)) for c in centers]
     return surface, cameras(poses)
 

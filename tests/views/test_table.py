@@ -21,7 +21,9 @@ def scene(frames=40, fingerprint=""):
     return replace(w.scene(), fingerprint=fingerprint)
 
 
-@pytest.mark.parametrize(("total", "count"), [(5, 10), (10, 10), (11, 10), (100, 32), (33, 32), (1000, 240), (2, 2), (7, 3)])
+@pytest.mark.parametrize(
+    ("total", "count"), [(5, 10), (10, 10), (11, 10), (100, 32), (33, 32), (1000, 240), (2, 2), (7, 3)]
+)
 def test_even_spacing_as_a_loop(total, count):
     got = evenly_spaced(total, count).tolist()
     expected = list(range(total)) if total <= count else [int((total - 1) * k / (count - 1)) for k in range(count)]

@@ -1,0 +1,55 @@
+"""Asks the whole program about one furnished room, and takes its rows apart."""
+
+from __future__ import annotations
+
+import re
+
+from worlds import furnished
+
+from spargen.phrase.templates import TemplateSet
+from spargen.run.engine import ask
+from spargen.settings import Settings
+from spargen.tasks.registry import load_builtin_tasks
+
+TASKS = load_builtin_tasks()
+TEMPLATES = TemplateSet.load()
+QUOTA = 24
+SCENE = furnished().scene()
+
+
+def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), **more):
+    forms = {task: TEMPLATES.forms(task) for task in tasks}
+    cells = {f"{task}/{form}": quota for task in tasks for form in forms[task]}
+    return ask(
+        scene,
+        tasks=list(tasks),
+        forms=forms,
+        templates=TEMPLATES,
+        seed=seed,
+        settings=more.pop("settings", Settings()),
+        rows_per_cell=cells,
+        threads=threads,
+        **more,
+    )
+
+
+def said(row):
+    human, gpt = row.record["conversations"]
+    return human["value"], gpt["value"]
+
+
+def options(row):
+    return [line[3:] for line in said(row)[0].split("\n")[1:]]
+
+
+def marks(row):
+    """(key, coordinates, image) of every mark in the record, in the order of the image list."""
+    r = row.record
+    images = next((r[k][0] for k in ("point_img_idx", "bbox_img_idx") if k in r), None)
+    found = []
+    for key, value in r.items():
+        if re.fullmatch(r"(red|blue|green|yellow)_(point|bbox)", key):
+            found.append((key, value[0]))
+        elif key in ("point_list", "bbox_list"):
+            found += [(key, v) for v in value[0]]
+    return [(k, v, images[i] if images else 0) for i, (k, v) in enumerate(found)]
