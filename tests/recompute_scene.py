@@ -30,7 +30,8 @@ class View:
         forward = T[:3, 2]
         self.heading = math.degrees(math.atan2(forward[1], forward[0]))  # counter-clockwise from world +X
         self.elevation = math.degrees(math.asin(max(-1.0, min(1.0, forward[2]))))
-        self.roll = math.degrees(math.atan2(T[2, 0], -T[2, 1]))  # world-up parts of camera right and of camera up
+        tilt = math.degrees(math.asin(max(-1.0, min(1.0, T[2, 0]))))  # of camera X to the horizontal
+        self.roll = tilt if T[2, 1] <= 0 else 180 - tilt  # upside down
         norm = math.hypot(forward[0], forward[1])
         self.ahead = np.array([forward[0] / norm, forward[1] / norm, 0.0])  # horizontal
         self.aside = np.array([self.ahead[1], -self.ahead[0], 0.0])  # horizontal, to the right

@@ -10,9 +10,9 @@ from spargen.qa.fact import Thing
 from spargen.scene.labels import label_rules
 
 _PROSE = {
-    "lr": ("to the left", "with no clear sideways offset", "to the right"),
+    "lr": ("to the left", "laterally aligned", "to the right"),
     "ab": ("below", "at about the same height", "above"),
-    "fb": ("behind", "with no clear offset in depth", "in front"),
+    "fb": ("behind", "at about the observer's depth", "in front"),
     "cf": ("closer", "at about the same distance", "farther"),
 }
 _VERSUS = {
@@ -64,15 +64,8 @@ def _is_plural(name: str) -> bool:
 
 
 def prose(relation: Directions) -> str:
-    """Say every part of a relation, empty ones last, as what can stand after ``is``."""
-    pairs = list(zip(relation.axes, relation.states, strict=True))
-    worded = [_PROSE[axis][state + 1] for axis, state in pairs if state]
-    empty = [_PROSE[axis][1] for axis, state in pairs if not state]
-    return ", ".join(filter(None, (_listed(worded), _listed(empty))))
-
-
-def _listed(parts: list[str]) -> str:
-    """Join as in ``a, b and c``."""
+    """Say every part of a relation, in order, as what can stand after ``is``: ``a, b and c``."""
+    parts = [_PROSE[axis][state + 1] for axis, state in zip(relation.axes, relation.states, strict=True)]
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
+from heapq import heappop, heapreplace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,17 +55,18 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: 
     parts = {b: list(enumerate(b)) if isinstance(b, tuple) else [(0, b)] for b in by_bucket}
     used: Counter[Hashable] = Counter()
     times: Counter[Hashable] = Counter()
-    tie = {b: i for i, b in enumerate(by_bucket)}
-    rank = {b: (0.0, 0, tie[b]) for b in by_bucket}
+    # A bucket's place in the queue only ever falls, so it is looked up anew when its turn seems to have come.
+    queue = [(0.0, 0, tie, bucket) for tie, bucket in enumerate(by_bucket)]
     ordered: list[Fact] = []
-    while by_bucket and len(ordered) < count:
-        bucket = min(by_bucket, key=rank.__getitem__)
+    while queue and len(ordered) < count:
+        *seeming, tie, bucket = queue[0]
+        place = (sum([used[p] for p in parts[bucket]]) / len(parts[bucket]), times[bucket], tie, bucket)
+        if list(place[:2]) != seeming:
+            heapreplace(queue, place)
+            continue
         ordered.append(by_bucket[bucket].pop())
         times[bucket] += 1
-        for part in parts[bucket]:
-            used[part] += 1
-        for other in by_bucket:
-            rank[other] = (sum([used[p] for p in parts[other]]) / len(parts[other]), times[other], tie[other])
+        used.update(parts[bucket])
         if not by_bucket[bucket]:
-            del by_bucket[bucket]
+            heappop(queue)
     return ordered

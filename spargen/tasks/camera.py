@@ -39,7 +39,9 @@ def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
     for i in ctx.balanced((sign > 0) @ 2 ** np.arange(5)):
         words = [AT_ZERO[k] if not sign[i, k] else (AXES + TURNS)[k][int(sign[i, k] > 0)] for k in range(5)]
         moves = [(word, round(float(value), 1)) for word, value in zip(words, values[i], strict=True)]
-        said = [(word.rpartition("_")[2], f"{value:g}") for word, value in moves]
+        said = [
+            (word.rpartition("_")[2], metres(value) if k < 3 else f"{value:g}") for k, (word, value) in enumerate(moves)
+        ]
         slots = dict(zip(MOVE_SLOTS.split(), (text for pair in said for text in pair), strict=True))
         yield Fact(
             views=(int(pairs[i, 0]), int(pairs[i, 1])),

@@ -102,7 +102,8 @@ class TaskContext:
         Returns
         -------
         All candidates if they are few, else a fair sample several times as large as the pool. Of several images none
-        alone shows all the objects; where one object is marked, the first image, the observer's, does not show it.
+        alone shows all the objects; where one object is marked, the first image, the observer's, does not show it. In a
+        clip each mark stands in a frame of its own.
         """
         sets = {"single": self.candidates[:, None], "multi": self.sets, "video": self.clip[None, :]}[source]
         sets = sets[:0] if sets.shape[1] == 0 else sets
@@ -115,9 +116,8 @@ class TaskContext:
             together = np.asarray(shown[:, 0] if size == 1 else shown.any(axis=1))
             views, objects = views[~together], objects[~together]
             self.dropped["one image alone shows everything"] += int(together.sum())
-        usable = ok[views[:, :, None], objects[:, None, :]]
-        image = np.where(usable, self.rng.random(usable.shape), -1.0).argmax(axis=1)
-        placed = Placed(views, objects, image)
+        image, found = _pick_images(ok[views[:, :, None], objects[:, None, :]], self.rng, own=source == "video")
+        placed = self.keep(Placed(views, objects, image), found, "not enough frames for the marks")
         return self.keep(placed, self._points_apart(placed), "points too close together") if points else placed
 
     def _points_apart(self, placed: Placed) -> Bools:
@@ -213,6 +213,25 @@ class Placed:
     def objects_of(self, row: int) -> tuple[int, ...]:
         """Objects of one candidate."""
         return tuple(self.objects[row].tolist())
+
+
+def _pick_images(usable: Bools, rng: np.random.Generator, *, own: bool) -> tuple[Ints, Bools]:
+    """Pick for each object one of the images (R, K, S) in which it may be marked; each its own, if `own`.
+
+    Returns
+    -------
+    image (R, S); found (R,) whether there was one for every object.
+    """
+    keys = np.where(usable, rng.random(usable.shape), -1.0)
+    rows = np.arange(len(keys))
+    image = np.zeros((usable.shape[0], usable.shape[2]), dtype=np.int64)
+    found = np.ones(len(keys), dtype=bool)
+    for s in range(usable.shape[2]):
+        image[:, s] = keys[:, :, s].argmax(axis=1)
+        found &= keys[rows, image[:, s], s] >= 0
+        if own:
+            keys[rows, image[:, s]] = -1.0
+    return image, found
 
 
 def off_rounding_edge(value: ArrayLike, margin: float = 1e-3) -> Bools:

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spargen.geometry.directions import Observers, clearness_m, object_states, pair_states
+from spargen.geometry.directions import Observers, States, clearness_m, object_states, pair_states
 from spargen.geometry.rounding import round_half_away
 from spargen.qa.answers import DIRECTIONS, MAP, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Colour, Fact, Mark, Thing
 from spargen.tasks.context import Placed, Source, TaskContext
 from spargen.tasks.registry import task
 from spargen.tasks.relation import clear_words, directions, pair_and_depth_states, state_codes
+
+Floats = NDArray[np.float64]
+Relation = tuple[States, Floats]
+"""States along the axes of a relation, and the offsets behind them."""
 
 ROLES: tuple[tuple[Colour, str], ...] = (("green", "stand"), ("blue", "face"), ("red", "target"), ("yellow", "second"))
 """Colour and role of the objects of a candidate, in the order in which multi-image records list them."""
@@ -114,21 +119,20 @@ def imagine(ctx: TaskContext, setting: Setting) -> Iterator[Fact]:
     after, offsets = _states(ctx, setting, Observers.standing(centers_m[:, 0], centers_m[:, 1]), centers_m)
     good = clear_words(after)
     c, after, offsets = ctx.keep(c, good, "a direction is not clear"), after[good], offsets[good]
-    before, _ = _states(ctx, setting, ctx.observers(c.observer), centers_m[good])
+    before, earlier = _states(ctx, setting, ctx.observers(c.observer), centers_m[good])
     told = clear_words(before)
     if setting.source == "video" and setting.before:
         # The only form of these tasks tells both.
         c = ctx.keep(c, told, "a direction is not clear before the move")
-        after, offsets, before, told = after[told], offsets[told], before[told], told[told]
+        after, offsets, before, earlier, told = after[told], offsets[told], before[told], earlier[told], told[told]
     if setting.before:
         ctx.noted["same words before and after"] += int((told & (before == after).all(axis=1)).sum())
     for i in ctx.balanced(state_codes(after) + 4 ** after.shape[1] * told):
-        yield _fact(ctx, setting, c, i, after[i], before[i] if told[i] and setting.before else None, offsets[i])
+        told_before = (before[i], earlier[i]) if told[i] and setting.before else None
+        yield _fact(ctx, setting, c, i, (after[i], offsets[i]), told_before)
 
 
-def _states(
-    ctx: TaskContext, setting: Setting, observers: Observers, centers_m: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _states(ctx: TaskContext, setting: Setting, observers: Observers, centers_m: Floats) -> Relation:
     if not setting.pair:
         return object_states(observers, centers_m[:, 2], ctx.settings)
     if setting.axes == OO_AXES:
@@ -136,22 +140,13 @@ def _states(
     return pair_and_depth_states(ctx, observers, centers_m[:, 2], centers_m[:, 3])
 
 
-def _fact(
-    ctx: TaskContext,
-    setting: Setting,
-    c: Placed,
-    i: int,
-    after: np.ndarray,
-    before: np.ndarray | None,
-    offsets: np.ndarray,
-) -> Fact:
-    answer = directions(setting.axes, after)
-    size = c.objects.shape[1]
-    marks = tuple(ctx.mark(c, i, k, ROLES[k][0], "bbox") for k in range(size))
+def _fact(ctx: TaskContext, setting: Setting, c: Placed, i: int, after: Relation, before: Relation | None) -> Fact:
+    answer = directions(setting.axes, after[0])
+    marks = tuple(ctx.mark(c, i, k, ROLES[k][0], "bbox") for k in range(c.objects.shape[1]))
     roles = ["stand", "face", *(("first", "second") if setting.pair else ("target",))]
     slots = dict(zip(roles, (_name(ctx, setting, k, mark) for k, mark in enumerate(marks)), strict=True))
-    told = {"after": answer} | ({"before": directions(setting.axes, before)} if before is not None else {})
-    parts = {name: words for time, all_words in told.items() for name, words in _parts(time, all_words).items()}
+    told = {"after": after} | ({"before": before} if before is not None else {})
+    parts = {k: v for time, words in told.items() for k, v in _parts(time, directions(setting.axes, words[0])).items()}
     numbers = ("right_m", "up_m", "farther_m" if setting.pair else "front_m", "first_front_m", "second_front_m")
     return Fact(
         views=c.views_of(i),
@@ -159,8 +154,8 @@ def _fact(
         answer=answer,
         slots={**slots, **parts},
         marks=() if setting.naming == "label" else marks,
-        truth={"after": dict(zip(numbers, offsets.tolist(), strict=False))},
-        margin=clearness_m(offsets, answer.axes, answer.states, ctx.settings),
+        truth={time: dict(zip(numbers, offsets.tolist(), strict=False)) for time, (_, offsets) in told.items()},
+        margin=clearness_m(after[1], answer.axes, answer.states, ctx.settings),
         forms=None if before is not None or not setting.before else ("select",),
     )
 

@@ -21,7 +21,10 @@ def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
     c = ctx.place("video", vis.boxed, 1, everywhere=True)
     clear = ~vis.glimpsed[c.views, c.objects].any(axis=1)
     c = ctx.keep(c, clear, "only glimpsed in a frame")
-    seen = vis.seen[c.views, c.objects]
+    seen = np.asarray(vis.seen[c.views, c.objects])
+    # The frame that the question names would be all of the answer.
+    more = seen.sum(axis=1) >= 2
+    c, seen = ctx.keep(c, more, "seen in one frame only"), seen[more]
     for i in ctx.balanced(size_class(seen.sum(axis=1))):
         red = ctx.mark(c, i, 0, "red", "bbox")
         frames = [int(f) for f in np.flatnonzero(seen[i])]

@@ -26,6 +26,8 @@ from spargen.scene.types import Scene
 RASTER_WIDTH_PX = 640
 BOX_TOLERANCE = 3.0
 """Thousandths of the image by which a side may be off, one pixel of the raster beside."""
+BOX_MARGIN = 6.0
+"""Thousandths by which the part of the image around a box is larger that is cast at full resolution."""
 DISC_RADIUS = 0.015
 """Radius of the disc around a point, in image widths."""
 DISC_SHARE = 0.45
@@ -236,14 +238,23 @@ class _Caster:
         view = self._view[frame]
         width, height = (int(n) for n in self._cameras.size_px[view])
         columns, rows = RASTER_WIDTH_PX, round(RASTER_WIDTH_PX * height / width)
-        v, u = np.meshgrid((np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns, indexing="ij")
-        raster = self._ids(view, np.stack([u.ravel(), v.ravel()], axis=1)).reshape(rows, columns)
+        raster = self._raster(view, columns, rows, 0, 0, columns, rows)
         points = np.array([mark.at for mark in marks if len(mark.at) == 2]).reshape(-1, 2)
         hit = iter(self._ids(view, points / 1000))
+        found = {}
+        for mark in marks:
+            if len(mark.at) == 4 and (mark.at, mark.object_id) not in found:
+                found[mark.at, mark.object_id] = self._wrong_box(view, raster, mark)
         return [
-            self._wrong_point(raster, mark, int(next(hit))) if len(mark.at) == 2 else self._wrong_box(raster, mark)
+            self._wrong_point(raster, mark, int(next(hit))) if len(mark.at) == 2 else found[mark.at, mark.object_id]
             for mark in marks
         ]
+
+    def _raster(self, view: int, columns: int, rows: int, left: int, top: int, right: int, bottom: int) -> Ids:
+        """Return the ids seen in a part of a view that is divided into so many columns and rows."""
+        v, u = np.meshgrid(np.arange(top, bottom), np.arange(left, right), indexing="ij")
+        at = np.stack([(u.ravel() + 0.5) / columns, (v.ravel() + 0.5) / rows], axis=1)
+        return self._ids(view, at).reshape(u.shape)
 
     def _ids(self, view: int, at: NDArray[np.float64]) -> Ids:
         """Return the ids of the objects seen at (P, 2) positions given as shares of the image's sides; -1 = none."""
@@ -265,20 +276,34 @@ class _Caster:
             return f"{list(mark.at)} has {share:.0%} of {self._name(mark.object_id)} around it"
         return None
 
-    def _wrong_box(self, raster: Ids, mark: _Mark) -> str | None:
+    def _wrong_box(self, view: int, raster: Ids, mark: _Mark) -> str | None:
+        """Compare a box with the object's pixels: at full resolution in and around it, in the raster anywhere else."""
         rows, columns = raster.shape
-        seen = raster == mark.object_id
-        v, u = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-        if not len(v):
+        coarse = _tight_box(raster == mark.object_id, columns, rows, 0, 0)
+        width, height = (int(n) for n in self._cameras.size_px[view])
+        size = np.array([width, height] * 2)
+        margin = np.array([-1, -1, 1, 1]) * BOX_MARGIN
+        left, top, right, bottom = np.clip(np.rint((mark.at + margin) / 1000 * size), 0, size).astype(int).tolist()
+        near = self._raster(view, width, height, left, top, right, bottom)
+        fine = _tight_box(near == mark.object_id, width, height, left, top)
+        if fine is None or coarse is None:
             return f"{list(mark.at)}: {self._name(mark.object_id)} is not to be seen"
-        pixel = np.array([1000 / columns, 1000 / rows] * 2)
-        box = np.array([u[0], v[0], u[-1] + 1, v[-1] + 1]) * pixel
-        if (np.abs(box - mark.at) > BOX_TOLERANCE + pixel).any():
+        box = np.array([*np.minimum(fine[:2], coarse[:2]), *np.maximum(fine[2:], coarse[2:])])
+        if (np.abs(box - mark.at) > BOX_TOLERANCE + 1000 / np.array([columns, rows] * 2)).any():
             return f"{list(mark.at)}: {self._name(mark.object_id)} fills {box.round().astype(int).tolist()}"
         return None
 
     def _name(self, object_id: int) -> str:
         return f"{self._labels[object_id]} {object_id}" if object_id in self._labels else "nothing annotated"
+
+
+def _tight_box(mask: NDArray[np.bool_], columns: int, rows: int, left: int, top: int) -> NDArray[np.float64] | None:
+    """Return the sides of a mask, in thousandths of the image that it is cut from; None if it is empty."""
+    v, u = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(v):
+        return None
+    ends = np.array([u[0] + left, v[0] + top, u[-1] + 1 + left, v[-1] + 1 + top])
+    return ends * 1000 / np.array([columns, rows, columns, rows])
 
 
 def _share(good: int, checked: int) -> str:

@@ -301,6 +301,36 @@ def test_a_narrow_thing_is_seen_but_not_visible():
     assert wide.visible[0, 0]
 
 
+def test_the_short_side_counts_in_widths_of_the_image_even_if_it_is_the_height():
+    # 8.5 pixels high of 480: 1.8 % of the height, but 1.3 % of the width.
+    low, high = [
+        table(World().add("lamp", (5.005, 0.1, 1), (0.01, 2, height)).camera((0, 0, 1))) for height in (0.085, 0.12)
+    ]
+    assert low.seen[0, 0]
+    assert not low.visible[0, 0]
+    assert high.visible[0, 0]
+
+
+def test_a_point_must_lie_on_its_object_itself_not_only_near_it():
+    # A pole of 4 pixels before the centre leaves three quarters of the disc (radius 9.6) to the chair.
+    bare = World().add("chair", (4, 0, 1), (1, 1, 1)).camera((0, 0, 1))
+    behind = World(list(bare.solids), bare.poses, bare.intrinsics, bare.sizes)
+    behind.add("lamp", (2, 0, 1), (0.01, 0.016, 2))
+    assert table(bare).pointed[0, 0]
+    assert table(behind).visible[0, 0]
+    assert not table(behind).pointed[0, 0]
+    aside = World(list(bare.solids), bare.poses, bare.intrinsics, bare.sizes)
+    aside.add("lamp", (2, 0.024, 1), (0.01, 0.016, 2))
+    assert table(aside).pointed[0, 0]
+
+
+def test_things_far_away_do_not_count_as_what_an_object_would_cover_alone():
+    # Half of the chair is hidden. The cabinet lies far below, where no lattice of objects may bring it into the way.
+    w = World().add("chair", (25, 0, 1), (2, 2, 2)).add("cabinet", (12, 0, -9), (3, 3, 3))
+    w.add(None, (5, -2, 1), (0.1, 4, 4)).camera((0, 0, 1))
+    assert table(w).unoccluded[0, 0] == pytest.approx(0.5, abs=0.08)
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.004, 0.008, 0.012, 0.016, 0.02, 0.024, 0.028, 0.032, 0.036])
 @pytest.mark.parametrize("flat", [False, True], ids=["pole", "board"])
 def test_a_thin_thing_cannot_hide_between_the_rays(offset, flat):

@@ -67,10 +67,16 @@ def test_lengths_too_close_together_are_left_out():
 
 
 def test_a_first_fact_without_companions_does_not_use_them_up():
-    # 9.0 finds only 5.0; the others make a set without it, 5.0 included.
-    facts = [fact(v, i) for i, v in enumerate((9.0, 8.5, 8.4, 5.0, 8.45, 2.0, 1.0, 3.5))]
+    # 9 goes with 5 and 2 only; without it 5, 2, 8 and 10 make a set.
+    facts = [fact(v, i) for i, v in enumerate((9.0, 5.0, 2.0, 8.0, 10.0))]
     found = choices(facts, LENGTH, 8, S, rng())
-    assert len(found) == 4
+    assert {c.fact.answer for c in found} == {5.0, 2.0, 8.0, 10.0}
+
+
+def test_the_place_of_the_right_option_does_not_follow_the_order_of_the_facts():
+    letters = Counter(choices(lengths(40), LENGTH, 4, S, rng(seed))[0].letter for seed in range(80))
+    assert set(letters) == set("ABCD")
+    assert min(letters.values()) >= 8
 
 
 @pytest.mark.parametrize("count", [1, 3, 10])

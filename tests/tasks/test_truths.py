@@ -291,6 +291,14 @@ def test_points_of_one_image_lie_apart(rows):
                     assert p[i][0] != p[j][0] or math.dist(p[i][1:], p[j][1:]) >= 0.045
 
 
+@pytest.mark.parametrize(("gap_m", "asked"), [(0.19, 0), (0.27, 2)])
+def test_two_points_too_close_together_are_not_asked_about(gap_m, asked):
+    # At depth 4 with f = 500 the gap is 24 or 34 pixels; 4.5 % of 640 is 28.8.
+    w = World().add("clock", (4.01, 0, 1), (0.02, 0.13, 0.13)).add("phone", (4.01, gap_m, 1.0), (0.02, 0.13, 0.13))
+    found = ask_all(w.camera((0, 0, 1)).scene(), tasks=("distance_prediction_oo",), quota=4)
+    assert sum(row.form != "select" for row in found.rows) == asked
+
+
 @pytest.fixture(scope="module")
 def pictures():
     """What every view shows, every fourth pixel: share of each object."""
