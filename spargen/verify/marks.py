@@ -6,6 +6,7 @@ their adapters; nothing of spargen's own geometry is used.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ RASTER_WIDTH_PX = 640
 BOX_TOLERANCE = 3.0
 """Thousandths of the image by which a side may be off, one pixel of the raster beside."""
 BOX_MARGIN = 6.0
-"""Thousandths by which the part of the image around a box is larger that is cast at full resolution."""
+"""Thousandths on either side of a box's side within which the image is cast at full resolution."""
 DISC_RADIUS = 0.015
 """Radius of the disc around a point, in image widths."""
 DISC_SHARE = 0.45
@@ -241,7 +242,7 @@ class _Caster:
         raster = self._raster(view, columns, rows, 0, 0, columns, rows)
         points = np.array([mark.at for mark in marks if len(mark.at) == 2]).reshape(-1, 2)
         hit = iter(self._ids(view, points / 1000))
-        found = {}
+        found: dict[tuple[tuple[float, ...], int], str | None] = {}
         for mark in marks:
             if len(mark.at) == 4 and (mark.at, mark.object_id) not in found:
                 found[mark.at, mark.object_id] = self._wrong_box(view, raster, mark)
@@ -277,33 +278,38 @@ class _Caster:
         return None
 
     def _wrong_box(self, view: int, raster: Ids, mark: _Mark) -> str | None:
-        """Compare a box with the object's pixels: at full resolution in and around it, in the raster anywhere else."""
+        """Compare a box with the object's pixels: at full resolution along its sides, in the raster anywhere else."""
         rows, columns = raster.shape
-        coarse = _tight_box(raster == mark.object_id, columns, rows, 0, 0)
-        width, height = (int(n) for n in self._cameras.size_px[view])
-        size = np.array([width, height] * 2)
-        margin = np.array([-1, -1, 1, 1]) * BOX_MARGIN
-        left, top, right, bottom = np.clip(np.rint((mark.at + margin) / 1000 * size), 0, size).astype(int).tolist()
-        near = self._raster(view, width, height, left, top, right, bottom)
-        fine = _tight_box(near == mark.object_id, width, height, left, top)
-        if fine is None or coarse is None:
+        v, u = np.nonzero(raster == mark.object_id)
+        if not len(v):
             return f"{list(mark.at)}: {self._name(mark.object_id)} is not to be seen"
-        box = np.array([*np.minimum(fine[:2], coarse[:2]), *np.maximum(fine[2:], coarse[2:])])
-        if (np.abs(box - mark.at) > BOX_TOLERANCE + 1000 / np.array([columns, rows] * 2)).any():
-            return f"{list(mark.at)}: {self._name(mark.object_id)} fills {box.round().astype(int).tolist()}"
+        pixel = np.array([1000 / columns, 1000 / rows] * 2)
+        coarse = np.array([u.min(), v.min(), u.max() + 1, v.max() + 1]) * pixel
+        fine = [self._side(view, mark, side) for side in range(4)]
+        box = [f(pair) for f, pair in zip((min, min, max, max), zip(fine, coarse, strict=True), strict=True)]
+        if (np.abs(np.array(box) - mark.at) > BOX_TOLERANCE + pixel).any():
+            return f"{list(mark.at)}: {self._name(mark.object_id)} fills {[round(side) for side in box]}"
         return None
+
+    def _side(self, view: int, mark: _Mark, side: int) -> float:
+        """Return where an object ends near one side of its box, in thousandths, by rays at full resolution.
+
+        Where it has no pixel near that side, that is somewhere farther in, and the answer is far from the side.
+        """
+        width, height = (int(n) for n in self._cameras.size_px[view])
+        part = np.array(mark.at) + BOX_MARGIN * np.array([-1, -1, 1, 1])
+        axis, begin = side % 2, side < 2
+        part[[axis, axis + 2]] = mark.at[side] - BOX_MARGIN, mark.at[side] + BOX_MARGIN
+        size = np.array([width, height] * 2)
+        left, top, right, bottom = np.clip(np.rint(part / 1000 * size), 0, size).astype(int).tolist()
+        seen = self._raster(view, width, height, left, top, right, bottom) == mark.object_id
+        places = np.flatnonzero(seen.any(axis=axis)) + (left, top)[axis]
+        if not len(places):
+            return -math.inf if not begin else math.inf
+        return float(places[0] if begin else places[-1] + 1) * 1000 / (width, height)[axis]
 
     def _name(self, object_id: int) -> str:
         return f"{self._labels[object_id]} {object_id}" if object_id in self._labels else "nothing annotated"
-
-
-def _tight_box(mask: NDArray[np.bool_], columns: int, rows: int, left: int, top: int) -> NDArray[np.float64] | None:
-    """Return the sides of a mask, in thousandths of the image that it is cut from; None if it is empty."""
-    v, u = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(v):
-        return None
-    ends = np.array([u[0] + left, v[0] + top, u[-1] + 1 + left, v[-1] + 1 + top])
-    return ends * 1000 / np.array([columns, rows, columns, rows])
 
 
 def _share(good: int, checked: int) -> str:

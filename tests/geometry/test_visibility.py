@@ -409,7 +409,7 @@ def test_the_order_of_objects_changes_only_their_rows():
     both = a.visible[:, order] & b.visible
     assert both.sum() > 8
     np.testing.assert_array_equal(a.bbox[:, order][both], b.bbox[both])
-    np.testing.assert_allclose(a.in_frame[:, order], b.in_frame, atol=0.05)
+    np.testing.assert_allclose(a.in_frame[:, order], b.in_frame, atol=0.1)
 
 
 def test_moving_the_camera_along_its_axis_changes_depth_by_as_much():

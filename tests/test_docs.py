@@ -1,0 +1,533 @@
+"""README and docs, taken at their word: what they say to write is written, what they say to type is typed."""
+
+from __future__ import annotations
+
+import filecmp
+import fcntl
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+from typer.main import get_command
+
+import spargen
+from spargen.cli import app
+from spargen.demo import write_demo
+from spargen.phrase.filters import FILTERS
+from spargen.phrase.templates import TemplateSet
+from spargen.qa.answers import OO_AXES, Directions
+from spargen.qa.fact import Thing
+from spargen.resources import data_dir
+from spargen.run.job import make_job
+
+ROOT = Path(__file__).resolve().parent.parent
+README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE = (
+    ROOT / name for name in ("README.md", "docs/adding_a_task.md", "docs/adding_a_dataset.md", "docs/output.md")
+)
+PAGES = [README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE]
+FORMS = ("fill", "select", "sentence", "judge")
+
+
+# -- how a page is read --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line to type, and the lines that a page shows below it."""
+
+    text: str
+    shown: tuple[str, ...]
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def files(page):
+    """The blocks that name a file in their first line, by that name."""
+    found = {}
+    for text in (text for language in ("python", "jinja", "yaml") for text in blocks(page, language)):
+        name = re.match(r"(?:# |\{# )(\S+\.(?:py|j2|yaml))(?: #\})?$", text, re.MULTILINE)
+        if name:
+            found[name[1]] = text
+    return found
+
+
+def write_files(page, folder):
+    for name, text in files(page).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def commands(page):
+    """What a page says to type, in order."""
+    found = []
+    for block in blocks(page, "console"):
+        for part in re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
+            first, *shown = part.strip().splitlines()
+            found.append(Command(" ".join(first.split("    ")), tuple(shown)))
+    return found
+
+
+def spans(page):
+    """Code in running text."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([^`]+)`", text)
+
+
+# -- how it is followed --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def typed(tmp_path_factory):
+    """Return a function that types lines into a shell that knows `spargen`, far from any checkout."""
+    home = tmp_path_factory.mktemp("home")
+    package = Path(spargen.__file__).resolve().parents[1]
+    installed = package == Path(sysconfig.get_path("purelib")).resolve()
+    script = Path(sys.executable).with_name("spargen")
+    bins = [str(Path(sys.executable).parent)]
+    if not (installed and script.exists()):
+        shim = home / "bin" / "spargen"
+        shim.parent.mkdir()
+        start = f"{shlex.quote(sys.executable)} -P -c 'from spargen.cli import main; main()'"
+        shim.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{package}" exec {start} "$@"\n')
+        shim.chmod(0o755)
+        bins.insert(0, str(shim.parent))
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV_", "XDG_"))}
+    env |= {"HOME": str(home), "PATH": os.pathsep.join([*bins, env["PATH"]]), "COLUMNS": "120"}
+    if not installed:
+        env["PYTHONPATH"] = str(package)
+
+    def type_(folder, *lines):
+        script = "\n".join(lines)
+        return subprocess.run(["bash", "-ec", script], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+
+    return type_
+
+
+def follow(typed, page, folder, skip=()):
+    """Type all commands of a page; return what came of each."""
+    results, settled = {}, []
+    for command in commands(page):
+        if command.text in skip:
+            continue
+        if command.text.startswith("export "):
+            settled.append(command.text)
+            continue
+        results[command] = typed(folder, *settled, command.text)
+    return results
+
+
+def demand_success(results):
+    for command, result in results.items():
+        refused = any(line.startswith("error:") for line in command.shown)
+        assert result.returncode == (1 if refused else 0), f"{command.text}\n{result.stdout}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
+
+
+def rows_of(out, dataset, task, form):
+    """The (record, fact) pairs of a cell, which must belong to each other."""
+    (file,) = (out / f"spar/{dataset}/qa_jsonl/train/{task}/{form}").iterdir()
+    records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    facts = (out / f"facts/{dataset}/train/{task}/{form}.jsonl").read_text("utf-8").splitlines()
+    pairs = list(zip(records, map(json.loads, facts), strict=True))
+    assert all(record["id"] == fact["id"] and record["type"] == task for record, fact in pairs)
+    assert file.name == f"{form}_{len(pairs)}.jsonl"
+    return pairs
+
+
+def said(record):
+    human, gpt = record["conversations"]
+    return human["value"], gpt["value"]
+
+
+def one_decimal(value):
+    return f"{np.floor(value * 10 + 0.5) / 10:.1f}"
+
+
+@pytest.fixture(scope="session")
+def scan(tmp_path_factory):
+    """A small scan root as the demo makes it, built once for all workers of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "docs-scans-root"
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_demo(root, frames=40, cell_m=0.4, workers=2)
+    return root
+
+
+# -- docs/adding_a_task.md -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def task_page(typed, scan, tmp_path_factory):
+    """The folder of a reader of the page, and what came of its commands."""
+    folder = tmp_path_factory.mktemp("task")
+    (folder / "spargen-demo").mkdir()
+    (folder / "spargen-demo/scans-root").symlink_to(scan)
+    write_files(TASK_PAGE, folder)
+    return folder, follow(typed, TASK_PAGE, folder)
+
+
+def test_the_task_page_can_be_followed(task_page):
+    folder, results = task_page
+    assert len(results) >= 6
+    demand_success(results)
+    for command, result in results.items():
+        if "data_dir" in command.text:
+            assert (Path(result.stdout.strip()) / "distance_prediction_oc/fill.j2").is_file()
+    for task in ("height_gap_oo", "distance_prediction_oc"):
+        assert Image.open(folder / f"{task}.jpg").width > 300
+
+
+def test_the_new_task_gives_right_answers_in_all_forms(task_page, scan):
+    out = task_page[0] / "out"
+    objects = spargen.load("scannet", scan, "scene0000_00").objects
+    height_m = dict(zip(objects.id.tolist(), objects.center_m[:, 2].tolist(), strict=True))
+    label = dict(zip(objects.id.tolist(), objects.label, strict=True))
+    for form in FORMS:
+        pairs = rows_of(out, "scannet", "height_gap_oo", form)
+        assert len(pairs) == 20
+        for record, fact in pairs:
+            question, answer = said(record)
+            red, blue = fact["objects"]
+            assert f"{label[red]} (red point)" in question
+            assert f"{label[blue]} (blue point)" in question
+            truth = one_decimal(abs(height_m[red] - height_m[blue]))
+            if form == "fill":
+                assert answer == truth
+            elif form == "sentence":
+                assert answer == f"Their centers differ in height by {truth} meters."
+            elif form == "select":
+                options = dict(line.split(". ") for line in question.splitlines()[1:])
+                assert options[answer] == truth
+                assert len({*options.values()}) == len(options) == 4
+            else:
+                claim = re.search(r"are (\d+\.\d) meters apart", question)[1]
+                assert answer == ("Yes" if claim == truth else "No")
+        if form == "judge":
+            assert {said(record)[1] for record, _ in pairs} == {"Yes", "No"}
+    assert not (out / "spar/scannet/qa_jsonl/train/depth_prediction_oc").exists()
+
+
+def test_the_reworded_file_gives_its_words_and_no_others(task_page):
+    page = files(TASK_PAGE)["my_templates/distance_prediction_oc/fill.j2"]
+    first, second, note = (text.strip() for text in re.split(r"^--- \w+$", page, flags=re.MULTILINE)[1:])
+    found = []
+    for record, _ in rows_of(task_page[0] / "out", "scannet", "distance_prediction_oc", "fill"):
+        question, answer = said(record)
+        target = re.search(r"center of the (.+ \(red point\))", question)[1]
+        words = [f"{text} {note}".replace("{{ target }}", target) for text in (first, second)]
+        found.append(words.index(question))
+        assert re.fullmatch(r"\d+\.\d", answer)
+    assert found.count(0) == found.count(1) == 10
+    # The forms that were left alone keep the shipped words.
+    for record, fact in rows_of(task_page[0] / "out", "scannet", "distance_prediction_oc", "sentence"):
+        assert "tape measure" not in said(record)[0]
+        assert fact["answer_line"] > 0
+
+
+def test_check_names_file_line_and_slot(task_page, typed, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(task_page[0], folder, symlinks=True, ignore=shutil.ignore_patterns("out", "*.jpg"))
+    template = folder / "my_templates/height_gap_oo/judge.j2"
+    template.write_text(template.read_text().replace("{{ second }}", "{{ secnd }}"))
+    result = typed(folder, "spargen check job.yaml")
+    assert result.returncode == 1
+    (promised,) = (text for text in blocks(TASK_PAGE, "text") if "secnd" in text)
+    assert result.stderr == promised
+    where, line = re.match(r"error: (\S+?):(\d+): unknown slot secnd\n", result.stderr).groups()
+    assert folder / where == template
+    # The line is that of the block, or of the slot itself.
+    assert "secnd" in "".join(template.read_text().splitlines()[int(line) - 1 : int(line) + 1])
+    assert not (folder / "out").exists()
+
+
+def test_the_filters_print_what_the_task_page_says():
+    text = " ".join(TASK_PAGE.read_text("utf-8").split())
+    relation, claim = Directions(OO_AXES, (-1, 1, 0)), Directions(("lr",), (-1,))
+    chair, office = Thing("chair", "red point"), Thing("office chair", "red point")
+    for slot, name, value, printed in [
+        ("target", "a", chair, "a chair (red point)"),
+        ("target", "a", office, "an office chair (red point)"),
+        ("label", "plural", "chair", "chairs"),
+        ("relation", "prose", relation, "to the left and above, at about the same distance"),
+        ("claim", "versus", claim, "to the left of"),
+    ]:
+        assert f"{{{{ {slot} | {name} }}}}" in text
+        assert f'"{printed}"' in text
+        assert FILTERS[name](value) == printed
+    assert "`{{ target | label }}` the bare label" in text
+    assert FILTERS["label"](office) == "office chair"
+    assert {name for name in FILTERS if f"| {name} }}}}" in text} == set(FILTERS)
+
+
+# -- docs/adding_a_dataset.md --------------------------------------------------------------------------------------
+
+SOLIDS = [
+    ("floor", (0, 0, -0.05), (6, 6, 0.1)),
+    ("wall", (0, 3.05, 1.25), (6, 0.1, 2.5)),
+    ("chair", (-1, 1, 0.45), (0.5, 0.5, 0.9)),
+    ("table", (1, 1.5, 0.4), (1.2, 0.8, 0.8)),
+    ("lamp", (0, 2, 0.75), (0.3, 0.3, 1.5)),
+    ("box", (0.3, 0.5, 0.2), (0.4, 0.4, 0.4)),
+]
+FIRST_ID = 70
+
+
+def write_room(folder):
+    """A room in the layout that the page's adapter reads; one camera has no pose. Returns camera places by name."""
+    folder.mkdir(parents=True)
+    parts = [trimesh.creation.box(size, trimesh.transformations.translation_matrix(at)) for _, at, size in SOLIDS]
+    trimesh.util.concatenate(parts).export(folder / "mesh.ply")
+    ends = np.cumsum([len(part.faces) for part in parts]).tolist()
+    things = [
+        {"id": FIRST_ID + n, "label": label, "faces": list(range(end - len(part.faces), end))}
+        for n, ((label, _, _), part, end) in enumerate(zip(SOLIDS, parts, ends, strict=True))
+    ]
+    (folder / "objects.json").write_text(json.dumps(things))
+    cameras, places = [], {}
+    for n in range(12):
+        eye = np.array([-1.5 + 0.25 * n, -2.5, 1.4])
+        forward = np.array([0.0, 1.3, 0.4]) - eye
+        forward /= np.linalg.norm(forward)
+        right = np.cross(forward, [0, 0, 1])
+        right /= np.linalg.norm(right)
+        pose = np.eye(4)
+        pose[:3] = np.stack([right, np.cross(forward, right), forward, eye], axis=1)
+        if n == 5:
+            pose[:] = -np.inf
+        else:
+            places[f"view{n}"] = eye
+        K = [[300, 0, 160], [0, 300, 120], [0, 0, 1]]
+        cameras.append({"name": f"view{n}", "K": K, "T_world_camera": pose.tolist(), "size": [320, 240]})
+        Image.new("RGB", (320, 240), (120, 120, 20 * n)).save(folder / f"view{n}.jpg")
+    (folder / "cameras.json").write_text(json.dumps(cameras))
+    return places
+
+
+@pytest.fixture(scope="module")
+def dataset_page(typed, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dataset")
+    write_files(DATASET_PAGE, folder)
+    places = write_room(folder / "scans" / "room0")
+    return folder, places, follow(typed, DATASET_PAGE, folder)
+
+
+def test_the_dataset_page_can_be_followed(dataset_page):
+    folder, places, results = dataset_page
+    assert len(results) == 2
+    demand_success(results)
+    shown = next(result.stdout for command, result in results.items() if "inspect" in command.text)
+    for what, number in {"frames with a pose": len(places), "objects": len(SOLIDS), "faces": 12 * len(SOLIDS)}.items():
+        assert re.search(rf"{what} *│ {number} ", shown), shown
+    assert list(folder.glob("room0_view*.jpg"))
+
+
+def test_the_new_data_set_gives_right_answers(dataset_page):
+    folder, places, _ = dataset_page
+    center = {FIRST_ID + n: np.array(at) for n, (_, at, _) in enumerate(SOLIDS)}
+    label = {FIRST_ID + n: name for n, (name, _, _) in enumerate(SOLIDS)}
+    asked = set()
+    for task in ("distance_prediction_oo", "distance_prediction_oc"):
+        pairs = rows_of(folder / "out", "mine", task, "fill")
+        assert len(pairs) >= 20
+        for record, fact in pairs:
+            (name,) = fact["frames"]
+            assert record["image"] == [f"room0/image_color/{name}.jpg"]
+            ends = [center[i] for i in fact["objects"]] + ([places[name]] if task.endswith("oc") else [])
+            assert said(record)[1] == one_decimal(np.linalg.norm(ends[0] - ends[1]))
+            assert [label[i] for i in fact["objects"]] == fact["labels"]
+            asked |= set(fact["labels"])
+            image = folder / "out/spar/mine/images" / record["image"][0]
+            assert image.read_bytes() == (folder / f"scans/room0/{name}.jpg").read_bytes()
+    assert asked == {"chair", "table", "lamp", "box"}
+    manifest = json.loads((folder / "out/manifest.json").read_text())
+    assert manifest["terms_of_use"] == {"mine": "my own scans"}
+
+
+def test_the_page_s_fingerprint_sees_a_changed_file(dataset_page, tmp_path, monkeypatch):
+    folder = tmp_path / "scans"
+    shutil.copytree(dataset_page[0] / "scans", folder)
+    monkeypatch.syspath_prepend(dataset_page[0])
+    before = spargen.load("my_adapter:MyAdapter", folder, "room0").fingerprint
+    assert spargen.load("my_adapter:MyAdapter", folder, "room0").fingerprint == before
+    objects = folder / "room0/objects.json"
+    objects.write_text(objects.read_text().replace("lamp", "vase"))
+    assert spargen.load("my_adapter:MyAdapter", folder, "room0").fingerprint != before
+
+
+# -- README --------------------------------------------------------------------------------------------------------
+
+NOT_HERE = ("pip install . && spargen demo", 'pip install ".[test]" && pytest', "spargen demo")
+"""Set-up, and the full demo: too slow here; the gates run them."""
+
+
+@pytest.fixture(scope="module")
+def readme(typed, scan, tmp_path_factory):
+    """The folder of a reader who has two scans, and what came of README's commands."""
+    folder = tmp_path_factory.mktemp("readme")
+    scans = folder / "scannet/scans"
+    for name in ("scene0000_00", "scene0001_00"):
+        (scans / name).mkdir(parents=True)
+        for file in (scan / "scans/scene0000_00").iterdir():
+            (scans / name / file.name.replace("scene0000_00", name)).symlink_to(file)
+    write_files(README, folder)
+    return folder, follow(typed, README, folder, skip=NOT_HERE)
+
+
+def shape(line):
+    """A line without what differs from scan to scan and from day to day."""
+    line = re.sub(r"\(\d+\.\d\d%\)", "(share)", line)
+    return " ".join(re.sub(r"\d+([.,]\d+)*", "#", line).replace("[#/#]", "[#]").split())
+
+
+def test_readme_s_commands_do_what_it_shows(readme):
+    results = readme[1]
+    assert {c.text for c in commands(README)} - {c.text for c in results} == set(NOT_HERE)
+    demand_success(results)
+    for command, result in results.items():
+        printed = {shape(line) for line in (result.stdout + result.stderr).splitlines()}
+        for line in command.shown:
+            if not line.endswith("..."):
+                assert shape(line) in printed, f"{command.text}\nREADME: {line}\n{result.stdout}{result.stderr}"
+    kept = [r.stdout for c, r in results.items() if c.text == "spargen generate job.yaml"]
+    assert ["rows made" in text for text in kept] == [True, False]
+
+
+def test_shards_that_were_merged_are_one_run(readme):
+    folder = readme[0]
+    names = {}
+    for out in ("out-job", "merged"):
+        found = (p.relative_to(folder / out) for p in (folder / out).rglob("*") if p.is_file())
+        names[out] = sorted(p for p in found if p.parts[0] != ".parts" and p.name not in ("report.md", "report.json"))
+    assert names["out-job"] == names["merged"]
+    assert len(names["out-job"]) > 20
+    same, differing, broken = filecmp.cmpfiles(
+        folder / "out-job", folder / "merged", map(str, names["merged"]), shallow=False
+    )
+    assert (differing, broken) == ([], [])
+
+
+def test_readme_s_python_runs(readme, typed):
+    (code,) = blocks(README, "python")
+    (readme[0] / "example.py").write_text(code)
+    result = typed(readme[0], "python example.py")
+    assert result.returncode == 0, result.stderr
+    assert len(re.findall(r"^\['scene0000_00/image_color/\d+\.jpg'\] .* \d+\.\d$", result.stdout, re.MULTILINE)) >= 10
+
+
+def test_readme_s_record_could_be_one_of_today():
+    (text,) = blocks(README, "json")
+    record = json.loads(re.sub(r"\n\s+", " ", text))
+    assert list(record) == ["id", "conversations", "image", "type", "red_point", "blue_point"]
+    wording = TemplateSet.load().wording(record["type"], "fill")
+
+    def holes(block):
+        return re.sub(r"\\\{\\\{.*?\\\}\\\}", ".+", re.escape(block.text))
+
+    question, answer = said(record)
+    patterns = (f"{holes(q)} {holes(n)}" for q in wording.questions for n in wording.notes)
+    assert any(re.fullmatch(pattern, question) for pattern in patterns)
+    assert re.fullmatch(r"\d+\.\d", answer)
+
+
+# -- docs/output.md ------------------------------------------------------------------------------------------------
+
+
+def test_the_output_page_lists_what_a_run_writes(readme, typed):
+    folder = readme[0]
+    result = typed(folder, "spargen generate job.yaml --out rgbd --set rgbd=true --set 'tasks=[position_matching]'")
+    assert result.returncode == 0, result.stderr
+    text = OUTPUT_PAGE.read_text("utf-8")
+    tree = blocks(OUTPUT_PAGE, "text")[0]
+    for out in (folder / "out", folder / "rgbd"):
+        assert {p.name for p in out.iterdir()} == set(re.findall(r"^  (?! )(\S+?)/?(?= |$)", tree, re.MULTILINE)) | {
+            "report.json"
+        }
+        assert all(re.search(rf"\b{p.name}\b", tree) for p in (out / "spar").iterdir())
+        assert all(re.search(rf"\b{p.name}\b", tree) for p in (out / "spar/scannet/images/scene0000_00").iterdir())
+    documented = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))))
+    found = set()
+    for out in (folder / "out", folder / "rgbd"):
+        for file in (out / "spar/scannet/qa_jsonl").rglob("*.jsonl"):
+            found |= {key for line in file.read_text("utf-8").splitlines() for key in json.loads(line)}
+    assert found == documented
+    (fact,) = (json.loads(re.sub(r"\n\s+", " ", block)) for block in blocks(OUTPUT_PAGE, "json"))
+    _, real = rows_of(folder / "out", "scannet", "distance_prediction_oo", "fill")[0]
+    assert list(fact) == list(real)
+    assert fact["truth"].keys() == real["truth"].keys()
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+TOP = ("spargen", "scene_adapters", "templates", "configs", "tests", "docs", "benchmarks")
+
+
+def there(path):
+    """Tell whether a file of the repository exists, in this checkout or in the installed package."""
+    head, _, rest = path.partition("/")
+    places = [ROOT / path]
+    if head in ("templates", "configs"):
+        places.append(data_dir(head) / rest)
+    if head in ("spargen", "scene_adapters"):
+        places.append(Path(spargen.__file__).resolve().parents[1] / path)
+    return any(place.exists() for place in places)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_files_exist(page):
+    text = page.read_text("utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        if not link.startswith("http"):
+            assert there(os.path.normpath(Path(os.path.relpath(page.parent, ROOT)) / link)), link
+    own = files(page)
+    for name in spans(page):
+        if "<" not in name and " " not in name and name.split("/")[0] in TOP and "/" in name:
+            assert there(name), name
+        if re.fullmatch(r"[\w/]+\.(py|j2|yaml)", name) and "/" not in name:
+            assert any(file.endswith(name) for file in own), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_options_exist(page):
+    known = get_command(app).commands
+    options = {
+        name: {flag for param in command.params for flag in param.opts if flag.startswith("-")} | {"--help"}
+        for name, command in known.items()
+    }
+    lines = [command.text for command in commands(page)] + spans(page)
+    for line in lines:
+        for part in re.split(r"&&|\|", line):
+            words = shlex.split(part) if part.strip().startswith(("spargen ", "--")) else []
+            if words[:1] == ["spargen"]:
+                assert words[1] in known, line
+                allowed, words = options[words[1]], words[2:]
+            else:
+                allowed = set.union(*options.values())
+            for word in words:
+                assert not word.startswith("-") or word in allowed, f"{line}: {word}"
+            for flag, value in zip(words, words[1:], strict=False):
+                if flag == "--set" and value != "KEY=VALUE":
+                    make_job({"out": "out", "sources": [{"adapter": "scannet", "root": "x"}]}, [value])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_are_short_enough_to_read(page):
+    assert [line for line in page.read_text("utf-8").splitlines() if len(line) > 120] == []
+
+
+def test_readme_begins_with_the_two_set_up_commands():
+    assert [c.text for c in commands(README)][:2] == ["pip install . && spargen demo", 'pip install ".[test]" && pytest']
