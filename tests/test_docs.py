@@ -189,7 +189,8 @@ def test_the_task_page_can_be_followed(task_page):
         if "data_dir" in command.text:
             assert (Path(result.stdout.strip()) / "distance_prediction_oc/fill.j2").is_file()
     for task in ("height_gap_oo", "distance_prediction_oc"):
-        assert Image.open(folder / f"{task}.jpg").width > 300
+        with Image.open(folder / f"{task}.jpg") as picture:
+            assert picture.width > 300
 
 
 def test_the_new_task_gives_right_answers_in_all_forms(task_page, scan):
@@ -263,7 +264,7 @@ def test_the_filters_print_what_the_task_page_says():
         ("target", "a", chair, "a chair (red point)"),
         ("target", "a", office, "an office chair (red point)"),
         ("label", "plural", "chair", "chairs"),
-        ("relation", "prose", relation, "to the left and above, at about the same distance"),
+        ("relation", "prose", relation, "to the left, above and at about the same distance"),
         ("claim", "versus", claim, "to the left of"),
     ]:
         assert f"{{{{ {slot} | {name} }}}}" in text
@@ -449,7 +450,7 @@ def test_readme_s_record_could_be_one_of_today():
 
 def test_the_output_page_lists_what_a_run_writes(readme, typed):
     folder = readme[0]
-    result = typed(folder, "spargen generate job.yaml --out rgbd --set rgbd=true --set 'tasks=[position_matching]'")
+    result = typed(folder, "spargen generate --adapter scannet --root scannet --out rgbd --set 'tasks=[room_size]' --set rgbd=true")
     assert result.returncode == 0, result.stderr
     text = OUTPUT_PAGE.read_text("utf-8")
     tree = blocks(OUTPUT_PAGE, "text")[0]

@@ -375,13 +375,19 @@ def test_small_quotas(quota):
     assert len(rows) == (0 if quota == 0 else len(CELLS))
 
 
+NOBODY = World().add(None, (3, 0, 1), (1, 1, 1))
 EMPTY = {
+    "a clip without objects": NOBODY,
     "nothing": World().camera((0, 0, 1)),
     "no objects": World().add(None, (3, 0, 1), (1, 1, 1)).camera((0, 0, 1)).camera((0, 1, 1)),
     "one object": World().add("chair", (3, 0, 1), (1, 1, 1)).camera((0, 0, 1)).camera((0, 1, 1)),
     "only walls": World().add("wall", (3, 0, 1), (1, 9, 9)).camera((0, 0, 1)).camera((0, 1, 1)).camera((0, 2, 1)),
     "no frames": World().add("chair", (3, 0, 1), (1, 1, 1)),
 }
+
+
+for i in range(40):
+    NOBODY.camera((0, 0.05 * i, 1), size=(80, 60), f=60.0)
 
 
 @pytest.mark.parametrize("what", EMPTY)
