@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 NOBODY, BACKGROUND = -1, -2
+BIT = 1e-9
 
 
 def pixel_rays(world, view):
@@ -118,17 +119,17 @@ def camera_coordinates(T, points):
 
 
 def direction_word(value, word=0.30, empty=0.10):
-    """+1, -1, 0, or None where it is not clear."""
-    if value >= word:
+    """+1, -1, 0, or None where it is not clear; what sits on a threshold by the last bit counts as clear."""
+    if value >= word - BIT:
         return 1
-    if value <= -word:
+    if value <= -word + BIT:
         return -1
-    return 0 if abs(value) <= empty else None
+    return 0 if abs(value) <= empty + BIT else None
 
 
 def distance_word(a, b):
     """+1 if a is clearly farther than b, -1 if closer, 0 if neither, else None."""
     gap = abs(a - b)
-    if gap >= 0.20 and gap >= 0.15 * min(a, b):
+    if gap >= 0.20 - BIT and gap >= 0.15 * min(a, b) - BIT:
         return 1 if a > b else -1
-    return 0 if gap <= 0.10 else None
+    return 0 if gap <= 0.10 + BIT else None

@@ -212,9 +212,9 @@ WORDS = {
     "cf": ("closer", "", "farther"),
 }
 PROSE = {
-    "lr": {"to the left": "left", "with no clear sideways offset": "", "to the right": "right"},
+    "lr": {"to the left": "left", "laterally aligned": "", "to the right": "right"},
     "ab": {"below": "below", "at about the same height": "", "above": "above"},
-    "fb": {"behind": "behind", "with no clear offset in depth": "", "in front": "front"},
+    "fb": {"behind": "behind", "at about the observer's depth": "", "in front": "front"},
     "cf": {"closer": "closer", "at about the same distance": "", "farther": "farther"},
 }
 

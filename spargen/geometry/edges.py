@@ -50,6 +50,15 @@ class Edges:
         self._search_ring(row, obj, bound, box, outlines)
         return np.asarray(box + np.array([0, 0, 1, 1]))
 
+    def open_cells(self, row: Ints, outlines: Outlines) -> list[Ints]:
+        """Coarse cells (C, 2) as y, x in which each whole object (R,) may be in sight."""
+        low, high = self.grid.cell_of(*outlines.side[:, :2].T), self.grid.cell_of(*outlines.side[:, 2:].T)
+        nothing = np.array([1, 1, -1, -1])
+        return [
+            self._open_cells(r, np.array(window), nothing, outlines.reach[k], outlines.nearest_m[k])
+            for k, (r, *window) in enumerate(zip(row, *low, *high, strict=True))
+        ]
+
     def _index(self, position: Floats, axis: int) -> Ints:
         """Fine index of the ray nearest to a position along an axis."""
         pixels, count = ((self.grid.width, self.grid.w), (self.grid.height, self.grid.h))[axis]
@@ -124,7 +133,8 @@ def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArra
     which there might be a crack to look through; else infinite.
     """
     h, w = ids.shape[1:]
-    around = np.pad(ids, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    # Nobody knows what lies beyond the border, so the cells along it cover nothing.
+    around = np.pad(ids, ((0, 0), (1, 1), (1, 1)), constant_values=np.iinfo(ids.dtype).min)
     depths = np.pad(depth_m, ((0, 0), (1, 1), (1, 1)), mode="edge")
     farthest, nearest, same = depth_m.copy(), depth_m.copy(), ids >= 0
     for dy in range(3):

@@ -111,6 +111,9 @@ class _Eye:
         self.object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
         self.alone = Alone(mesh, objects, askable)
         self.hulls = hull_corners(mesh, len(objects), askable)
+        self.radius_m = np.array(
+            [np.linalg.norm(h - c, axis=1).max(initial=0.0) for h, c in zip(self.hulls, objects.center_m, strict=True)]
+        )
         self.points = spread_points_m(mesh, mesh.face_object, len(objects), SURFACE_POINTS)
         whole = np.zeros(len(mesh.faces), dtype=np.int32)
         self.scene_points = spread_points_m(mesh, whole, 1, SCENE_POINTS)[0]
@@ -150,7 +153,9 @@ class _Eye:
         on_mesh = np.maximum(counts[:, 1:].sum(axis=1), 1)
 
         X = self.cameras.take(views).to_camera(self.objects.center_m)
+        edges = Edges(self.objects_at, views, grid, ids, depth_m)
         share = self._measure_share(views, grid, ids, counts[:, 2:] / grid.cells)
+        share = self._find_slender(views, grid, edges, X, share)
         seen = share >= self.settings.seen_share
         unoccluded, in_frame = np.zeros(share.shape), np.zeros(share.shape)
         row, obj = np.nonzero(seen & self.askable & (X[..., 2] > 0))
@@ -165,7 +170,7 @@ class _Eye:
         keep = visible[row, obj]
         if keep.any():
             row, obj = row[keep], obj[keep]
-            box[row, obj] = Edges(self.objects_at, views, grid, ids, depth_m).measure(row, obj, outlines.take(keep))
+            box[row, obj] = edges.measure(row, obj, outlines.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size
         # The short side counts in widths of the image, whichever side it is.
@@ -203,28 +208,60 @@ class _Eye:
         s, cell = self.settings, 1 / grid.cells
         near_seen = np.abs(share - s.seen_share) < 0.6 * s.seen_share
         near_glimpsed = (share > 0) & (share < s.glimpsed_share + 5 * cell)
-        wanted = near_seen | near_glimpsed
+        slender = (share > 0) & (share < (FINE + 0.5) * s.seen_share) & _slender(ids, share.shape[1])
+        wanted = near_seen | near_glimpsed | slender
         found = [_grown_cells(ids[i], np.flatnonzero(wanted[i])) for i in range(len(views))]
         row = np.repeat(np.arange(len(views)), [len(f) for f in found])
         if not len(row):
             return share
         obj, y, x = np.concatenate(found).T
-        hit = self.objects_at(np.repeat(views[row], FINE * FINE), grid.fine_of_cells(y, x)) == np.repeat(
-            obj, FINE * FINE
-        )
-        fine = np.zeros(share.shape)
-        np.add.at(fine, (np.repeat(row, FINE * FINE), np.repeat(obj, FINE * FINE)), hit)
-        return np.where(wanted, fine / (grid.cells * FINE * FINE), share)
+        return np.where(wanted, self._fine_share(views, grid, row, obj, y, x, share.shape), share)
+
+    def _fine_share(
+        self, views: Ints, grid: Grid, row: Ints, obj: Ints, y: Ints, x: Ints, shape: tuple[int, ...]
+    ) -> Floats:
+        """Shares (V, N) of the image that show objects inside given coarse cells (C,), counted with all fine rays."""
+        k = FINE * FINE
+        hit = self.objects_at(np.repeat(views[row], k), grid.fine_of_cells(y, x)) == np.repeat(obj, k)
+        share = np.zeros(shape)
+        np.add.at(share, (np.repeat(row, k), np.repeat(obj, k)), hit / (grid.cells * k))
+        return share
+
+    def _find_slender(self, views: Ints, grid: Grid, edges: Edges, X: Floats, share: Floats) -> Floats:
+        """Look with all fine rays for what no coarse ray met, though it may be long: poles, edges of boards."""
+        distance_m = np.maximum(np.linalg.norm(X, axis=-1), 1e-6)
+        off_axis = np.arccos(np.clip(X[..., 2] / distance_m, -1, 1))
+        K = self.cameras.K[views][:, None]
+        field = np.arctan(np.hypot(grid.width / K[..., 0, 0], grid.height / K[..., 1, 1]))
+        radius = np.arcsin(np.minimum(self.radius_m / distance_m, 1.0))
+        row, obj = np.nonzero((share == 0) & self.askable & (off_axis < field + radius))
+        if not len(row):
+            return share
+        outlines = self._outlines(views, row, obj, grid)
+        width = outlines.side[:, 2:] - outlines.side[:, :2]
+        narrow = np.minimum(width.min(axis=1), np.ptp(outlines.reach, axis=2).min(axis=1))
+        cell = grid.width / grid.w
+        wanted = (narrow < 1.5 * cell) & (narrow * width.max(axis=1) >= self.settings.glimpsed_share * grid.pixels)
+        row, obj, outlines = row[wanted], obj[wanted], outlines.take(wanted)
+        cells = edges.open_cells(row, outlines)
+        if not cells:
+            return share
+        pair = np.repeat(np.arange(len(row)), [len(c) for c in cells])
+        y, x = np.concatenate(cells).T
+        return share + self._fine_share(views, grid, row[pair], obj[pair], y, x, share.shape)
 
     def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: Grid) -> Outlines:
         """Outlines of whole objects, as if nothing hid them, for pairs (R,)."""
         side, corner = np.empty((len(row), 4)), np.empty((len(row), 4, 2))
         nearest_m, reach = np.empty(len(row)), np.empty((len(row), len(DIAGONALS), 2))
         limit = np.array([grid.width, grid.height] * 2)
-        cameras = self.cameras.take(views)
+        T, K = self.cameras.T_world_camera[views], self.cameras.K[views]
         for o in np.unique(obj):
             of = np.flatnonzero(obj == o)
-            uv, z = cameras.take(row[of]).project(self.hulls[o])
+            X = np.matmul(self.hulls[o] - T[row[of], None, :3, 3], T[row[of], :3, :3])
+            z = X[..., 2]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                uv = np.matmul(X, K[row[of]].transpose(0, 2, 1))[..., :2] / z[..., None]
             nearest_m[of] = z.min(axis=1)
             # Where it reaches behind the camera its outline is unbounded: nan here, the whole image below.
             uv[nearest_m[of] < 0.05] = np.nan
@@ -311,6 +348,16 @@ class _Eye:
         x, y = grid.cell_of(np.where(inside, uv[..., 0], 0), np.where(inside, uv[..., 1], 0))
         met = depth_m[np.arange(len(views))[:, None], y, x]
         return np.asarray(inside & (np.abs(met - z) <= 0.03 + 0.02 * z))
+
+
+def _slender(ids: NDArray[np.int32], n: int) -> Bools:
+    """Tell which objects cover cells without neighbours of their own on all four sides, mostly: (V, N)."""
+    middle = ids[:, 1:-1, 1:-1]
+    inner = (middle == ids[:, :-2, 1:-1]) & (middle == ids[:, 2:, 1:-1])
+    inner &= (middle == ids[:, 1:-1, :-2]) & (middle == ids[:, 1:-1, 2:])
+    count = [np.bincount(i.ravel() + 2, minlength=n + 2)[2:] for i in ids]
+    core = [np.bincount(m[k] + 2, minlength=n + 2)[2:] for m, k in zip(middle, inner, strict=True)]
+    return np.asarray(np.reshape(core, (len(ids), n)) < np.reshape(count, (len(ids), n)) / 4)
 
 
 def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:

@@ -25,8 +25,8 @@ from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import TASKS, Task
 from spargen.views.table import ViewTable, look
 
-POOL = 4
-"""Facts proposed for each row wanted, so that there is something to choose from."""
+POOL, FEW = 4, 8
+"""Facts proposed for each row wanted, so that there is something to choose from; and rows that count as too few."""
 
 
 @contextmanager
@@ -83,7 +83,8 @@ def ask(
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
                 # Some facts find no honest options, so more are handed on where options are wanted.
-                chosen = choose(facts, task.answer, form, quota * (3 if form == "select" else 1), rng)
+                enough = 3 * max(quota, FEW) if form == "select" else quota
+                chosen = choose(facts, task.answer, form, enough, rng)
                 phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng)
             with _timed(out, "records"):
                 rows = [_row(task, form, number, p, scene, table, rgbd, seed) for number, p in enumerate(phrased)]
@@ -95,7 +96,7 @@ def ask(
                 out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
             if len(rows) < quota:
                 out.short[name, form] = quota - len(rows)
-                if form == "select":
+                if form == "select" and len(chosen) > len(rows):
                     out.dropped[name, "too few honest options"] += min(quota, len(chosen)) - len(rows)
     return out
 
@@ -116,7 +117,7 @@ def _propose(
         sets=table.sets,
         clip=table.clip,
         rng=rng_for(seed, scene.dataset, scene.id, task.name),
-        pool=POOL * quota,
+        pool=POOL * max(quota, FEW) if quota else 0,
     )
     facts = list(islice(task.propose(ctx), ctx.pool))
     out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})

@@ -106,7 +106,8 @@ class TaskContext:
         clip each mark stands in a frame of its own.
         """
         sets = {"single": self.candidates[:, None], "multi": self.sets, "video": self.clip[None, :]}[source]
-        sets = sets[:0] if sets.shape[1] == 0 else sets
+        if not sets.shape[1]:
+            sets = np.zeros((0, 1), dtype=np.int64)
         if upright and len(sets):
             sets = self.keep(sets, self.upright[sets[:, 0]], "the first image is steep or tilted")
         rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, DRAWN * self.pool)
@@ -264,7 +265,7 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     if total <= limit:
         rows = [_all_rows(int(v), order[v, : counts[v]], size) for v in views]
         return rng.permutation(np.concatenate(rows))
-    view = views[rng.permutation(np.arange(limit) % len(views))]
+    view = np.resize(rng.permutation(views), limit)
     keys = rng.random((limit, width))
     keys[np.arange(width) >= counts[view][:, None]] = 2.0
     chosen = np.argpartition(keys, size - 1, axis=1)[:, :size]

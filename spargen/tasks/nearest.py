@@ -79,7 +79,7 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
 def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ...], int, float, bool]]:
     """Yield views, object, lead and whether nearest: the clear and visible extremes of what sets of views show."""
     vis, s = ctx.vis, ctx.settings
-    if not len(sets):
+    if not len(sets) or not len(ctx.scene.objects):
         return
     annotated = (vis.unannotated[sets] <= s.max_unannotated).all(axis=1)
     sets = ctx.keep(sets, annotated, "too much of an image is not annotated")

@@ -29,7 +29,8 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
     mesh, labels = ctx.scene.mesh, ctx.labels
     if not len(ctx.clip):
         return
-    floor = mesh.faces[(mesh.face_object >= 0) & labels.floor[mesh.face_object]]
+    # One more entry, so that faces without an object (-1) look up False.
+    floor = mesh.faces[np.append(labels.floor, False)[mesh.face_object]]
     area, low, high = (floor_area_m2(mesh.vertices_m, floor, closing_m) for closing_m in (CLOSING_M, *CHECKS_M))
     if area < 1 or abs(high - low) > ctx.settings.room_agreement * min(low, high):
         ctx.dropped["the floor's outline is not clear"] += 1

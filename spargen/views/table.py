@@ -100,12 +100,13 @@ def _seen_before(
 
     if keep_in is None or not scene.fingerprint:
         return make()
-    address = (scene.fingerprint, settings.model_dump_json(), cameras.T_world_camera.tobytes().hex(), _code())
+    lenses = (cameras.T_world_camera, cameras.K, cameras.size_px)
+    address = (scene.fingerprint, settings.model_dump_json(), *(a.tobytes().hex() for a in lenses), _code())
     path = keep_in / f"{scene.dataset}-{scene.id}-{digest('visibility', labels.askable.tobytes(), *address).hex()}.npz"
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as kept, np.load(kept) as stored:
             return Visibility(*(stored[f.name] for f in fields(Visibility)))
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         vis = make()
     keep_in.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
