@@ -21,7 +21,21 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from recompute_scene import GLIMPSED, SEEN, Scan, askable, clash, countable, key, listed
+from recompute_scene import (
+    GLIMPSED,
+    SEEN,
+    WORDS,
+    Scan,
+    askable,
+    clash,
+    countable,
+    key,
+    listed,
+    nearness,
+    tenths,
+    whole,
+    word,
+)
 
 SHOWN = 3  # wrong rows shown a cell
 COARSE = 8.0  # thousandths by which a box may differ from the coarse picture's
@@ -168,16 +182,6 @@ class Row:
 
 
 # ---------------------------------------------------------------------------------------------------------- numbers
-def tenths(value):
-    """One decimal, half away from zero, no -0."""
-    n = math.floor(abs(value) * 10 + 0.5) / 10
-    return f"{math.copysign(n, value) if n else 0.0:.1f}"
-
-
-def whole(value):
-    return int(math.copysign(math.floor(abs(value) + 0.5), value))
-
-
 def check_metres(row, value, told=None):
     """A length as the answer, and the one told in the question."""
     row.need(value >= 0.1, f"{value:.3f} m is asked")
@@ -205,36 +209,12 @@ def check_compared(row, ahead, behind, gap=0.2, share=0.15):
 
 
 # -------------------------------------------------------------------------------------------------------- directions
-WORDS = {
-    "lr": ("left", "", "right"),
-    "ab": ("below", "", "above"),
-    "fb": ("behind", "", "front"),
-    "cf": ("closer", "", "farther"),
-}
 PROSE = {
     "lr": {"to the left": "left", "laterally aligned": "", "to the right": "right"},
     "ab": {"below": "below", "at about the same height": "", "above": "above"},
     "fb": {"behind": "behind", "at about the observer's depth": "", "in front": "front"},
     "cf": {"closer": "closer", "at about the same distance": "", "farther": "farther"},
 }
-
-
-def word(axis, *values):
-    """The word of an axis; every measure given must lead to the same one. None = the sample is to be rejected."""
-    states = {1 if v >= 0.3 else -1 if v <= -0.3 else 0 if abs(v) <= 0.1 else None for v in values}
-    return WORDS[axis][states.pop() + 1] if len(states) == 1 and None not in states else None
-
-
-def nearness(first, second, depths=None):
-    """closer / farther of two distances; `depths` are the two Z of a real camera."""
-    d = first - second
-    if abs(d) <= 0.1:
-        return ""
-    if abs(d) < 0.2 or abs(d) < 0.15 * min(first, second):
-        return None
-    if depths and min(depths) > 0 and (depths[0] - depths[1]) * d < 0:
-        return None
-    return "farther" if d > 0 else "closer"
 
 
 class Eye:
@@ -828,6 +808,9 @@ def check_record(row, images):
         n = len(row.scan.valid)
         clip = [row.scan.valid[math.floor(i * (n - 1) / 31 + 1e-9)] for i in range(32)]
         row.need([v.frame for v in row.views] == clip, "not the frames of the clip")
+        row.need("Frame-0" in row.text, "does not say that the first frame is Frame-0")
+        listed_frames = images and [int(n) for n in (images / row.scan.id / "video_idx.txt").read_text().split()]
+        row.need(listed_frames in (None, clip), "video_idx.txt has other frames")
         for i, number in enumerate(re.findall(r"\(in Frame-(\d+)", row.question)):
             row.need(int(number) < 32, f"name {i} in Frame-{number}")
     elif len(row.views) > 1:
@@ -838,6 +821,10 @@ def check_set(row):
     for a, b in combinations(row.views, 2):
         turn = math.degrees(math.acos(min(1.0, float(a.T[:3, 2] @ b.T[:3, 2]))))
         row.need(math.dist(a.position, b.position) >= 0.2 or turn >= 10, f"{a.frame} and {b.frame} are near-duplicates")
+    reached, frames = {row.views[0].frame}, [v.frame for v in row.views]
+    for _ in frames:
+        reached |= {b for a in reached for b in frames if row.scan.linked(min(a, b), max(a, b))}
+    row.need(len(reached) == len(frames), f"frames {sorted(set(frames) - reached)} overlap with no other of the set")
 
 
 def check_frames_named(row):
@@ -897,6 +884,16 @@ def whole_cell(rows, task, form):
         spread = max(abs(counts[k] - len(rows) / len(kinds)) for k in kinds)
         if spread > 3 * math.sqrt(len(rows) / len(kinds)) or (form == "judge" and spread > 1 + 0.02 * len(rows)):
             remarks.append(f"answers {dict(counts)}")
+    if form == "select" and task.startswith(("obj_spatial", "spatial_imag")):
+        right = wrong = 0  # the part that is empty in two options and a word in two: is it right as often as wrong?
+        for row in rows:
+            options = [o.split(", ") for o in row.options.values()]
+            truth = row.right.split(", ")
+            for part, said in zip(truth, zip(*options, strict=True), strict=True):
+                if len(set(said)) == 2 and "" in said:
+                    right, wrong = right + (part == ""), wrong + (part != "")
+        if abs(right - wrong) > 2 * math.sqrt(right + wrong):
+            remarks.append(f"where a part is empty or a word, empty is right {right} of {right + wrong} times")
     if form == "select" and not task.startswith(("obj_spatial", "spatial_imag", "distance_infer_center_o", "position")):
         known = {row.right.split(", Depth")[0] for row in rows}
         foreign = sum(o.split(", Depth")[0] not in known for row in rows for o in row.options.values())

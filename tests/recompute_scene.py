@@ -49,6 +49,43 @@ class View:
         return math.dist(self.position, point)
 
 
+# ------------------------------------------------------------------------------------------------ rounding and words
+def tenths(value):
+    """One decimal, half away from zero, no -0."""
+    n = math.floor(abs(value) * 10 + 0.5) / 10
+    return f"{math.copysign(n, value) if n else 0.0:.1f}"
+
+
+def whole(value):
+    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+
+
+WORDS = {
+    "lr": ("left", "", "right"),
+    "ab": ("below", "", "above"),
+    "fb": ("behind", "", "front"),
+    "cf": ("closer", "", "farther"),
+}
+
+
+def word(axis, *values):
+    """The word of an axis; every measure given must lead to the same one. None = the sample is to be rejected."""
+    states = {1 if v >= 0.3 else -1 if v <= -0.3 else 0 if abs(v) <= 0.1 else None for v in values}
+    return WORDS[axis][states.pop() + 1] if len(states) == 1 and None not in states else None
+
+
+def nearness(first, second, depths=None):
+    """closer / farther of two distances; `depths` are the two Z of a real camera."""
+    d = first - second
+    if abs(d) <= 0.1:
+        return ""
+    if abs(d) < 0.2 or abs(d) < 0.15 * min(first, second):
+        return None
+    if depths and min(depths) > 0 and (depths[0] - depths[1]) * d < 0:
+        return None
+    return "farther" if d > 0 else "closer"
+
+
 # ---------------------------------------------------------------------------------------------------------- objects
 class Thing:
     """An annotated object with its gravity-aligned box of least footprint."""
@@ -241,6 +278,44 @@ class Scan:
         z = np.where(z > 1e-6, z, np.nan)
         u, v = view.fx * x / z + view.cx, view.fy * y / z + view.cy
         return float(((u >= 0) & (u < view.size[0]) & (v >= 0) & (v < view.size[1])).mean())
+
+    @cached_property
+    def _spread(self):
+        """Points spread evenly over the whole surface."""
+        corners = self.vertices[self.faces]
+        area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+        rng = np.random.default_rng(0)
+        a, b, c = corners[rng.choice(len(corners), 20_000, p=area / area.sum())].transpose(1, 0, 2)
+        u, v = rng.random((2, 20_000, 1))
+        u, v = np.where(u + v > 1, 1 - u, u), np.where(u + v > 1, 1 - v, v)
+        return a + u * (b - a) + v * (c - a)
+
+    @cache  # noqa: B019
+    def surface(self, frame):
+        """Which of these points a view sees, by a ray to each of them; tolerance 3 cm + 2 % (section 3)."""
+        view = self.views[frame]
+        way = self._spread - view.position
+        x, y, z = (way @ view.T[:3, :3]).T
+        inside = z > 0.05
+        u, v = view.fx * x[inside] / z[inside] + view.cx, view.fy * y[inside] / z[inside] + view.cy
+        inside[inside] = (u >= 0) & (u < view.size[0]) & (v >= 0) & (v < view.size[1])
+        way = way[inside]
+        face = self._caster.intersects_first(np.broadcast_to(view.position, way.shape), way)
+        a, b, c = self.vertices[self.faces[face]].transpose(1, 0, 2)
+        normal = np.cross(b - a, c - a)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = ((a - view.position) * normal).sum(axis=1) / (way * normal).sum(axis=1)  # 1 = the point itself
+        length = np.linalg.norm(way, axis=1)
+        seen = np.zeros(len(inside), bool)
+        seen[np.flatnonzero(inside)] = (face >= 0) & (np.abs(reach - 1) * length <= 0.03 + 0.02 * length)
+        return seen
+
+    @cache  # noqa: B019
+    def linked(self, a, b):
+        """Whether two views overlap, and not too much; bounds of 5 % and 90 % less what sampling may take."""
+        one, two = self.surface(a), self.surface(b)
+        shared, low, high = (one & two).sum(), min(one.sum(), two.sum()), max(one.sum(), two.sum())
+        return a != b and bool(shared >= 0.025 * low and shared <= 0.94 * high)
 
     @cached_property
     def floor_area(self):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import filecmp
 import fcntl
+import filecmp
 import json
 import os
 import re
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -165,7 +166,7 @@ def scan(tmp_path_factory):
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "docs-scans-root"
     with root.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        write_demo(root, frames=40, cell_m=0.4, workers=2)
+        write_demo(root, frames=36, cell_m=0.5, workers=2)
     return root
 
 
@@ -417,7 +418,7 @@ def test_shards_that_were_merged_are_one_run(readme):
         names[out] = sorted(p for p in found if p.parts[0] != ".parts" and p.name not in ("report.md", "report.json"))
     assert names["out-job"] == names["merged"]
     assert len(names["out-job"]) > 20
-    same, differing, broken = filecmp.cmpfiles(
+    _, differing, broken = filecmp.cmpfiles(
         folder / "out-job", folder / "merged", map(str, names["merged"]), shallow=False
     )
     assert (differing, broken) == ([], [])
@@ -521,7 +522,7 @@ def test_commands_and_options_exist(page):
                 allowed = set.union(*options.values())
             for word in words:
                 assert not word.startswith("-") or word in allowed, f"{line}: {word}"
-            for flag, value in zip(words, words[1:], strict=False):
+            for flag, value in pairwise(words):
                 if flag == "--set" and value != "KEY=VALUE":
                     make_job({"out": "out", "sources": [{"adapter": "scannet", "root": "x"}]}, [value])
 

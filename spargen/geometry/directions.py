@@ -126,9 +126,11 @@ def clearness_m(offsets: ArrayLike, axes: tuple[str, ...], states: tuple[int, ..
 
     `axes` names each offset's axis; closer / farther, ``cf``, has a threshold of its own.
     """
-    word_m = [settings.word_distance_m if axis == "cf" else settings.word_m for axis in axes]
-    values = np.abs(np.asarray(offsets, dtype=np.float64))
-    return float(np.where(np.asarray(states) == 0, settings.empty_m - values, values - word_m).min())
+    least = np.inf
+    for value, axis, state in zip(np.abs(offsets).tolist(), axes, states, strict=True):
+        word_m = settings.word_distance_m if axis == "cf" else settings.word_m
+        least = min(least, value - word_m if state else settings.empty_m - value)
+    return least
 
 
 def leads(best_m: ArrayLike, runner_up_m: ArrayLike, gap_m: float, share: float) -> NDArray[np.bool_]:

@@ -97,13 +97,13 @@ class Edges:
         if not cells:
             return
         pair = np.repeat(pairs, [len(c) for c in cells])
-        y, x = (np.concatenate(cells).T[:, :, None] * FINE).astype(np.int64)
-        dy, dx = np.divmod(np.arange(FINE * FINE), FINE)
-        x, y, pair = (x + dx).ravel(), (y + dy).ravel(), np.repeat(pair, FINE * FINE)
-        low, high = bound[pair, :2], bound[pair, 2:]
-        wanted = (x >= low[:, 0]) & (y >= low[:, 1]) & (x <= high[:, 0]) & (y <= high[:, 1])
-        wanted &= (x < box[pair, 0]) | (y < box[pair, 1]) | (x > box[pair, 2]) | (y > box[pair, 3])
-        x, y, pair = x[wanted], y[wanted], pair[wanted]
+        # Per cell and axis (y, x) the FINE indices, and which of them lie within `bound` and beyond `box`.
+        fine = np.concatenate(cells)[:, :, None] * FINE + np.arange(FINE)
+        within = (fine >= bound[pair, 1::-1, None]) & (fine <= bound[pair, :1:-1, None])
+        beyond = (fine < box[pair, 1::-1, None]) | (fine > box[pair, :1:-1, None])
+        wanted = within[:, 0, :, None] & within[:, 1, None] & (beyond[:, 0, :, None] | beyond[:, 1, None])
+        cell, down, right = np.unravel_index(np.flatnonzero(wanted), wanted.shape)
+        x, y, pair = fine[cell, 1, right], fine[cell, 0, down], pair[cell]
         hit = self._hits(pair, row, obj, x, y)
         for side, (value, widen) in enumerate(((x, np.minimum), (y, np.minimum), (x, np.maximum), (y, np.maximum))):
             edge = box[:, side].copy()
@@ -132,17 +132,19 @@ def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArra
     It is the farthest of the cell and its eight neighbours if all show the same object without a step in depth, at
     which there might be a crack to look through; else infinite.
     """
-    h, w = ids.shape[1:]
+    same, nearest, farthest = ids >= 0, depth_m, depth_m
+    # Along the rows, then down the columns: what holds for three columns of three cells holds for all nine.
+    for axis in (2, 1):
+        left, right = ((slice(None),) * axis + (s,) for s in (slice(None, -1), slice(1, None)))
+        equal, agreed = ids[left] == ids[right], same.copy()
+        same[left] &= equal & agreed[right]
+        same[right] &= equal & agreed[left]
+        low, high, nearest, farthest = nearest, farthest, nearest.copy(), farthest.copy()
+        for here, there in ((left, right), (right, left)):
+            np.minimum(nearest[here], low[there], out=nearest[here])
+            np.maximum(farthest[here], high[there], out=farthest[here])
     # Nobody knows what lies beyond the border, so the cells along it cover nothing.
-    around = np.pad(ids, ((0, 0), (1, 1), (1, 1)), constant_values=np.iinfo(ids.dtype).min)
-    depths = np.pad(depth_m, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    farthest, nearest, same = depth_m.copy(), depth_m.copy(), ids >= 0
-    for dy in range(3):
-        for dx in range(3):
-            neighbour = (slice(None), slice(dy, dy + h), slice(dx, dx + w))
-            same &= around[neighbour] == ids
-            np.maximum(farthest, depths[neighbour], out=farthest)
-            np.minimum(nearest, depths[neighbour], out=nearest)
+    same[:, [0, -1]] = same[:, :, [0, -1]] = False
     smooth = same & (farthest <= (1 + STEP_SHARE) * nearest + STEP_M)
     return np.where(smooth, farthest, np.float32(np.inf))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
@@ -21,25 +23,32 @@ def floor_area_m2(vertices_m: ArrayLike, floor_faces: ArrayLike, closing_m: floa
     floor_faces : (F, 3) vertex indices.
     closing_m : radius of the closing.
     """
-    raster = _paint(
-        np.asarray(vertices_m, dtype=np.float64), np.asarray(floor_faces), margin=int(closing_m / CELL_M) + 2
-    )
+    return floor_areas_m2(vertices_m, floor_faces, [closing_m])[0]
+
+
+def floor_areas_m2(vertices_m: ArrayLike, floor_faces: ArrayLike, closings_m: Sequence[float]) -> list[float]:
+    """`floor_area_m2` for several radii of the closing."""
+    raster = _paint(np.asarray(vertices_m, dtype=np.float64), np.asarray(floor_faces))
+    return [_closed_area_m2(raster, closing_m / CELL_M) for closing_m in closings_m]
+
+
+def _closed_area_m2(raster: NDArray[np.bool_], radius: float) -> float:
     if not raster.any():
         return 0.0
-    radius = closing_m / CELL_M
+    raster = np.pad(raster, int(radius) + 2)
     # Distances do what a disc-shaped structuring element would, in time that does not grow with its size.
     grown = ndimage.distance_transform_edt(~raster) <= radius
     closed = ndimage.distance_transform_edt(grown) > radius
     return float(np.count_nonzero(ndimage.binary_fill_holes(closed | raster)) * CELL_M**2)
 
 
-def _paint(vertices_m: NDArray[np.float64], faces: NDArray[np.int64], margin: int) -> NDArray[np.bool_]:
+def _paint(vertices_m: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Mark the cells whose middle lies on a face, seen from above: on average as much area as the faces have."""
     if not len(faces):
         return np.zeros((1, 1), dtype=bool)
     corner = vertices_m[faces][:, :, :2]
     origin = corner.reshape(-1, 2).min(axis=0)
-    shape = np.ceil((corner.reshape(-1, 2).max(axis=0) - origin) / CELL_M).astype(int) + 2 * margin + 1
+    shape = np.ceil((corner.reshape(-1, 2).max(axis=0) - origin) / CELL_M).astype(int) + 1
     # In cells, counted so that the middle of a cell is a whole number.
     corner = (corner - origin) / CELL_M - 0.5
     a, b, c = corner.transpose(1, 0, 2)
@@ -53,7 +62,7 @@ def _paint(vertices_m: NDArray[np.float64], faces: NDArray[np.int64], margin: in
     sides = [_cross(q[face] - p[face], cell - p[face]) for p, q in ((a, b), (b, c), (c, a))]
     inside = (np.min(sides, axis=0) >= -1e-9) | (np.max(sides, axis=0) <= 1e-9)
     raster = np.zeros(shape, dtype=bool)
-    raster[tuple((cell[inside] + margin).T)] = True
+    raster[tuple(cell[inside].T)] = True
     return raster
 
 

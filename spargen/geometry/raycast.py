@@ -22,7 +22,7 @@ class RayCaster:
         import open3d.core as o3c
         from open3d.t.geometry import RaycastingScene
 
-        self._tensor: Any = o3c.Tensor
+        self._tensor: Any = o3c.Tensor.from_numpy
         self._scene: Any = RaycastingScene(nthreads=threads)
         self._threads = threads
         self._empty = len(np.asarray(faces)) == 0

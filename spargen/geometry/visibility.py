@@ -94,9 +94,12 @@ def see(
     threads : cores for the ray casts, 0 = all. The result does not depend on it.
     """
     eye = _Eye(mesh, objects, cameras, askable, settings)
-    views = np.array_split(np.arange(len(cameras)), max(1, -(-len(cameras) // CHUNK)))
+    threads = threads or os.cpu_count() or 1
+    # As many chunks for each thread, so that none waits for another.
+    rounds = max(1, -(-len(cameras) // (CHUNK * threads)))
+    views = np.array_split(np.arange(len(cameras)), rounds * threads)
     # Ray casts and numpy both let go of the interpreter, so whole chunks run side by side.
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         chunks = list(pool.map(eye.look, views))
     return Visibility(*(np.concatenate([getattr(c, f.name) for c in chunks]) for f in fields(Visibility)))
 
@@ -126,12 +129,13 @@ class _Eye:
 
     def directions(self, view: Ints, uv: Floats) -> NDArray[np.float32]:
         """World directions of pixel positions: view (R,), uv (R, 2) -> (R, 3)."""
-        lens, uv = self.lens[view], uv.astype(np.float32)
-        return np.asarray(uv[:, :1] * lens[:, 0] + uv[:, 1:] * lens[:, 1] + lens[:, 2])
+        right, down, corner = (self.lens[:, k].take(view, axis=0) for k in range(3))
+        uv = uv.astype(np.float32)
+        return np.asarray(uv[:, :1] * right + uv[:, 1:] * down + corner)
 
     def objects_at(self, view: Ints, uv: Floats) -> NDArray[np.int32]:
         """First object at pixel positions; UNANNOTATED or NOTHING where there is none."""
-        face, _ = self.caster.cast(self.origin[view], self.directions(view, uv))
+        face, _ = self.caster.cast(self.origin.take(view, axis=0), self.directions(view, uv))
         return self.object_of_face[face]
 
     # -- a chunk of views ------------------------------------------------------------------------------------------
@@ -278,23 +282,21 @@ class _Eye:
         self, views: Ints, row: Ints, obj: Ints, ids: NDArray[np.int32], grid: Grid, outlines: Outlines
     ) -> Floats:
         """Visible pixels over pixels covered alone, for pairs (R,)."""
-        own, hidden_weight, view, cells, owner = np.empty(len(row)), np.empty(len(row)), [], [], []
-        low_x, low_y = grid.cell_of(*outlines.side[:, :2].T)
-        high_x, high_y = grid.cell_of(*outlines.side[:, 2:].T)
-        for k, (r, o) in enumerate(zip(row, obj, strict=True)):
-            window = ids[r, low_y[k] : high_y[k] + 1, low_x[k] : high_x[k] + 1]
+        low = np.stack(grid.cell_of(*outlines.side[:, :2].T), axis=-1)
+        high = np.stack(grid.cell_of(*outlines.side[:, 2:].T), axis=-1) + 1
+        step = np.maximum(1, np.round(np.sqrt((high - low).prod(axis=1) / ALONE_RAYS))).astype(np.int64)
+        own, others = np.empty(len(row)), []
+        for k, (r, o, (x0, y0), (x1, y1), s) in enumerate(zip(row, obj, low, high, step, strict=True)):
+            window = ids[r, y0:y1, x0:x1]
             own[k] = np.count_nonzero(window == o)
-            step = max(1, round(np.sqrt(window.size / ALONE_RAYS)))
-            sparse = window[::step, ::step]
-            y, x = np.nonzero((sparse != o) & (sparse != NOTHING))
-            hidden_weight[k] = step * step
-            cells.append(np.stack([low_y[k] + y * step, low_x[k] + x * step], axis=1))
-            owner.append(np.full(len(y), k))
-            view.append(np.full(len(y), views[r]))
-        yx, pair, v = np.concatenate(cells), np.concatenate(owner), np.concatenate(view)
-        uv = grid.coarse[yx[:, 0], yx[:, 1], :2].astype(np.float64)
-        hidden = self.alone.covers(obj[pair], self.origin[v], self.directions(v, uv))
-        alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * hidden_weight
+            sparse = window[::s, ::s]
+            others.append(np.nonzero((sparse != o) & (sparse != NOTHING)))
+        pair = np.repeat(np.arange(len(row)), [len(y) for y, _ in others])
+        y, x = (np.concatenate(axis) for axis in zip(*others, strict=True))
+        uv = grid.coarse[low[pair, 1] + y * step[pair], low[pair, 0] + x * step[pair], :2].astype(np.float64)
+        view = views[row[pair]]
+        hidden = self.alone.covers(obj[pair], self.origin.take(view, axis=0), self.directions(view, uv))
+        alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * step**2
         return np.asarray(own / np.maximum(alone, 1))
 
     def _in_frame(self, view: Ints, obj: Ints, grid: Grid) -> Floats:
@@ -308,8 +310,8 @@ class _Eye:
 
     def _share_inside(self, view: Ints, obj: Ints, grid: Grid, step: int) -> Floats:
         T = self.cameras.T_world_camera[view]
-        X = np.matmul(self.points[obj, ::step] - T[:, None, :3, 3], T[:, :3, :3])
-        uvw = np.matmul(X, self.cameras.K[view].transpose(0, 2, 1))
+        P = np.matmul(T[:, :3, :3], self.cameras.K[view].transpose(0, 2, 1))
+        uvw = np.matmul(self.points[obj, ::step] - T[:, None, :3, 3], P)
         u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
         inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
         return np.asarray(inside.mean(axis=1))
@@ -344,8 +346,9 @@ class _Eye:
         if not len(views):
             return np.zeros((0, SCENE_POINTS), dtype=bool)
         uv, z = self.cameras.take(views).project(self.scene_points)
-        inside = (z > 0.05) & (uv >= 0).all(axis=-1) & (uv < [grid.width, grid.height]).all(axis=-1)
-        x, y = grid.cell_of(np.where(inside, uv[..., 0], 0), np.where(inside, uv[..., 1], 0))
+        u, v = uv[..., 0], uv[..., 1]
+        inside = (z > 0.05) & (u >= 0) & (v >= 0) & (u < grid.width) & (v < grid.height)
+        x, y = grid.cell_of(np.where(inside, u, 0), np.where(inside, v, 0))
         met = depth_m[np.arange(len(views))[:, None], y, x]
         return np.asarray(inside & (np.abs(met - z) <= 0.03 + 0.02 * z))
 

@@ -91,7 +91,7 @@ class _Writer:
         """Draw without putting back until every block was used, then anew."""
         cards = self._decks.setdefault((id(blocks), deck), [])
         if not cards:
-            cards.extend(int(i) for i in self.rng.permutation(len(blocks)))
+            cards.extend(self.rng.permutation(len(blocks)).tolist())
         return blocks[cards.pop()]
 
     def _fill(self, block: Block, slots: Any) -> str:

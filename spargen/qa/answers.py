@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,14 +50,24 @@ OO_AXES = ("lr", "ab", "cf")
 OO_MULTI_AXES = ("lr", "ab", "cf", "fb", "fb")
 
 
+_CLASS = math.log(4 / 3)
+
+
 def metres(value: float) -> str:
     """Print a length: metres, one decimal, no unit."""
-    return f"{float(round_half_away(value, 1)):.1f}"
+    # As round_half_away does, without an array for each number.
+    tenths = math.floor(abs(value) * 10.0 + 0.5 + 1e-9) / 10.0
+    return f"{math.copysign(tenths, value) + 0.0:.1f}"
 
 
 def size_class(value: ArrayLike) -> NDArray[np.int64]:
     """Class of a size for balancing: equal steps of the logarithm, so 0.5 m and 5 m are told apart equally finely."""
-    return np.asarray(np.floor(np.log(np.maximum(value, 0.05)) / np.log(4 / 3)), dtype=np.int64)
+    return np.asarray(np.floor(np.log(np.maximum(value, 0.05)) / _CLASS), dtype=np.int64)
+
+
+def _class_of(value: float) -> int:
+    """`size_class` of one number, without an array."""
+    return math.floor(math.log(max(value, 0.05)) / _CLASS)
 
 
 def box_text(box: Sequence[int]) -> str:
@@ -91,7 +102,7 @@ class Length(AnswerKind):
         return metres(value)
 
     def bucket(self, value: float) -> int:
-        return int(size_class(value))
+        return _class_of(value)
 
     def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
         v = np.asarray(others, dtype=np.float64)
@@ -106,7 +117,7 @@ class Area(AnswerKind):
         return f"{int(round_half_away(value))}"
 
     def bucket(self, value: float) -> int:
-        return int(size_class(value))
+        return _class_of(value)
 
     def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
         return np.asarray(np.abs(np.asarray(others, dtype=np.float64) - value) >= settings.option_gap_m2)
@@ -153,7 +164,7 @@ class Size(AnswerKind):
         return ",".join(str(int(v)) for v in value)
 
     def bucket(self, value: Sequence[int]) -> int:
-        return int(size_class(max(value)))
+        return _class_of(max(value))
 
 
 class Moves(AnswerKind):
@@ -229,7 +240,7 @@ class Frames(AnswerKind):
         return ", ".join(f"Frame-{i}" for i in value)
 
     def bucket(self, value: Sequence[int]) -> int:
-        return int(size_class(len(value)))
+        return _class_of(len(value))
 
 
 class Order(AnswerKind):

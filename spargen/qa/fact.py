@@ -38,7 +38,8 @@ class Thing:
     frame: str = ""
 
     def __str__(self) -> str:
-        return " ".join([self.label, *(f"({part})" for part in (self.frame, self.mark) if part)])
+        frame, mark = f" ({self.frame})" if self.frame else "", f" ({self.mark})" if self.mark else ""
+        return f"{self.label}{frame}{mark}"
 
 
 @dataclass(frozen=True, slots=True)

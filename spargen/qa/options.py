@@ -189,4 +189,5 @@ def _exchange(truth: Directions, frequency: list[Counter[int]], rng: np.random.G
 def _other(state: int, frequency: Counter[int], rng: np.random.Generator) -> int:
     values = sorted(s for s in frequency if s != state)
     weights = np.array([frequency[s] for s in values], dtype=np.float64)
-    return values[int(rng.choice(len(values), p=weights / weights.sum()))]
+    # What rng.choice(p=...) does, in a fifth of its time.
+    return values[int(np.searchsorted(np.cumsum(weights[:-1]), rng.random() * weights.sum(), side="right"))]

@@ -46,8 +46,9 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: 
     usable, keys = [], set()
     for i in rng.permutation(len(facts)):
         fact = facts[i]
-        if (fact.forms is None or form in fact.forms) and fact.key not in keys:
-            keys.add(fact.key)
+        key = fact.key
+        if (fact.forms is None or form in fact.forms) and key not in keys:
+            keys.add(key)
             usable.append(fact)
     by_bucket: dict[Hashable, list[Fact]] = defaultdict(list)
     for fact in usable:

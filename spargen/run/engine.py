@@ -130,7 +130,7 @@ def _row(
 ) -> Row:
     """The SPAR record of a question, and the fact behind it."""
     fact = phrased.fact
-    frames = tuple(int(table.frames[v]) for v in fact.views)
+    frames = tuple(table.frames[list(fact.views)].tolist())
     video = task.views == "video"
     names = [(scene.frames[f], i if video else None) for i, f in enumerate(frames)]
     record: dict[str, Any] = {
@@ -163,7 +163,7 @@ def _row(
 
 def _answered_by_one(fact: Fact, table: ViewTable) -> bool:
     """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
-    shown = np.asarray(table.vis.seen[np.ix_(fact.views, fact.objects)].all(axis=1))
+    shown = np.asarray(table.vis.seen[list(fact.views)][:, list(fact.objects)].all(axis=1))
     return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 
 

@@ -76,7 +76,13 @@ class Cameras:
     def take(self, views: ArrayLike) -> Cameras:
         """Return the cameras of the given view indices, in that order."""
         i = np.asarray(views, dtype=np.int64)
-        return Cameras(self.K[i], self.T_world_camera[i], self.size_px[i])
+        taken = object.__new__(Cameras)
+        # These were checked when `self` was made.
+        for name in ("K", "T_world_camera", "size_px"):
+            array = getattr(self, name)[i]
+            array.setflags(write=False)
+            object.__setattr__(taken, name, array)
+        return taken
 
     @property
     def position_m(self) -> Floats:

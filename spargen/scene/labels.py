@@ -129,7 +129,8 @@ def clash_matrix(keys: Sequence[str], rules: LabelRules) -> Bools:
     A label counts as in a group if it ends with one of the group's words, so ``wooden desk`` clashes with ``table``.
     """
     clash = np.eye(len(keys), dtype=bool)
-    groups = [{i for i, g in enumerate(rules.groups) if any(_ends(k, rules.key(w)) for w in g)} for k in keys]
+    words = [[rules.key(w) for w in group] for group in rules.groups]
+    groups = [{i for i, group in enumerate(words) if any(_ends(k, w) for w in group)} for k in keys]
     for i, a in enumerate(keys):
         for j, b in enumerate(keys[:i]):
             ends = bool(a and b) and (a.endswith(b) or b.endswith(a))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ class TaskContext:
         rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, DRAWN * self.pool)
         views, objects = sets[rows[:, 0]], rows[:, 1:]
         if source != "single" and not everywhere and len(rows):
-            shown = np.asarray(self.vis.seen[views[:, :, None], objects[:, None, :]].all(axis=2))
+            shown = np.logical_and.reduce([self.vis.seen[views, of[:, None]] for of in objects.T])
             together = np.asarray(shown[:, 0] if size == 1 else shown.any(axis=1))
             views, objects = views[~together], objects[~together]
             self.dropped["one image alone shows everything"] += int(together.sum())
@@ -260,8 +261,10 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     if not len(views):
         return np.zeros((0, 1 + size), dtype=np.int64)
     width = int(counts.max())
-    order = np.argsort(~ok, axis=1, kind="stable")[:, :width]
-    total = sum(int(np.prod(np.arange(c, c - size, -1))) for c in counts[views])
+    # Of each view first the objects that are ok.
+    order = np.zeros((len(ok), width), dtype=np.int64)
+    order[np.arange(width) < counts[:, None]] = np.nonzero(ok)[1]
+    total = sum(math.perm(c, size) for c in counts[views].tolist())
     if total <= limit:
         rows = [_all_rows(int(v), order[v, : counts[v]], size) for v in views]
         return rng.permutation(np.concatenate(rows))
@@ -272,8 +275,11 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     # A partition leaves the first ones in an order that depends on the algorithm: order them by their keys.
     chosen = np.take_along_axis(chosen, np.argsort(np.take_along_axis(keys, chosen, 1), axis=1), 1)
     drawn = np.concatenate([view[:, None], order[view[:, None], chosen]], axis=1)
-    _, first = np.unique(drawn, axis=0, return_index=True)
-    return np.asarray(drawn[np.sort(first)])
+    # The first of equal rows stays: a stable sort puts it before the others.
+    by_value = np.lexsort(drawn.T)
+    again = np.zeros(len(drawn), dtype=bool)
+    again[by_value[1:]] = (drawn[by_value[1:]] == drawn[by_value[:-1]]).all(axis=1)
+    return np.asarray(drawn[~again])
 
 
 def _all_rows(view: int, objects: Ints, size: int) -> Ints:

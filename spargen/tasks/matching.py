@@ -26,7 +26,7 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
         view, (target,) = int(c.views[i, 1]), c.objects_of(i)
         red, box = ctx.mark(c, i, 0, "red", "bbox"), tuple(int(x) for x in boxes[i])
         # Objects that both images show could be asked about themselves: their boxes are as likely to be right.
-        others = [o for o in ctx.rng.permutation(np.flatnonzero(vis.visible[view])) if o != target]
+        others = [o for o in ctx.rng.permutation(np.flatnonzero(vis.visible[view])).tolist() if o != target]
         others.sort(key=lambda o: not both[rows[i, 0], o])
         yield Fact(
             views=c.views_of(i),
@@ -35,5 +35,5 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
             slots={"target": ctx.thing(red)},
             marks=(red,),
             truth={"box": box_text(box)},
-            wrong=tuple(tuple(int(x) for x in vis.bbox[view, o]) for o in others),
+            wrong=tuple(map(tuple, vis.bbox[view, others].tolist())),
         )

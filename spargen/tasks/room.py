@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from spargen.geometry.floor import floor_area_m2
+from spargen.geometry.floor import floor_areas_m2
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
 from spargen.tasks.context import TaskContext, off_rounding_edge
@@ -31,7 +31,7 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
         return
     # One more entry, so that faces without an object (-1) look up False.
     floor = mesh.faces[np.append(labels.floor, False)[mesh.face_object]]
-    area, low, high = (floor_area_m2(mesh.vertices_m, floor, closing_m) for closing_m in (CLOSING_M, *CHECKS_M))
+    area, low, high = floor_areas_m2(mesh.vertices_m, floor, (CLOSING_M, *CHECKS_M))
     if area < 1 or abs(high - low) > ctx.settings.room_agreement * min(low, high):
         ctx.dropped["the floor's outline is not clear"] += 1
         return
