@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,12 +43,15 @@ FORMS = ("fill", "select", "sentence", "judge")
 # -- how a page is read --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass
 class Command:
-    """A line to type, and the lines that a page shows below it."""
+    """A line to type, the lines that a page shows below it, and what came of it once it was typed."""
 
     text: str
-    shown: tuple[str, ...]
+    shown: list[str]
+    exit_code: int = -1
+    stdout: str = ""
+    stderr: str = ""
 
 
 def blocks(page, language):
@@ -78,7 +81,7 @@ def commands(page):
     for block in blocks(page, "console"):
         for part in re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
             first, *shown = part.strip().splitlines()
-            found.append(Command(" ".join(first.split("    ")), tuple(shown)))
+            found.append(Command(first, shown))
     return found
 
 
@@ -119,24 +122,52 @@ def typed(tmp_path_factory):
     return type_
 
 
-def follow(typed, page, folder, skip=()):
-    """Type all commands of a page; return what came of each."""
-    results, settled = {}, []
-    for command in commands(page):
-        if command.text in skip:
-            continue
-        if command.text.startswith("export "):
-            settled.append(command.text)
-            continue
-        results[command] = typed(folder, *settled, command.text)
-    return results
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Return a function that fills a folder once for all workers of a test run; what was returned then is kept."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def fill(name, make):
+        folder, result = base / f"docs-{name}", base / f"docs-{name}.json"
+        with (base / f"docs-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not result.exists():
+                folder.mkdir()
+                result.write_text(json.dumps(make(folder)))
+        return folder, json.loads(result.read_text())
+
+    return fill
 
 
-def demand_success(results):
-    for command, result in results.items():
+@pytest.fixture(scope="session")
+def followed(once, typed):
+    """Return a function that types all commands of a page in a prepared folder: the folder, and what came of them."""
+
+    def follow(page, prepare, skip=()):
+        def make(folder):
+            prepare(folder)
+            write_files(page, folder)
+            done, settled = [], []
+            for command in commands(page):
+                if command.text.startswith("export "):
+                    settled.append(command.text)
+                elif command.text not in skip:
+                    result = typed(folder, *settled, command.text)
+                    done.append(Command(command.text, command.shown, result.returncode, result.stdout, result.stderr))
+            return [asdict(command) for command in done]
+
+        folder, done = once(page.stem, make)
+        return folder, [Command(**command) for command in done]
+
+    return follow
+
+
+def demand_success(done):
+    for command in done:
         refused = any(line.startswith("error:") for line in command.shown)
-        assert result.returncode == (1 if refused else 0), f"{command.text}\n{result.stdout}\n{result.stderr}"
-        assert "Traceback" not in result.stderr
+        assert command.exit_code == (1 if refused else 0), f"{command.text}\n{command.stdout}\n{command.stderr}"
+        assert "Traceback" not in command.stderr
 
 
 def rows_of(out, dataset, task, form):
@@ -160,36 +191,31 @@ def one_decimal(value):
 
 
 @pytest.fixture(scope="session")
-def scan(tmp_path_factory):
-    """A small scan root as the demo makes it, built once for all workers of a test run."""
-    base = tmp_path_factory.getbasetemp()
-    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "docs-scans-root"
-    with root.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        write_demo(root, frames=36, cell_m=0.5, workers=2)
-    return root
+def scan(once):
+    """A small scan root as the demo makes it."""
+    return once("scans-root", lambda folder: write_demo(folder, frames=36, cell_m=0.5, workers=2))[0]
 
 
 # -- docs/adding_a_task.md -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def task_page(typed, scan, tmp_path_factory):
+def task_page(followed, scan):
     """The folder of a reader of the page, and what came of its commands."""
-    folder = tmp_path_factory.mktemp("task")
-    (folder / "spargen-demo").mkdir()
-    (folder / "spargen-demo/scans-root").symlink_to(scan)
-    write_files(TASK_PAGE, folder)
-    return folder, follow(typed, TASK_PAGE, folder)
+
+    def prepare(folder):
+        (folder / "spargen-demo").mkdir()
+        (folder / "spargen-demo/scans-root").symlink_to(scan)
+
+    return followed(TASK_PAGE, prepare)
 
 
 def test_the_task_page_can_be_followed(task_page):
-    folder, results = task_page
-    assert len(results) >= 6
-    demand_success(results)
-    for command, result in results.items():
-        if "data_dir" in command.text:
-            assert (Path(result.stdout.strip()) / "distance_prediction_oc/fill.j2").is_file()
+    folder, done = task_page
+    assert len(done) >= 6
+    demand_success(done)
+    (where,) = (command.stdout.strip() for command in done if "data_dir" in command.text)
+    assert (Path(where) / "distance_prediction_oc/fill.j2").is_file()
     for task in ("height_gap_oo", "distance_prediction_oc"):
         with Image.open(folder / f"{task}.jpg") as picture:
             assert picture.width > 300
@@ -288,10 +314,12 @@ SOLIDS = [
     ("box", (0.3, 0.5, 0.2), (0.4, 0.4, 0.4)),
 ]
 FIRST_ID = 70
+VIEWS = {f"view{n}": np.array([-1.5 + 0.25 * n, -2.5, 1.4]) for n in range(12) if n != 5}
+"""Where the cameras stand; one more has no pose. Too few for a clip: there are no video questions."""
 
 
 def write_room(folder):
-    """A room in the layout that the page's adapter reads; one camera has no pose. Returns camera places by name."""
+    """A room in the layout that the page's adapter reads."""
     folder.mkdir(parents=True)
     parts = [trimesh.creation.box(size, trimesh.transformations.translation_matrix(at)) for _, at, size in SOLIDS]
     trimesh.util.concatenate(parts).export(folder / "mesh.ply")
@@ -301,46 +329,39 @@ def write_room(folder):
         for n, ((label, _, _), part, end) in enumerate(zip(SOLIDS, parts, ends, strict=True))
     ]
     (folder / "objects.json").write_text(json.dumps(things))
-    cameras, places = [], {}
-    for n in range(12):
-        eye = np.array([-1.5 + 0.25 * n, -2.5, 1.4])
-        forward = np.array([0.0, 1.3, 0.4]) - eye
+    cameras = []
+    for n, (name, eye) in enumerate([*VIEWS.items(), ("lost", np.full(3, -np.inf))]):
+        forward = np.array([0.0, 1.3, 0.4]) - (eye if np.isfinite(eye).all() else 0)
         forward /= np.linalg.norm(forward)
         right = np.cross(forward, [0, 0, 1])
         right /= np.linalg.norm(right)
         pose = np.eye(4)
         pose[:3] = np.stack([right, np.cross(forward, right), forward, eye], axis=1)
-        if n == 5:
+        if name == "lost":
             pose[:] = -np.inf
-        else:
-            places[f"view{n}"] = eye
         K = [[300, 0, 160], [0, 300, 120], [0, 0, 1]]
-        cameras.append({"name": f"view{n}", "K": K, "T_world_camera": pose.tolist(), "size": [320, 240]})
-        Image.new("RGB", (320, 240), (120, 120, 20 * n)).save(folder / f"view{n}.jpg")
+        cameras.append({"name": name, "K": K, "T_world_camera": pose.tolist(), "size": [320, 240]})
+        Image.new("RGB", (320, 240), (120, 120, 20 * n)).save(folder / f"{name}.jpg")
     (folder / "cameras.json").write_text(json.dumps(cameras))
-    return places
 
 
 @pytest.fixture(scope="module")
-def dataset_page(typed, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dataset")
-    write_files(DATASET_PAGE, folder)
-    places = write_room(folder / "scans" / "room0")
-    return folder, places, follow(typed, DATASET_PAGE, folder)
+def dataset_page(followed):
+    return followed(DATASET_PAGE, lambda folder: write_room(folder / "scans" / "room0"))
 
 
 def test_the_dataset_page_can_be_followed(dataset_page):
-    folder, places, results = dataset_page
-    assert len(results) == 2
-    demand_success(results)
-    shown = next(result.stdout for command, result in results.items() if "inspect" in command.text)
-    for what, number in {"frames with a pose": len(places), "objects": len(SOLIDS), "faces": 12 * len(SOLIDS)}.items():
+    folder, done = dataset_page
+    assert len(done) == 2
+    demand_success(done)
+    (shown,) = (command.stdout for command in done if "inspect" in command.text)
+    for what, number in {"frames with a pose": len(VIEWS), "objects": len(SOLIDS), "faces": 12 * len(SOLIDS)}.items():
         assert re.search(rf"{what} *│ {number} ", shown), shown
     assert list(folder.glob("room0_view*.jpg"))
 
 
 def test_the_new_data_set_gives_right_answers(dataset_page):
-    folder, places, _ = dataset_page
+    folder = dataset_page[0]
     center = {FIRST_ID + n: np.array(at) for n, (_, at, _) in enumerate(SOLIDS)}
     label = {FIRST_ID + n: name for n, (name, _, _) in enumerate(SOLIDS)}
     asked = set()
@@ -350,7 +371,7 @@ def test_the_new_data_set_gives_right_answers(dataset_page):
         for record, fact in pairs:
             (name,) = fact["frames"]
             assert record["image"] == [f"room0/image_color/{name}.jpg"]
-            ends = [center[i] for i in fact["objects"]] + ([places[name]] if task.endswith("oc") else [])
+            ends = [center[i] for i in fact["objects"]] + ([VIEWS[name]] if task.endswith("oc") else [])
             assert said(record)[1] == one_decimal(np.linalg.norm(ends[0] - ends[1]))
             assert [label[i] for i in fact["objects"]] == fact["labels"]
             asked |= set(fact["labels"])
@@ -379,16 +400,17 @@ NOT_HERE = ("pip install . && spargen demo", 'pip install ".[test]" && pytest', 
 
 
 @pytest.fixture(scope="module")
-def readme(typed, scan, tmp_path_factory):
+def readme(followed, scan):
     """The folder of a reader who has two scans, and what came of README's commands."""
-    folder = tmp_path_factory.mktemp("readme")
-    scans = folder / "scannet/scans"
-    for name in ("scene0000_00", "scene0001_00"):
-        (scans / name).mkdir(parents=True)
-        for file in (scan / "scans/scene0000_00").iterdir():
-            (scans / name / file.name.replace("scene0000_00", name)).symlink_to(file)
-    write_files(README, folder)
-    return folder, follow(typed, README, folder, skip=NOT_HERE)
+
+    def prepare(folder):
+        for name in ("scene0000_00", "scene0001_00"):
+            (folder / "scannet/scans" / name).mkdir(parents=True)
+            for file in (scan / "scans/scene0000_00").iterdir():
+                link = folder / "scannet/scans" / name / file.name.replace("scene0000_00", name)
+                link.symlink_to(file)
+
+    return followed(README, prepare, skip=NOT_HERE)
 
 
 def shape(line):
@@ -398,16 +420,17 @@ def shape(line):
 
 
 def test_readme_s_commands_do_what_it_shows(readme):
-    results = readme[1]
-    assert {c.text for c in commands(README)} - {c.text for c in results} == set(NOT_HERE)
-    demand_success(results)
-    for command, result in results.items():
-        printed = {shape(line) for line in (result.stdout + result.stderr).splitlines()}
+    done = readme[1]
+    assert {command.text for command in commands(README)} - {command.text for command in done} == set(NOT_HERE)
+    demand_success(done)
+    for command in done:
+        printed = {shape(line) for line in (command.stdout + command.stderr).splitlines()}
         for line in command.shown:
             if not line.endswith("..."):
-                assert shape(line) in printed, f"{command.text}\nREADME: {line}\n{result.stdout}{result.stderr}"
-    kept = [r.stdout for c, r in results.items() if c.text == "spargen generate job.yaml"]
-    assert ["rows made" in text for text in kept] == [True, False]
+                said_so = shape(line) in printed
+                assert said_so, f"{command.text}\nREADME: {line}\n{command.stdout}{command.stderr}"
+    twice = [command.stdout for command in done if command.text == "spargen generate job.yaml"]
+    assert ["rows made" in text for text in twice] == [True, False]
 
 
 def test_shards_that_were_merged_are_one_run(readme):
