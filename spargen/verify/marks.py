@@ -18,9 +18,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 from trimesh import Trimesh
-from trimesh.ray.ray_pyembree import RayMeshIntersector
 
-from spargen.errors import OutputError
+from spargen.errors import OutputError, PluginError
 from spargen.plugins import find_adapter
 from spargen.scene.types import Scene
 
@@ -226,6 +225,12 @@ class _Caster:
 
     def __init__(self, scene: Scene) -> None:
         mesh = Trimesh(scene.mesh.vertices_m, scene.mesh.faces, process=False)
+        try:
+            from trimesh.ray.ray_pyembree import RayMeshIntersector
+        except ImportError as error:
+            raise PluginError(
+                "embreex cannot be imported", where="spargen verify", mend="pip install embreex, where there is a build"
+            ) from error
         self._embree = RayMeshIntersector(mesh)
         # One entry more than faces: index -1, which Embree gives to a ray that hits nothing, is the last.
         of_face = np.append(scene.mesh.face_object, -1)
