@@ -1,0 +1,121 @@
+"""From the table to written rows: how fast, where the time goes, and what bounds each stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+
+import orjson
+from measure import best_of, limit, line, title
+from scenes import CountingStore
+
+from spargen.phrase.templates import TemplateSet
+from spargen.run import engine
+from spargen.run.files import JSON_LINE
+from spargen.run.parts import write_part
+from spargen.run.plan import Item
+from spargen.run.row import SceneQuestions
+from spargen.scene.types import Scene
+from spargen.settings import Settings
+from spargen.tasks.registry import load_builtin_tasks
+
+SPAR_SCENES, QUOTA = 4_500, 100
+
+
+class Asker:
+    """Asks every task of a scene in every form, on one core, and writes the part."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.item = scene, Item(scene.dataset, "train", scene.id)
+        self.tasks, self.words = list(load_builtin_tasks()), TemplateSet.load([])
+        self.forms = {name: self.words.forms(name) for name in self.tasks}
+        self.quotas = {f"{name}/{form}": QUOTA for name in self.tasks for form in self.forms[name]}
+
+    def ask(self, cache: Path | None = None) -> SceneQuestions:
+        return engine.ask(
+            self.scene,
+            tasks=self.tasks,
+            forms=self.forms,
+            templates=self.words,
+            seed=0,
+            settings=Settings(),
+            rows_per_cell=self.quotas,
+            cache=cache,
+            threads=1,
+        )
+
+    def write(self, questions: SceneQuestions, out: Path) -> None:
+        write_part(out, self.item, "benchmark", self.scene, questions, {})
+
+
+def measure_rows(scene: Scene, runs: int) -> None:
+    """Print rows a second from a table that is there to written lines."""
+    asker = Asker(scene)
+    with TemporaryDirectory() as folder, _stages_by_processor_time():
+        out = Path(folder)
+        asker.ask(out)
+        asked = [best_of(1, lambda: asker.ask(out)) for _ in range(3 * runs)]
+        questions, ask = min(asked, key=lambda a: a[1].cpu)
+        _, write = best_of(3 * runs, lambda: asker.write(questions, out))
+    rows = len(questions.rows)
+    title(f"ROWS  {len(asker.tasks)} tasks, {len(asker.quotas)} cells, quota {QUOTA}, the table at hand, 1 core")
+    line("rows/s from table to written JSONL", rows / (ask.cpu + write.cpu), "rows/s", least=10_000)
+    line("rows", rows, "")
+    stages = {**questions.seconds, "write": write.cpu}
+    for stage, seconds in stages.items():
+        line(f"  {stage}", 1e6 * seconds / rows, "us a row")
+    _, dumped = best_of(3 * runs, lambda: [orjson.dumps(r.record, option=JSON_LINE) for r in questions.rows])
+    _, traced = best_of(3 * runs, lambda: [orjson.dumps(r.fact, option=JSON_LINE) for r in questions.rows])
+    size = sum(len(orjson.dumps(x, option=JSON_LINE)) for r in questions.rows for x in (r.record, r.fact))
+    dump = dumped.cpu + traced.cpu
+    limit(f"orjson alone, {size / dump / 1e6:,.0f} MB/s, for `write`", 1e6 * dump / rows, "us a row", dump / write.cpu)
+    render = 1e6 / _renders_per_s(asker, runs)
+    limit("one jinja rendering a row, for `words`", render, "us a row", render * rows / 1e6 / stages["words"])
+
+
+def measure_scene(scene: Scene, runs: int) -> None:
+    """Print how long one whole scene takes on one core, images apart."""
+    store = CountingStore(scene.store)
+    asker = Asker(replace(scene, store=store))
+
+    def whole(out: Path) -> SceneQuestions:
+        questions = asker.ask()
+        asker.write(questions, out)
+        return questions
+
+    with TemporaryDirectory() as folder, _stages_by_processor_time():
+        asker.ask(Path(folder))
+        questions, taken = best_of(runs, lambda: whole(Path(folder)))
+    views = Settings().views_per_scene
+    title(f"WHOLE SCENE  {len(scene.mesh.faces):,} faces, {views} candidate views, {len(asker.tasks)} tasks, 1 core")
+    line("seconds a scene, processor time", taken.cpu, "s", most=5)
+    line("the goal beyond the aim", taken.cpu, "s", most=3)
+    line("seconds a scene, wall", taken.wall, "s")
+    rows = len(questions.rows)
+    line("rows/s, visibility included", rows / taken.cpu, "rows/s")
+    line(f"hours for SPAR-7M ({SPAR_SCENES:,} scenes), 2 cores", SPAR_SCENES * taken.cpu / 2 / 3600, "h", most=1)
+    line("rows that gives", SPAR_SCENES * rows, "rows")
+    line("images opened to make text", store.asked.total(), "", most=0)
+
+
+def _renders_per_s(asker: Asker, runs: int) -> float:
+    """Renderings a second of one plain template with three slots."""
+    block = asker.words.wording("depth_prediction_oc", "fill").questions[0]
+    slots = {"ref": "chair (red point)", "ref_depth_m": "1.3", "target": "table (blue point)"}
+    _, taken = best_of(3 * runs, lambda: [block.template.render(slots) for _ in range(2000)])
+    return 2000 / taken.cpu
+
+
+@contextmanager
+def _stages_by_processor_time() -> Iterator[None]:
+    """Let the engine's clock of stages count processor time, which other work on the machine disturbs less."""
+    clock, engine.time = engine.time, SimpleNamespace(perf_counter=time.process_time)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        engine.time = clock

@@ -1,0 +1,61 @@
+"""The scan that everything is measured on: a generated flat, written and read back as a ScanNet release."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import spargen
+from spargen.demo import write_demo
+from spargen.scene.labels import LabelTable, label_rules
+from spargen.scene.types import Blob, FrameStore, Scene
+from spargen.views.table import evenly_spaced
+
+FACES, FRAMES = 200_000, 320
+
+
+def written_scan(root: Path) -> str:
+    """Write the scan below `root`, unless it is there, with a mesh of at least `FACES`; return its id."""
+    for cell_m in (0.095, 0.09, 0.085, 0.08, 0.07):
+        (scene_id,) = write_demo(root, frames=FRAMES, cell_m=cell_m)
+        if len(spargen.load("scannet", root, scene_id).mesh.faces) >= FACES:
+            return scene_id
+    raise SystemExit(f"the demo house has fewer than {FACES:,} faces at any cell size that was tried")
+
+
+def with_frames(scene: Scene, count: int) -> Scene:
+    """Return the scene with fewer frames, evenly spaced."""
+    kept = evenly_spaced(len(scene.frames), count)
+    return replace(scene, cameras=scene.cameras.take(kept), frames=tuple(scene.frames[i] for i in kept))
+
+
+def askable(scene: Scene) -> NDArray[np.bool_]:
+    """(N,) objects that questions may be about."""
+    return LabelTable.of(scene.objects.label, label_rules()).askable
+
+
+@dataclass
+class CountingStore:
+    """Hands out frames as the store behind it does, and counts how often it was asked to."""
+
+    behind: FrameStore
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def color(self, frame: int) -> Blob:
+        self.asked["color"] += 1
+        return self.behind.color(frame)
+
+    def depth(self, frame: int) -> Blob | None:
+        self.asked["depth"] += 1
+        return self.behind.depth(frame)
+
+    def pose_as_released(self, frame: int) -> NDArray[np.float64]:
+        return self.behind.pose_as_released(frame)
+
+    def intrinsics_as_released(self) -> Mapping[str, NDArray[np.float64]]:
+        return self.behind.intrinsics_as_released()

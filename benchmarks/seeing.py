@@ -1,0 +1,137 @@
+"""The table of what is visible where: how fast it is filled, and whether it says what a full cast says."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from unittest.mock import patch
+
+import numpy as np
+from measure import best_of, limit, line, title
+from numpy.typing import ArrayLike, NDArray
+from scenes import askable
+
+from spargen.geometry.raycast import RayCaster
+from spargen.geometry.visibility import Visibility, see
+from spargen.scene.types import Scene
+from spargen.settings import Settings
+from spargen.views.sets import link, overlaps
+
+SIZE = np.array([640, 480])
+
+
+def measure(scene: Scene, runs: int) -> Visibility:
+    """Print frames a second against the aim and against the bare ray caster; return the table."""
+    frames, settings, ask = len(scene.cameras), Settings(), askable(scene)
+
+    def fill(threads: int) -> Visibility:
+        return see(scene.mesh, scene.objects, scene.cameras, ask, settings, threads=threads)
+
+    title(
+        f"VISIBILITY  {len(scene.mesh.faces):,} faces, {len(scene.objects)} objects, {frames} frames, set-up included"
+    )
+    table, one = best_of(runs, lambda: fill(1))
+    _, two = best_of(runs, lambda: fill(2))
+    line("frames/s, 2 threads, wall", frames / two.wall, "frames/s", least=150)
+    line("frames/s, 2 cores with nothing else to do (2 / processor time)", 2 * frames / two.cpu, "frames/s", least=150)
+    line("frames/s, 1 thread, wall", frames / one.wall, "frames/s")
+    line("frames/s, 1 core (1 / processor time)", frames / one.cpu, "frames/s")
+    counter = _Counter()
+    with patch.object(RayCaster, "cast", counter.wrap(RayCaster.cast)):
+        _, counted = best_of(1, lambda: fill(1))
+    bare = bare_rays_per_s(scene, runs)
+    line("rays a frame", counter.rays / frames, "rays")
+    line("share of processor time inside ray casts", 100 * counter.seconds / counted.cpu, "%")
+    line("rays/s inside them, 1 core", counter.rays / counter.seconds, "rays/s")
+    limit("640 x 480 rays of one image, 1 core", bare, "rays/s", counter.rays / counter.seconds / bare)
+    bound = bare / (counter.rays / frames)
+    limit("the same rays and nothing else, 1 core", bound, "frames/s", frames / one.cpu / bound)
+    return table
+
+
+def bare_rays_per_s(scene: Scene, runs: int) -> float:
+    """Rays a second of the ray caster alone, on whole images."""
+    caster = RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
+    images = [_image_rays(scene, view) for view in range(0, len(scene.cameras), 20)]
+    _, taken = best_of(runs, lambda: [caster.cast(*rays) for rays in images])
+    return float(len(images) * SIZE.prod() / taken.cpu)
+
+
+def agreement(scene: Scene, table: Visibility) -> None:
+    """Print how the table agrees with one ray for each pixel of 640 x 480.
+
+    The share inside the frustum is the table's own: no ray decides it.
+    """
+    s, mesh, ask = Settings(), scene.mesh, askable(scene)
+    caster = RayCaster(mesh.vertices_m, mesh.faces)
+    alone = [RayCaster(mesh.vertices_m, mesh.faces[mesh.face_object == o]) for o in range(len(scene.objects))]
+    owner = np.append(mesh.face_object, -1)
+    right = wrong = missed = boxes = off_boxes = marks = off_marks = 0
+    for view in range(len(scene.cameras)):
+        origin, direction = _image_rays(scene, view)
+        ids = owner[caster.cast(origin, direction)[0]].reshape(SIZE[::-1])
+        for o in np.flatnonzero(ask):
+            y, x = np.nonzero(ids == o)
+            said = bool(table.visible[view, o])
+            truth = len(x) >= s.seen_share * ids.size and table.depth_m[view, o] > 0
+            if truth:
+                # Every second ray is enough for what it would cover alone.
+                sparse = direction.reshape(*SIZE[::-1], 3)[::2, ::2].reshape(-1, 3)
+                whole = 4 * np.count_nonzero(alone[o].cast(origin, sparse)[0] >= 0)
+                side = min(np.ptp(x), np.ptp(y)) + 1
+                truth = len(x) >= s.min_unoccluded * whole and side >= s.min_short_side * SIZE[0]
+                truth = truth and table.in_frame[view, o] >= s.min_in_frame
+            right, wrong, missed = right + (said and truth), wrong + (said > truth), missed + (said < truth)
+            if said:
+                box = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1]) if len(x) else np.zeros(4)
+                boxes, off_boxes = boxes + 1, off_boxes + _differs(table.bbox[view, o], box / np.tile(SIZE, 2))
+            if table.pointed[view, o]:
+                pixels = scene.cameras.take([view]).project(scene.objects.center_m[[o]])[0][0, 0]
+                marks += 1
+                off_marks += _differs(table.point[view, o], pixels / scene.cameras.size_px[view])
+    line("visible, precision", right / (right + wrong), "", least=0.98)
+    line("visible, recall", right / (right + missed), "", least=0.98)
+    line(f"boxes further than 3/1000 off, of {boxes:,}", off_boxes, "", most=0)
+    line(f"marks further than 3/1000 off, of {marks:,}", off_marks, "", most=0)
+
+
+def measure_overlaps(scene: Scene, runs: int) -> None:
+    """Print ordered pairs of views a second."""
+    cameras = scene.cameras
+    views = len(cameras)
+    title(f"VIEWS  {views} views")
+    surface = see(scene.mesh, scene.objects, cameras, askable(scene), Settings()).surface
+    bits = surface.astype(np.float32)
+    _, pairs = best_of(5 * runs, lambda: overlaps(surface))
+    _, links = best_of(5 * runs, lambda: link(surface, cameras, Settings()))
+    _, product = best_of(5 * runs, lambda: bits @ bits.T)
+    line("overlaps of ordered pairs, 1 core", views**2 / pairs.cpu, "pairs/s", least=400_000)
+    limit("the matrix product alone", views**2 / product.cpu, "pairs/s", product.cpu / pairs.cpu)
+    line("with near-duplicates and bounds", views**2 / links.cpu, "pairs/s")
+
+
+@dataclass
+class _Counter:
+    rays: int = 0
+    seconds: float = 0.0
+
+    def wrap(self, cast: object) -> object:
+        def counted(caster: RayCaster, origin_m: ArrayLike, direction: ArrayLike) -> object:
+            begin = time.thread_time()
+            face, t = cast(caster, origin_m, direction)  # type: ignore[operator]
+            self.seconds += time.thread_time() - begin
+            self.rays += face.size
+            return face, t
+
+        return counted
+
+
+def _image_rays(scene: Scene, view: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Origin and directions (R, 3) of one ray through the middle of each of 640 x 480 pixels."""
+    x, y = np.meshgrid(*(np.arange(n) + 0.5 for n in SIZE))
+    pixels = np.stack([x.ravel(), y.ravel()], -1) * (scene.cameras.size_px[view] / SIZE)
+    return scene.cameras.rays(view, pixels)
+
+
+def _differs(printed: NDArray[np.int64], share: NDArray[np.float64]) -> bool:
+    return bool(np.abs(printed - 1000 * share).max() > 3)
