@@ -86,6 +86,34 @@ def nearness(first, second, depths=None):
     return "farther" if d > 0 else "closer"
 
 
+NEAR = (
+    r"\b(closer|closest|close|nearer|nearest|near|shorter|shortest|smaller|smallest|lesser|least|less|lower|lowest|minimum"
+    r"|sooner|inside|brighter)\b"
+)
+FAR = (
+    r"\b(farther|farthest|far|longer|longest|greater|greatest|larger|largest|more|most|remotest|higher|highest|maximum"
+    r"|later|outside|dimmer)\b"
+)
+NEUTRAL = (
+    r"how far( away)?|equally far|as far as|(as|is) far away|near to far|beginning with the nearest|had to stay outside"
+)
+
+
+def polarity(sentence):
+    """True = far, False = near, None = not said."""
+    kept = re.sub(NEUTRAL, "", sentence)
+    kept = re.sub(r"\b(less|least) (far|distant|remote)\b|not as far", "nearest", kept)
+    near, far = bool(re.search(NEAR, kept)), bool(re.search(FAR, kept))
+    if not near and not far:
+        near, far = (
+            bool(re.search(r"\bfirst\b(?! (of|image|camera|view))", kept)),
+            bool(re.search(r"\b(second|last)\b", kept)),
+        )
+    if "Everything else" in kept:
+        near, far = far, near
+    return far if near != far else None
+
+
 # ---------------------------------------------------------------------------------------------------------- objects
 class Thing:
     """An annotated object with its gravity-aligned box of least footprint."""
