@@ -50,15 +50,6 @@ class Edges:
         self._search_ring(row, obj, bound, box, outlines)
         return np.asarray(box + np.array([0, 0, 1, 1]))
 
-    def open_cells(self, row: Ints, outlines: Outlines) -> list[Ints]:
-        """Coarse cells (C, 2) as y, x in which each whole object (R,) may be in sight."""
-        low, high = self.grid.cell_of(*outlines.side[:, :2].T), self.grid.cell_of(*outlines.side[:, 2:].T)
-        nothing = np.array([1, 1, -1, -1])
-        return [
-            self._open_cells(r, np.array(window), nothing, outlines.reach[k], outlines.nearest_m[k])
-            for k, (r, *window) in enumerate(zip(row, *low, *high, strict=True))
-        ]
-
     def _index(self, position: Floats, axis: int) -> Ints:
         """Fine index of the ray nearest to a position along an axis."""
         pixels, count = ((self.grid.width, self.grid.w), (self.grid.height, self.grid.h))[axis]

@@ -21,7 +21,6 @@ class Grid:
         self.w = min(COARSE_COLUMNS, max(1, width // FINE))
         self.h = max(1, round(self.w * height / width))
         self.cells = self.w * self.h
-        self.pixels = width * height
         self.fine_x = (np.arange(self.w * FINE) + 0.5) * (width / (self.w * FINE))
         self.fine_y = (np.arange(self.h * FINE) + 0.5) * (height / (self.h * FINE))
         x, y = np.meshgrid(self.fine_x[FINE // 2 :: FINE], self.fine_y[FINE // 2 :: FINE])

@@ -31,7 +31,9 @@ Bools = NDArray[np.bool_]
 SURFACE_POINTS, ROUGHLY, UNSURE = 4096, 16, 0.08
 """Points an object for the share of its surface inside the frustum; every how-manieth is tried first; and all of them
 if that share is this close to a threshold."""
-SCENE_POINTS = 4096
+MISSED_STEP = 8
+"""Every how-manieth of them is shot at where no coarse ray met an object."""
+SCENE_POINTS = 8192
 """Points a scene for the overlap of views."""
 ALONE_RAYS = 400
 """Rays an object and view, about, for the pixels it would cover alone."""
@@ -157,9 +159,8 @@ class _Eye:
         on_mesh = np.maximum(counts[:, 1:].sum(axis=1), 1)
 
         X = self.cameras.take(views).to_camera(self.objects.center_m)
-        edges = Edges(self.objects_at, views, grid, ids, depth_m)
         share = self._measure_share(views, grid, ids, counts[:, 2:] / grid.cells)
-        share = self._find_slender(views, grid, edges, X, share)
+        share = self._find_missed(views, grid, X, share)
         seen = share >= self.settings.seen_share
         unoccluded, in_frame = np.zeros(share.shape), np.zeros(share.shape)
         row, obj = np.nonzero(seen & self.askable & (X[..., 2] > 0))
@@ -174,7 +175,7 @@ class _Eye:
         keep = visible[row, obj]
         if keep.any():
             row, obj = row[keep], obj[keep]
-            box[row, obj] = edges.measure(row, obj, outlines.take(keep))
+            box[row, obj] = Edges(self.objects_at, views, grid, ids, depth_m).measure(row, obj, outlines.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size
         # The short side counts in widths of the image, whichever side it is.
@@ -231,8 +232,11 @@ class _Eye:
         np.add.at(share, (np.repeat(row, k), np.repeat(obj, k)), hit / (grid.cells * k))
         return share
 
-    def _find_slender(self, views: Ints, grid: Grid, edges: Edges, X: Floats, share: Floats) -> Floats:
-        """Look with all fine rays for what no coarse ray met, though it may be long: poles, edges of boards."""
+    def _find_missed(self, views: Ints, grid: Grid, X: Floats, share: Floats) -> Floats:
+        """Shoot at points of the objects that no coarse ray met: poles, edges of boards, what shows through a gap.
+
+        Where a point is in sight, the fine rays around it measure the share.
+        """
         distance_m = np.maximum(np.linalg.norm(X, axis=-1), 1e-6)
         off_axis = np.arccos(np.clip(X[..., 2] / distance_m, -1, 1))
         K = self.cameras.K[views][:, None]
@@ -241,18 +245,26 @@ class _Eye:
         row, obj = np.nonzero((share == 0) & self.askable & (off_axis < field + radius))
         if not len(row):
             return share
-        outlines = self._outlines(views, row, obj, grid)
-        width = outlines.side[:, 2:] - outlines.side[:, :2]
-        narrow = np.minimum(width.min(axis=1), np.ptp(outlines.reach, axis=2).min(axis=1))
-        cell = grid.width / grid.w
-        wanted = (narrow < 1.5 * cell) & (narrow * width.max(axis=1) >= self.settings.glimpsed_share * grid.pixels)
-        row, obj, outlines = row[wanted], obj[wanted], outlines.take(wanted)
-        cells = edges.open_cells(row, outlines)
-        if not cells:
+        uv, inside = self._project(views[row], self.points[obj, ::MISSED_STEP], grid)
+        pair, _ = np.nonzero(inside)
+        uv = uv[inside]
+        hit = self.objects_at(views[row[pair]], uv) == obj[pair]
+        x, y = grid.cell_of(*uv[hit].T)
+        found = _grow(np.stack([pair[hit], y, x], axis=1), grid.h, grid.w)
+        if not len(found):
             return share
-        pair = np.repeat(np.arange(len(row)), [len(c) for c in cells])
-        y, x = np.concatenate(cells).T
+        pair, y, x = found.T
         return share + self._fine_share(views, grid, row[pair], obj[pair], y, x, share.shape)
+
+    def _project(self, view: Ints, points_m: Floats, grid: Grid) -> tuple[Floats, Bools]:
+        """Pixels (R, P, 2) of points (R, P, 3), each row in its own view (R,), and which of them lie in the image."""
+        T = self.cameras.T_world_camera[view]
+        P = np.matmul(T[:, :3, :3], self.cameras.K[view].transpose(0, 2, 1))
+        uvw = np.matmul(points_m - T[:, None, :3, 3], P)
+        u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
+        inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return uvw[..., :2] / uvw[..., 2:], inside
 
     def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: Grid) -> Outlines:
         """Outlines of whole objects, as if nothing hid them, for pairs (R,)."""
@@ -309,11 +321,7 @@ class _Eye:
         return share
 
     def _share_inside(self, view: Ints, obj: Ints, grid: Grid, step: int) -> Floats:
-        T = self.cameras.T_world_camera[view]
-        P = np.matmul(T[:, :3, :3], self.cameras.K[view].transpose(0, 2, 1))
-        uvw = np.matmul(self.points[obj, ::step] - T[:, None, :3, 3], P)
-        u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
-        inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
+        _, inside = self._project(view, self.points[obj, ::step], grid)
         return np.asarray(inside.mean(axis=1))
 
     def _points(self, views: Ints, visible: Bools, X: Floats, grid: Grid) -> tuple[Ints, Bools]:
@@ -365,16 +373,18 @@ def _slender(ids: NDArray[np.int32], n: int) -> Bools:
 
 def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:
     """Coarse cells within one cell of each object's own: (C, 3) rows of object, y, x."""
-    h, w = ids.shape
     wanted = np.zeros(int(ids.max(initial=0)) + 3, dtype=bool)
     wanted[objects[objects < len(wanted) - 2] + 2] = True
     y, x = np.nonzero(wanted[ids + 2])
-    o = ids[y, x].astype(np.int64)
+    return _grow(np.stack([ids[y, x].astype(np.int64), y, x], axis=1), *ids.shape)
+
+
+def _grow(cells: Ints, h: int, w: int) -> Ints:
+    """Add the eight neighbours of cells (C, 3), rows of owner, y, x; each once."""
     dy, dx = np.meshgrid([-1, 0, 1], [-1, 0, 1])
-    yy, xx = y[:, None] + dy.ravel(), x[:, None] + dx.ravel()
-    inside = (yy >= 0) & (yy < h) & (xx >= 0) & (xx < w)
-    code = ((o[:, None] * h + yy) * w + xx)[inside]
-    code = np.unique(code)
+    owner, y, x = (cells[:, k, None] + d for k, d in enumerate((np.zeros(9, dtype=np.int64), dy.ravel(), dx.ravel())))
+    inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
+    code = np.unique(((owner * h + y) * w + x)[inside])
     return np.stack([code // (h * w), code // w % h, code % w], axis=-1)
 
 

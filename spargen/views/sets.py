@@ -52,13 +52,18 @@ def overlaps(surface: Bools) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def link(surface: Bools, cameras: Cameras, settings: Settings) -> Links:
     """Tell which views may stand in one question together."""
     most, least = overlaps(surface)
+    count = surface.sum(axis=1)
+    # An overlap is estimated from samples: two standard deviations keep chance from deciding.
+    doubt = 2 / np.sqrt(np.maximum(np.minimum(count[:, None], count), 1))
+    low = settings.min_overlap + doubt * np.sqrt(settings.min_overlap * (1 - settings.min_overlap))
+    high = settings.max_overlap - doubt * np.sqrt(settings.max_overlap * (1 - settings.max_overlap))
     position = cameras.position_m
     apart_m = np.linalg.norm(position[:, None] - position, axis=-1)
     axis = cameras.T_world_camera[:, :3, 2]
     turned = np.degrees(np.arccos(np.clip(axis @ axis.T, -1, 1)))
     duplicate = (apart_m < settings.duplicate_m) & (turned < settings.duplicate_deg)
     np.fill_diagonal(duplicate, val=True)
-    return Links(most, (most >= settings.min_overlap) & (least <= settings.max_overlap) & ~duplicate, duplicate)
+    return Links(most, (most >= low) & (least <= high) & ~duplicate, duplicate)
 
 
 def pick_sets(links: Links, allowed: Ints, size: int, count: int, settings: Settings, rng: np.random.Generator) -> Ints:
