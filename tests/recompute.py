@@ -797,7 +797,8 @@ def check_set(row):
     reached, frames = {row.views[0].frame}, [v.frame for v in row.views]
     for _ in frames:
         reached |= {b for a in reached for b in frames if row.scan.linked(min(a, b), max(a, b))}
-    row.need(len(reached) == len(frames), f"frames {sorted(set(frames) - reached)} overlap with no other of the set")
+    apart = sorted(set(frames) - reached)
+    row.need(len(reached) == len(frames), f"frames {apart} share no surface with the rest of the set")
 
 
 def check_frames_named(row):
