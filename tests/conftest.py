@@ -1,6 +1,8 @@
 """Sibling modules such as `worlds` are imported by their bare name, wherever the tests are run from."""
 
+import signal
 import sys
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -9,3 +11,7 @@ if str(HERE) not in sys.path:
 if str(HERE.parent) not in sys.path:
     # Last, so that an installed package wins over a checkout.
     sys.path.append(str(HERE.parent))
+
+# Where the tests were started in the background, interrupts are ignored, and programs they start would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
