@@ -35,6 +35,8 @@ MISSED_STEP = 8
 """Every how-manieth of them is shot at where no coarse ray met an object."""
 SCENE_POINTS = 8192
 """Points a scene for the overlap of views."""
+SURFACE_M, SURFACE_SHARE = 0.03, 0.02
+"""How far in front of such a point a surface may be met, and for the first choice which share of its depth besides."""
 ALONE_RAYS = 400
 """Rays an object and view, about, for the pixels it would cover alone."""
 CHUNK = 16
@@ -350,15 +352,25 @@ class _Eye:
         return point, pointed
 
     def _surface(self, views: Ints, depth_m: NDArray[np.float32], grid: Grid) -> Bools:
-        """Which of the scene's spread points each view sees: (V, S), depth tolerance 3 cm + 2 %."""
-        if not len(views):
-            return np.zeros((0, SCENE_POINTS), dtype=bool)
+        """Which of the scene's spread points each view sees: (V, S).
+
+        The coarse depths choose, with a tolerance of 3 cm + 2 %. From afar that is as much as a wall is thick, so a
+        ray to each chosen point decides.
+        """
         uv, z = self.cameras.take(views).project(self.scene_points)
         u, v = uv[..., 0], uv[..., 1]
         inside = (z > 0.05) & (u >= 0) & (v >= 0) & (u < grid.width) & (v < grid.height)
-        x, y = grid.cell_of(np.where(inside, u, 0), np.where(inside, v, 0))
-        met = depth_m[np.arange(len(views))[:, None], y, x]
-        return np.asarray(inside & (np.abs(met - z) <= 0.03 + 0.02 * z))
+        row, point = np.nonzero(inside)
+        x, y = grid.cell_of(*uv[row, point].T)
+        z = z[row, point]
+        near = z - depth_m[row, y, x] <= SURFACE_M + SURFACE_SHARE * z
+        row, point = row[near], point[near]
+        origin = self.origin.take(views[row], axis=0)
+        towards = (self.scene_points[point] - origin).astype(np.float32)
+        _, reached = self.caster.cast(origin, towards)
+        sees = np.zeros(inside.shape, dtype=bool)
+        sees[row, point] = (1 - reached) * np.linalg.norm(towards, axis=1) <= SURFACE_M
+        return sees
 
 
 def _slender(ids: NDArray[np.int32], n: int) -> Bools:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from worlds import World, shell
 
-from spargen.geometry.visibility import Visibility, see
+from spargen.geometry.surface import spread_points_m
+from spargen.geometry.visibility import SCENE_POINTS, Visibility, see
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.settings import Settings
 
@@ -345,3 +346,37 @@ def test_a_thin_thing_is_not_taken_for_more_than_it_is(offset):
     # About 1 pixel by 240, 0.08 % of the image, or twice that where it touches two columns: as a full cast sees it.
     w = World().add("lamp", (5, offset, 1), (0.01, 0.01, 2.4)).camera((0, 0, 1))
     assert table(w).share[0, 0] == pytest.approx(np.mean(naive.picture(w, 0)[0] == 0), abs=1e-4)
+
+
+def points_of(world):
+    mesh = world.mesh()
+    return spread_points_m(mesh, np.zeros(len(mesh.faces), dtype=np.int32), 1, SCENE_POINTS)[0]
+
+
+@pytest.mark.parametrize("distance_m", [2.0, 5.0, 9.0])
+def test_a_wall_is_seen_from_one_side_only(distance_m):
+    """From afar a tolerance of 3 cm + 2 % is more than a wall is thick."""
+    w = World()
+    w.add("wall", (0, 0, 1.5), (0.08, 6, 3))
+    w.camera((-distance_m, 0, 1.5), heading_deg=0, f=200.0)
+    w.camera((distance_m, 0, 1.5), heading_deg=180, f=200.0)
+    one, two = table(w).surface
+    side = points_of(w)[:, 0] / 0.04
+    assert one.sum() > 1000 and two.sum() > 1000
+    assert (side[one] < 0.5).all() and (side[two] > -0.5).all()
+    assert (one & two).sum() < 0.02 * one.sum()
+
+
+def test_surface_points_are_seen_where_nothing_stands_before_them():
+    w = heap(5)
+    seen, points = table(w).surface, points_of(w)
+    for view, cam in enumerate(w.poses):
+        towards = points - cam[:3, 3]
+        length = np.linalg.norm(towards, axis=1)
+        first = np.min([naive.hit_solid(s, cam[:3, 3], towards) for s in w.solids], axis=0)
+        before_m = (1 - first) * length
+        uv, z = w.cameras().take([view]).project(points)
+        inside = (z[0] > 0.05) & ((uv[0] >= 0) & (uv[0] < SMALL)).all(axis=1)
+        assert not seen[view][~inside | (before_m > 0.04)].any()
+        # The coarse depths may pass over points beside an edge.
+        assert seen[view][inside & (before_m < 0.02)].mean() > 0.9
