@@ -50,7 +50,7 @@ class Alone:
     that object before any other. One ray scene, one cast.
     """
 
-    def __init__(self, mesh: Mesh, objects: Objects, askable: Bools) -> None:
+    def __init__(self, mesh: Mesh, objects: Objects, askable: Bools, threads: int) -> None:
         self.face_object = mesh.face_object
         span = mesh.vertices_m.max(axis=0) - mesh.vertices_m.min(axis=0) if len(mesh.vertices_m) else np.ones(3)
         pitch = 3 * float(np.linalg.norm(span)) + 10
@@ -61,7 +61,7 @@ class Alone:
         faces = mesh.faces[keep]
         vertices = mesh.vertices_m[faces] + self.offset[mesh.face_object[keep]][:, None]
         self.object_of_face = np.append(mesh.face_object[keep], np.int32(NOTHING))
-        self.caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3))
+        self.caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
 
     def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
         """Tell for rays (R,) whether each would hit its object (R,)."""

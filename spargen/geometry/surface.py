@@ -14,11 +14,12 @@ Floats = NDArray[np.float64]
 def triangle_areas_m2(vertices_m: ArrayLike, faces: ArrayLike) -> Floats:
     """Return the (F,) areas of triangles given by (P, 3) vertices and (F, 3) indices."""
     V, F = np.asarray(vertices_m, dtype=np.float64), np.asarray(faces)
-    a, b, c = V[F[:, 0]], V[F[:, 1]], V[F[:, 2]]
-    return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+    a = V[F[:, 0]]
+    (x1, y1, z1), (x2, y2, z2) = (V[F[:, 1]] - a).T, (V[F[:, 2]] - a).T
+    return np.asarray(np.sqrt((y1 * z2 - z1 * y2) ** 2 + (z1 * x2 - x1 * z2) ** 2 + (x1 * y2 - y1 * x2) ** 2) / 2)
 
 
-def spread_points_m(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count: int) -> Floats:
+def spread_points_m(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count: int) -> NDArray[np.float32]:
     """Spread `count` points over each group of faces, uniform by area, the same ones at every call.
 
     Systematic sampling: equally spaced positions along the cumulated area of a group's faces, so a share estimated
@@ -33,23 +34,22 @@ def spread_points_m(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count:
 
     Returns
     -------
-    (n_groups, count, 3) metres; nan for groups without area.
+    (n_groups, count, 3) float32 metres; nan for groups without area.
     """
-    rng = rng_for("spread points", n_groups, count)
-    area = triangle_areas_m2(mesh.vertices_m, mesh.faces)
-    points = np.full((n_groups, count, 3), np.nan)
+    jitter, u, v = rng_for("spread points", n_groups, count).random((3, count))
+    # Turk 1990: folding the unit square keeps the density uniform over a triangle.
+    fold = u + v > 1
+    u[fold], v[fold] = 1 - u[fold], 1 - v[fold]
+    weight = np.stack([1 - u - v, u, v]).astype(np.float32)
+
     order = np.argsort(groups, kind="stable")
     first = np.searchsorted(groups[order], np.arange(n_groups + 1))
-    for g in range(n_groups):
-        faces = order[first[g] : first[g + 1]]
-        cumulated = np.cumsum(area[faces])
-        jitter, u, v = rng.random(count), rng.random(count), rng.random(count)
-        if not len(faces) or cumulated[-1] <= 0:
-            continue
-        chosen = np.searchsorted(cumulated, (np.arange(count) + jitter) / count * cumulated[-1])
-        corner = mesh.vertices_m[mesh.faces[faces[np.minimum(chosen, len(faces) - 1)]]].astype(np.float64)
-        # Turk 1990: folding the unit square keeps the density uniform over a triangle.
-        fold = u + v > 1
-        u[fold], v[fold] = 1 - u[fold], 1 - v[fold]
-        points[g] = (1 - u - v)[:, None] * corner[:, 0] + u[:, None] * corner[:, 1] + v[:, None] * corner[:, 2]
+    cumulated = np.append(0.0, np.cumsum(triangle_areas_m2(mesh.vertices_m, mesh.faces)[order]))
+    start, end = cumulated[first[:-1]], cumulated[first[1:]]
+    points = np.full((n_groups, count, 3), np.nan, dtype=np.float32)
+    some = np.flatnonzero(end > start)
+    place = start[some, None] + (end - start)[some, None] * ((np.arange(count) + jitter) / count)
+    chosen = np.searchsorted(cumulated[1:], place.ravel(), side="right").reshape(place.shape)
+    face = mesh.faces[order[np.minimum(chosen, first[some + 1, None] - 1)]]
+    points[some] = sum(mesh.vertices_m[face[..., k]] * weight[k][:, None] for k in range(3))
     return points

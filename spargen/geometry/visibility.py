@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,12 +98,12 @@ def see(
     settings : the thresholds.
     threads : cores for the ray casts, 0 = all. The result does not depend on it.
     """
-    eye = _Eye(mesh, objects, cameras, askable, settings)
     threads = threads or os.cpu_count() or 1
+    eye = _Eye(mesh, objects, cameras, askable, settings, threads)
     # As many chunks for each thread, so that none waits for another.
     rounds = max(1, -(-len(cameras) // (CHUNK * threads)))
     views = np.array_split(np.arange(len(cameras)), rounds * threads)
-    # Ray casts and numpy both let go of the interpreter, so whole chunks run side by side.
+    # The ray caster keeps the interpreter while it casts, but uses all threads; numpy's steps run between its casts.
     with ThreadPoolExecutor(threads) as pool:
         chunks = list(pool.map(eye.look, views))
     return Visibility(*(np.concatenate([getattr(c, f.name) for c in chunks]) for f in fields(Visibility)))
@@ -111,17 +112,20 @@ def see(
 class _Eye:
     """The ray scenes and the sample points of one scene, and the steps that fill the table for a chunk of views."""
 
-    def __init__(self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings) -> None:
+    def __init__(
+        self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, threads: int
+    ) -> None:
         self.objects, self.cameras, self.askable, self.settings = objects, cameras, askable, settings
-        self.caster = RayCaster(mesh.vertices_m, mesh.faces)
+        self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         self.object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
-        self.alone = Alone(mesh, objects, askable)
+        self.alone = Alone(mesh, objects, askable, threads)
         self.hulls = hull_corners(mesh, len(objects), askable)
         self.radius_m = np.array(
             [np.linalg.norm(h - c, axis=1).max(initial=0.0) for h, c in zip(self.hulls, objects.center_m, strict=True)]
         )
-        self.points = spread_points_m(mesh, mesh.face_object, len(objects), SURFACE_POINTS)
+        asked = np.where(np.append(askable, False)[mesh.face_object], mesh.face_object, np.int32(-1))
+        self.points = spread_points_m(mesh, asked, len(objects), SURFACE_POINTS)
         whole = np.zeros(len(mesh.faces), dtype=np.int32)
         self.scene_points = spread_points_m(mesh, whole, 1, SCENE_POINTS)[0]
         # World direction of pixel (u, v) in view i: (u, v, 1) @ lens[i]; its camera Z is 1, so hits count in depth.
@@ -131,13 +135,19 @@ class _Eye:
 
     # -- rays ---------------------------------------------------------------------------------------------------
 
-    def directions(self, view: Ints, uv: Floats) -> NDArray[np.float32]:
+    def directions(self, view: Ints, uv: Floats | NDArray[np.float32]) -> NDArray[np.float32]:
         """World directions of pixel positions: view (R,), uv (R, 2) -> (R, 3)."""
-        right, down, corner = (self.lens[:, k].take(view, axis=0) for k in range(3))
-        uv = uv.astype(np.float32)
-        return np.asarray(uv[:, :1] * right + uv[:, 1:] * down + corner)
+        uv1 = np.ones((len(uv), 3), dtype=np.float32)
+        uv1[:, :2] = uv
+        out = np.empty_like(uv1)
+        # Rays come view by view, and a matrix product a view is far faster than a matrix a ray.
+        edge = [0, *(np.flatnonzero(np.diff(view)) + 1), len(uv)]
+        for first, last in pairwise(edge):
+            if last > first:
+                np.matmul(uv1[first:last], self.lens[view[first]], out=out[first:last])
+        return out
 
-    def objects_at(self, view: Ints, uv: Floats) -> NDArray[np.int32]:
+    def objects_at(self, view: Ints, uv: Floats | NDArray[np.float32]) -> NDArray[np.int32]:
         """First object at pixel positions; UNANNOTATED or NOTHING where there is none."""
         face, _ = self.caster.cast(self.origin.take(view, axis=0), self.directions(view, uv))
         return self.object_of_face[face]
@@ -203,12 +213,9 @@ class _Eye:
 
     def _cast_coarse(self, views: Ints, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Object ids and depths on the coarse grid: two (V, h, w) arrays."""
-        ids = np.empty((len(views), grid.h, grid.w), dtype=np.int32)
-        depth_m = np.empty(ids.shape, dtype=np.float32)
-        for i, view in enumerate(views):
-            face, t = self.caster.cast(self.origin[view], grid.coarse @ self.lens[view])
-            ids[i], depth_m[i] = self.object_of_face[face], t
-        return ids, depth_m
+        towards = np.matmul(grid.coarse.reshape(-1, 3), self.lens[views])
+        face, depth_m = self.caster.cast(self.origin[views, None], towards)
+        return self.object_of_face[face].reshape(-1, grid.h, grid.w), depth_m.reshape(-1, grid.h, grid.w)
 
     def _measure_share(self, views: Ints, grid: Grid, ids: NDArray[np.int32], share: Floats) -> Floats:
         """Measure shares near a threshold again, on the fine grid around the cells that show the object."""
@@ -247,9 +254,10 @@ class _Eye:
         row, obj = np.nonzero((share == 0) & self.askable & (off_axis < field + radius))
         if not len(row):
             return share
-        uv, inside = self._project(views[row], self.points[obj, ::MISSED_STEP], grid)
+        uvw, inside = self._project(views[row], self.points[obj, ::MISSED_STEP], grid)
         pair, _ = np.nonzero(inside)
-        uv = uv[inside]
+        uv = uvw[inside]
+        uv = uv[:, :2] / uv[:, 2:]
         hit = self.objects_at(views[row[pair]], uv) == obj[pair]
         x, y = grid.cell_of(*uv[hit].T)
         found = _grow(np.stack([pair[hit], y, x], axis=1), grid.h, grid.w)
@@ -258,15 +266,17 @@ class _Eye:
         pair, y, x = found.T
         return share + self._fine_share(views, grid, row[pair], obj[pair], y, x, share.shape)
 
-    def _project(self, view: Ints, points_m: Floats, grid: Grid) -> tuple[Floats, Bools]:
-        """Pixels (R, P, 2) of points (R, P, 3), each row in its own view (R,), and which of them lie in the image."""
+    def _project(self, view: Ints, points_m: NDArray[np.float32], grid: Grid) -> tuple[NDArray[np.float32], Bools]:
+        """Project points (R, P, 3), each row in its own view (R,).
+
+        Returns pixels times depth, and depth (R, P, 3), and which lie in the image (R, P).
+        """
         T = self.cameras.T_world_camera[view]
-        P = np.matmul(T[:, :3, :3], self.cameras.K[view].transpose(0, 2, 1))
-        uvw = np.matmul(points_m - T[:, None, :3, 3], P)
+        P = np.matmul(T[:, :3, :3], self.cameras.K[view].transpose(0, 2, 1)).astype(np.float32)
+        uvw = np.matmul(points_m - self.origin[view, None], P)
         u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
         inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return uvw[..., :2] / uvw[..., 2:], inside
+        return uvw, inside
 
     def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: Grid) -> Outlines:
         """Outlines of whole objects, as if nothing hid them, for pairs (R,)."""
