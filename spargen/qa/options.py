@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from spargen.qa.fact import Fact
 from spargen.settings import Settings
 
 OPTIONS = 4
+
+States = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,38 +154,61 @@ def _given(
 
 
 def _exchanged(facts: Sequence[Fact], count: int, rng: np.random.Generator) -> list[Choice]:
-    """Two parts each take one other value, in all four combinations; other values as frequent as among the truths."""
-    frequency: list[Counter[int]] = [Counter() for _ in facts[0].answer.states] if facts else []
+    """Two parts each take one other value, in all four combinations.
+
+    Four facts whose truths are those combinations share one option set, each right once. Facts that find no such
+    company fill what is wanted beyond, their other values as frequent as among the truths.
+    """
+    left: dict[States, deque[Fact]] = defaultdict(deque)
     for fact in facts:
-        for part, state in enumerate(fact.answer.states):
-            frequency[part][state] += 1
+        left[fact.answer.states].append(fact)
+    frequency = [Counter(part) for part in zip(*(fact.answer.states for fact in facts), strict=True)]
     out: list[Choice] = []
-    positions = _letters(rng, len(facts))
+    for states in [fact.answer.states for fact in facts]:
+        if len(out) < count and left[states] and (square := _complete_square(states, left, rng)):
+            texts = [str(left[corner][0].answer) for corner in square]
+            for k, at in enumerate(rng.permutation(OPTIONS)):
+                out.append(_place(left[square[k]].popleft(), texts[k], texts[:k] + texts[k + 1 :], int(at), rng))
+    letters = _letters(rng, max(0, count - len(out)))
     for fact in facts:
-        if len(out) >= count:
-            break
-        wrong = _exchange(fact.answer, frequency, rng)
-        if wrong is not None:
-            out.append(_place(fact, str(fact.answer), [str(w) for w in wrong], positions[len(out)], rng))
-    return out
+        if letters and left[fact.answer.states] and left[fact.answer.states][0] is fact:
+            left[fact.answer.states].popleft()
+            wrong = _exchange(fact.answer, frequency, rng)
+            if wrong is not None:
+                out.append(_place(fact, str(fact.answer), [str(w) for w in wrong], letters.pop(), rng))
+    return out[:count]
+
+
+def _complete_square(states: States, left: Mapping[States, Sized], rng: np.random.Generator) -> list[States] | None:
+    """Draw four combinations of two parts' values, `states` among them, of each of which a fact is left."""
+    squares = []
+    for a, b in combinations(range(len(states)), 2):
+        for new_a, new_b in product((-1, 0, 1), repeat=2):
+            if new_a != states[a] and new_b != states[b]:
+                square = _corners(states, a, new_a, b, new_b)
+                squares.append((square, min(len(left.get(corner, ())) for corner in square)))
+    weights = np.cumsum([fewest for _, fewest in squares])
+    if not weights[-1]:
+        return None
+    return squares[int(np.searchsorted(weights, rng.random() * weights[-1], side="right"))][0]
+
+
+def _corners(states: States, a: int, new_a: int, b: int, new_b: int) -> list[States]:
+    """All combinations of two parts' old and new values, the old ones first."""
+    other = (*states[:a], new_a, *states[a + 1 :])
+    return [states, other, *((*s[:b], new_b, *s[b + 1 :]) for s in (states, other))]
 
 
 def _exchange(truth: Directions, frequency: list[Counter[int]], rng: np.random.Generator) -> list[Directions] | None:
-    states = list(truth.states)
-    varied = [p for p in range(len(states)) if sum(n for s, n in frequency[p].items() if s != states[p])]
-    for i in rng.permutation(len(varied) * (len(varied) - 1) // 2) if len(varied) > 1 else ():
-        pairs = [(a, b) for k, a in enumerate(varied) for b in varied[k + 1 :]]
+    states = truth.states
+    varied = [p for p in range(len(states)) if set(frequency[p]) - {states[p]}]
+    pairs = list(combinations(varied, 2))
+    for i in rng.permutation(len(pairs)):
         a, b = pairs[i]
-        other = {p: _other(states[p], frequency[p], rng) for p in (a, b)}
-        combined = []
-        for use_a, use_b in ((True, False), (False, True), (True, True)):
-            new = list(states)
-            new[a] = other[a] if use_a else new[a]
-            new[b] = other[b] if use_b else new[b]
-            combined.append(Directions(truth.axes, tuple(new)))
+        square = _corners(states, a, _other(states[a], frequency[a], rng), b, _other(states[b], frequency[b], rng))
         # A tuple without a word among its first three parts is no answer to anything.
-        if all(any(c.states[:3]) for c in combined):
-            return combined
+        if all(any(corner[:3]) for corner in square):
+            return [Directions(truth.axes, corner) for corner in square[1:]]
     return None
 
 

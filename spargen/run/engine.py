@@ -83,7 +83,7 @@ def ask(
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
                 # Some facts find no honest options, so more are handed on where options are wanted.
-                enough = 3 * max(quota, FEW) if form == "select" else quota
+                enough = POOL * max(quota, FEW) if form == "select" else quota
                 chosen = choose(facts, task.answer, form, enough, rng)
                 phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng)
             with _timed(out, "records"):
