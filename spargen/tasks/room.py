@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from spargen.geometry.floor import floor_areas_m2
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
+from spargen.qa.options import OPTIONS
+from spargen.settings import Settings
 from spargen.tasks.context import TaskContext, off_rounding_edge
 from spargen.tasks.registry import task
 
@@ -21,6 +24,8 @@ TYPICAL_M2, SPREAD = 20.0, 0.7
 """Floor areas of indoor scans, about: median, and standard deviation of the logarithm.
 
 A scene has one area, and its rows must not depend on other scenes, so wrong answers come from here."""
+TRIES = 100
+"""How often areas are drawn until all are clear of each other."""
 
 
 @task("room_size", views="video", level="high", answer=AREA, slots="")
@@ -47,9 +52,26 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
             quantity=str(time),
             truth={"area_m2": area, "closed_by_0.3_m2": low, "closed_by_1.0_m2": high},
             margin=ctx.settings.room_agreement - abs(high - low) / min(low, high),
-            wrong=tuple(float(a) for a in TYPICAL_M2 * np.exp(SPREAD * ctx.rng.standard_normal(TIMES)) if a >= 1),
+            wrong=_other_areas_m2(area, time % OPTIONS, ctx.settings, ctx.rng),
             deck="room",
         )
+
+
+def _other_areas_m2(area: float, smaller: int, settings: Settings, rng: np.random.Generator) -> tuple[float, ...]:
+    """Draw other areas, clear of the true one and of each other, so many of them smaller.
+
+    The truth thus has each rank among the options in turn. Rooms so small that there is no place for as many below
+    take one less.
+    """
+    rank = ndtr(np.log(area / TYPICAL_M2) / SPREAD)
+    for below in range(smaller, -1, -1):
+        low, high = np.repeat([[0.0, rank], [rank, 1.0]], [below, OPTIONS - 1 - below], axis=0).T
+        for _ in range(TRIES):
+            drawn = TYPICAL_M2 * np.exp(SPREAD * ndtri(rng.uniform(low, high)))
+            others = [area, *drawn.tolist()]
+            if drawn.min() >= 1 and all(AREA.clear(a, others[i + 1 :], settings).all() for i, a in enumerate(others)):
+                return tuple(rng.permutation(drawn).tolist())
+    return ()
 
 
 @task("obj_count", views="video", level="high", answer=COUNT, slots="label")
