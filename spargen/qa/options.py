@@ -47,15 +47,19 @@ def claims(
 ) -> list[Claim]:
     """Claim something about facts, the truth about every other one.
 
-    Of words along axes one part is claimed that has a word: the word or its opposite. Of other kinds the printed truth
+    Of words along axes one part is claimed that has a word: the word or its opposite, so that each word is claimed in
+    truth about as often as not. Of other kinds the printed truth
     is claimed, or that of another fact that is clear of it; facts without such another are left out.
     """
     out: list[Claim] = []
+    claimed: Counter[tuple[str, int, bool]] = Counter()
     for fact in facts:
         if len(out) == count:
             break
         holds = len(out) % 2 == 0
-        said: Directions | str | None = _one_part(fact.answer, holds, rng) if isinstance(kind, DirectionsKind) else None
+        said: Directions | str | None = None
+        if isinstance(kind, DirectionsKind):
+            said = _one_part(fact.answer, holds, claimed, rng)
         if said is None:
             clear = np.flatnonzero(kind.clear(fact.answer, [f.answer for f in facts], settings))
             if holds or len(clear):
@@ -65,10 +69,14 @@ def claims(
     return [out[i] for i in rng.permutation(len(out))]
 
 
-def _one_part(relation: Directions, holds: bool, rng: np.random.Generator) -> Directions:
-    worded = [p for p in range(min(3, len(relation.states))) if relation.states[p]]
-    part = worded[int(rng.integers(len(worded)))]
-    return Directions((relation.axes[part],), (relation.states[part] if holds else -relation.states[part],))
+def _one_part(
+    relation: Directions, holds: bool, claimed: Counter[tuple[str, int, bool]], rng: np.random.Generator
+) -> Directions:
+    """Claim of the parts that have a word the one that was claimed least so far."""
+    worded = [(a, s if holds else -s, holds) for a, s in zip(relation.axes[:3], relation.states[:3], strict=True) if s]
+    axis, state, _ = least = min((worded[i] for i in rng.permutation(len(worded))), key=claimed.__getitem__)
+    claimed[least] += 1
+    return Directions((axis,), (state,))
 
 
 def choices(

@@ -8,7 +8,7 @@ import pytest
 
 from spargen.qa.answers import AREA, BOX, DIRECTIONS, LENGTH, OC_AXES, OO_MULTI_AXES, PLACE, WINNER, Directions, Place
 from spargen.qa.fact import Fact, Thing
-from spargen.qa.options import choices
+from spargen.qa.options import choices, claims
 from spargen.settings import Settings
 
 S = Settings()
@@ -211,3 +211,22 @@ def test_tuples_without_company_get_options_all_the_same():
     found = choices(facts, DIRECTIONS, 10, S, rng())
     assert {c.fact.views for c in found} == {(0,), (1,), (2,)}
     assert all(len(set(c.texts)) == 4 for c in found)
+
+
+def test_of_claims_half_hold_for_each_word():
+    r = rng(3)
+    facts = []
+    while len(facts) < 400:
+        states = tuple(int(s) for s in r.choice([-1, 0, 1], 3, p=[0.5, 0.2, 0.3]))
+        if any(states):
+            facts.append(fact(Directions(OC_AXES, states), len(facts)))
+    found = claims(facts, DIRECTIONS, 100, S, rng())
+    assert sum(c.holds for c in found) == 50
+    said = Counter((c.said.axes, c.said.states, c.holds) for c in found)
+    assert len(said) == 12
+    for axes, states, holds in said:
+        assert abs(said[axes, states, holds] - said[axes, states, not holds]) <= 3
+    for c in found:
+        k = OC_AXES.index(c.said.axes[0])
+        assert (c.fact.answer.states[k] == c.said.states[0]) == c.holds
+        assert c.fact.answer.states[k] != 0
