@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.alone import DIAGONALS, Outlines
-from spargen.geometry.grid import FINE, Grid
+from spargen.geometry.grid import FINE, Grid, Lattice
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Pixels = NDArray[np.float32] | NDArray[np.float64]
+POINT_STEP = 2
+"""Every how-manieth surface point tells where an object might be in sight."""
 STEP_M, STEP_SHARE = 0.02, 0.02
 """A surface whose depth changes by less than this between neighbouring coarse rays has no step in it."""
 
-FirstObject = Callable[[Ints, Floats], NDArray[np.int32]]
+SURE_SHARE = 0.0025
+"""How far a box may lie off that of all pixels, of the image's sides: 3/1000 less the rounding of what is printed."""
+
+
+class Eye(Protocol):
+    """What the edges are measured with. view, obj (R,) and pixels uv (R, 2) of rays."""
+
+    def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
+        """First object that each ray meets."""
+
+    def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
+        """Tell whether each ray would meet its object if nothing else were there."""
+
+    def points_at(self, view: Ints, obj: Ints, grid: Grid, step: int) -> tuple[Ints, NDArray[np.float32]]:
+        """Every how-manieth point of objects (R,): which of them (P,) it belongs to, and its pixel (P, 2)."""
 
 
 class Edges:
@@ -27,39 +45,69 @@ class Edges:
     show one surface nearer than any part of the object.
     """
 
-    def __init__(
-        self, objects_at: FirstObject, views: Ints, grid: Grid, ids: NDArray[np.int32], depth_m: NDArray[np.float32]
-    ) -> None:
-        self.objects_at, self.views, self.grid, self.ids = objects_at, views, grid, ids
+    def __init__(self, eye: Eye, views: Ints, grid: Grid, ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> None:
+        self.eye, self.views, self.grid, self.ids = eye, views, grid, ids
         self.cover_m = _cover_depth(ids, depth_m)
 
-    def measure(self, row: Ints, obj: Ints, outlines: Outlines) -> Ints:
+    def measure(self, row: Ints, obj: Ints, outlines: Outlines) -> tuple[Ints, Bools]:
         """Return boxes (R, 4): first column, first row, one past the last column, one past the last row.
+
+        And for each (R,) whether it is the same, within 3/1000, in an image of all pixels. Seen through gaps and
+        beside ragged edges, some few pixels can lie far from the rest, and the box then hangs on how fine one looks.
 
         Parameters
         ----------
         row, obj : (R,) row of the view in the chunk, and object.
         outlines : of the whole objects.
         """
-        box = _coarse_boxes(self.ids, row, obj) * FINE + FINE // 2
+        found = _Found.coarse(self.ids, row, obj)
+        box = found.box
         bound = np.stack([self._index(outlines.side[:, side], side % 2) for side in range(4)], axis=-1)
         bound = np.concatenate([np.minimum(bound[:, :2], box[:, :2]), np.maximum(bound[:, 2:], box[:, 2:])], axis=1)
         for side in range(4):
-            settled = self._try_corner(row, obj, side, bound, outlines, box)
+            settled = self._try_corner(row, obj, side, bound, outlines, found)
             bound[settled, side] = box[settled, side]
-        self._search_ring(row, obj, bound, box, outlines)
-        return np.asarray(box + np.array([0, 0, 1, 1]))
+        cells = self._open_cells(row, obj, bound, box, outlines)
+        found.widen(*self._search(self.grid.fine, row, obj, cells, bound, box))
+        return np.asarray(box + np.array([0, 0, 1, 1])), self._holds_in_full(row, obj, cells, bound, found)
+
+    def _holds_in_full(self, row: Ints, obj: Ints, cells: Ints, bound: Ints, found: _Found) -> Bools:
+        """Tell for pairs (R,) whether the box is that of all pixels, but for `SURE_SHARE`."""
+        holds, grid, full = np.ones(len(row), dtype=bool), self.grid, self.grid.full
+        scale = np.tile([grid.width / len(grid.fine.x), grid.height / len(grid.fine.y)], 2)
+        if (scale <= 1).all():
+            return holds
+        one_more = np.array([0, 0, 1, 1])
+        outwards = np.array([-1, -1, 1, 1]) * np.floor(SURE_SHARE * np.tile([grid.width, grid.height], 2) - 1)
+        box, outer = ((x + one_more) * scale - one_more for x in (found.box, bound))
+        box = np.where(one_more, np.ceil(box), np.floor(box)).astype(np.int64)
+        outer = np.where(one_more, np.ceil(outer), np.floor(outer)).astype(np.int64)
+        # No pixel beyond shows the object,
+        limit = box + outwards.astype(np.int64)
+        pair, _, _ = self._search(full, row, obj, cells, outer, limit)
+        holds[pair] = False
+        # and some pixel at each side does: one near the ray that found the side.
+        reach = int(np.abs(outwards).max())
+        near = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2), axis=-1).reshape(-1, 2)
+        pixel = np.floor((found.witness + 0.5) * scale[:2]).astype(np.int64)[:, :, None] + near
+        x, y = np.clip(pixel, 0, [grid.width - 1, grid.height - 1]).reshape(-1, 2).T
+        hit = self._hits(full, np.repeat(np.arange(len(row)), x.size // len(row)), row, obj, x, y)
+        for side in range(4):
+            along = pixel[:, side, :, side % 2]
+            close = np.abs(along - box[:, side, None]) <= reach
+            holds &= (hit.reshape(pixel.shape[:3])[:, side] & close).any(axis=1)
+        return holds
 
     def _index(self, position: Floats, axis: int) -> Ints:
         """Fine index of the ray nearest to a position along an axis."""
         pixels, count = ((self.grid.width, self.grid.w), (self.grid.height, self.grid.h))[axis]
         return np.clip((position * (count * FINE / pixels)).astype(np.int64), 0, count * FINE - 1)
 
-    def _hits(self, pair: Ints, row: Ints, obj: Ints, x: Ints, y: Ints) -> Bools:
-        uv = np.stack([self.grid.fine_x[x], self.grid.fine_y[y]], axis=-1)
-        return np.asarray(self.objects_at(self.views[row[pair]], uv) == obj[pair])
+    def _hits(self, lattice: Lattice, pair: Ints, row: Ints, obj: Ints, x: Ints, y: Ints) -> Bools:
+        uv = np.stack([lattice.x[x], lattice.y[y]], axis=-1)
+        return np.asarray(self.eye.objects_at(self.views[row[pair]], uv) == obj[pair])
 
-    def _try_corner(self, row: Ints, obj: Ints, side: int, bound: Ints, outlines: Outlines, box: Ints) -> Bools:
+    def _try_corner(self, row: Ints, obj: Ints, side: int, bound: Ints, outlines: Outlines, found: _Found) -> Bools:
         """Settle a side by rays around the corner that makes it; returns the pairs for which that worked."""
         axis, across, inwards = side % 2, 1 - side % 2, (1 if side < 2 else -1)
         place, limit = outlines.corner[:, side, across], (self.grid.width, self.grid.height)[across]
@@ -71,39 +119,72 @@ class Edges:
         along = np.clip(bound[pair, side][:, None, None] + inwards * depth, 0, sizes[axis] - 1)
         aside = np.clip(self._index(place[pair], across)[:, None, None] + width, 0, sizes[across] - 1)
         x, y = (along, aside) if axis == 0 else (aside, along)
-        hit = self._hits(np.repeat(pair, 10), row, obj, x.ravel(), y.ravel()).reshape(-1, 2, 5)
-        hit = np.asarray(hit.any(axis=2))
-        settled[pair] = hit.any(axis=1)
-        value = bound[pair, side] + inwards * hit.argmax(axis=1)
-        value = np.minimum(value, box[pair, side]) if side < 2 else np.maximum(value, box[pair, side])
-        box[pair, side] = np.where(hit.any(axis=1), value, box[pair, side])
+        pair, x, y = np.repeat(pair, 10), x.ravel(), y.ravel()
+        hit = self._hits(self.grid.fine, pair, row, obj, x, y)
+        found.widen(pair[hit], x[hit], y[hit])
+        settled[pair[hit]] = True
         return settled
 
-    def _search_ring(self, row: Ints, obj: Ints, bound: Ints, box: Ints, outlines: Outlines) -> None:
-        """Cast every fine ray inside `bound` and outside `box` that might see the object, and widen the boxes."""
-        pairs = np.flatnonzero((bound != box).any(axis=1))
-        cells = [
-            self._open_cells(row[k], bound[k] // FINE, box[k], outlines.reach[k], outlines.nearest_m[k]) for k in pairs
-        ]
-        if not cells:
-            return
-        pair = np.repeat(pairs, [len(c) for c in cells])
-        # Per cell and axis (y, x) the FINE indices, and which of them lie within `bound` and beyond `box`.
-        fine = np.concatenate(cells)[:, :, None] * FINE + np.arange(FINE)
-        within = (fine >= bound[pair, 1::-1, None]) & (fine <= bound[pair, :1:-1, None])
-        beyond = (fine < box[pair, 1::-1, None]) | (fine > box[pair, :1:-1, None])
-        wanted = within[:, 0, :, None] & within[:, 1, None] & (beyond[:, 0, :, None] | beyond[:, 1, None])
-        cell, down, right = np.unravel_index(np.flatnonzero(wanted), wanted.shape)
-        x, y, pair = fine[cell, 1, right], fine[cell, 0, down], pair[cell]
-        hit = self._hits(pair, row, obj, x, y)
-        for side, (value, widen) in enumerate(((x, np.minimum), (y, np.minimum), (x, np.maximum), (y, np.maximum))):
-            edge = box[:, side].copy()
-            widen.at(edge, pair[hit], value[hit])
-            box[:, side] = edge
+    def _search(
+        self, lattice: Lattice, row: Ints, obj: Ints, cells: Ints, bound: Ints, box: Ints
+    ) -> tuple[Ints, Ints, Ints]:
+        """Cast the rays of a lattice inside `bound` and outside `box`, as far as they lie in open cells.
 
-    def _open_cells(self, r: int, cells: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
-        """Coarse cells (C, 2) as y, x of a window that reach out of `box`, and where the object may be in sight."""
-        x0, y0, x1, y1 = cells
+        Parameters
+        ----------
+        cells : (C, 3) pair, row, column of coarse cells.
+        bound, box : (R, 4) first and last columns and rows of the lattice.
+
+        Returns
+        -------
+        pair, column, row of the rays that see their object.
+        """
+        pair = cells[:, 0]
+        ray, within, beyond = [], [], []
+        for axis, cell in ((1, cells[:, 1]), (0, cells[:, 2])):
+            first = lattice.first[axis]
+            index = first[cell, None] + np.arange(np.diff(first).max())
+            low = np.maximum(first[cell], bound[pair, axis])[:, None]
+            high = np.minimum(first[cell + 1] - 1, bound[pair, 2 + axis])[:, None]
+            ray.append(index)
+            within.append((index >= low) & (index <= high))
+            beyond.append((index < box[pair, axis, None]) | (index > box[pair, 2 + axis, None]))
+        wanted = within[0][:, :, None] & within[1][:, None] & (beyond[0][:, :, None] | beyond[1][:, None])
+        cell, down, right = np.unravel_index(np.flatnonzero(wanted), wanted.shape)
+        x, y, pair = ray[1][cell, right], ray[0][cell, down], pair[cell]
+        hit = self._hits(lattice, pair, row, obj, x, y)
+        return pair[hit], x[hit], y[hit]
+
+    def _open_cells(self, row: Ints, obj: Ints, bound: Ints, box: Ints, outlines: Outlines) -> Ints:
+        """Coarse cells (C, 3), as pair, row and column, within `bound` and beyond `box` that may show the objects."""
+        pairs = np.flatnonzero((bound != box).any(axis=1))
+        reached = [
+            self._reached_cells(row[k], bound[k] // FINE, box[k], outlines.reach[k], outlines.nearest_m[k])
+            for k in pairs
+        ]
+        if not reached:
+            return np.zeros((0, 3), dtype=np.int64)
+        number = np.repeat(np.arange(len(pairs)), [len(c) for c in reached])
+        y, x = np.concatenate(reached).T
+        # An object is near a cell if a point of its surface is, or if alone it would cover the middle of one: points
+        # find what is thin, rays what is large. Only cells near an open one matter.
+        near = np.zeros((len(pairs), self.grid.h, self.grid.w), dtype=bool)
+        near[number, y, x] = True
+        probed = _grown(near)
+        view, obj = self.views[row[pairs]], obj[pairs]
+        owner, uv = self.eye.points_at(view, obj, self.grid, POINT_STEP)
+        column, line = self.grid.cell_of(*uv.T)
+        near[:] = False
+        near[owner, line, column] = True
+        k, line, column = np.unravel_index(np.flatnonzero(probed & ~near), near.shape)
+        middle = self.grid.coarse[line, column, :2]
+        near[k, line, column] = self.eye.alone_at(view[k], obj[k], middle)
+        keep = _grown(_grown(near))[number, y, x]
+        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[keep])
+
+    def _reached_cells(self, r: int, window: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
+        """Cells (C, 2) of a window that nothing nearer covers, within the outline: row and column."""
+        x0, y0, x1, y1 = window
         is_open = self.cover_m[r, y0 : y1 + 1, x0 : x1 + 1] >= nearest_m
         # Cells that lie wholly inside the box hold nothing outside it.
         inside = np.concatenate([-(-box[:2] // FINE), (box[2:] + 1) // FINE])
@@ -115,6 +196,17 @@ class Edges:
         along = ((yx[:, ::-1] + 0.5) * cell) @ DIAGONALS.T
         slack = np.linalg.norm(cell) / 2
         return np.asarray(yx[((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)])
+
+
+def _grown(cells: Bools) -> Bools:
+    """Cells (P, h, w) with their eight neighbours."""
+    out = cells.copy()
+    for axis in (1, 2):
+        before, after = ((slice(None),) * axis + (s,) for s in (slice(None, -1), slice(1, None)))
+        one = out.copy()
+        out[before] |= one[after]
+        out[after] |= one[before]
+    return out
 
 
 def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -140,15 +232,40 @@ def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArra
     return np.where(smooth, farthest, np.float32(np.inf))
 
 
-def _coarse_boxes(ids: NDArray[np.int32], row: Ints, obj: Ints) -> Ints:
-    """First and last coarse column and row of each pair (R,): (R, 4) as left, top, right, bottom, inclusive."""
-    n = int(ids.max(initial=0)) + 3
-    v, h, w = ids.shape
-    columns, rows = np.zeros((v, n, w), dtype=bool), np.zeros((v, n, h), dtype=bool)
-    view = np.arange(v)[:, None, None]
-    columns[view, ids + 2, np.arange(w)[None, None, :]] = True
-    rows[view, ids + 2, np.arange(h)[None, :, None]] = True
-    c, r = columns[row, obj + 2], rows[row, obj + 2]
-    return np.stack(
-        [c.argmax(1), r.argmax(1), w - 1 - c[:, ::-1].argmax(1), h - 1 - r[:, ::-1].argmax(1)], axis=-1
-    ).astype(np.int64)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of R objects so far.
+
+    box (R, 4): first column, first row, last column, last row. witness (R, 4, 2): column and row of a ray that reaches
+    each side. All in fine rays.
+    """
+
+    box: Ints
+    witness: Ints
+
+    @classmethod
+    def coarse(cls, ids: NDArray[np.int32], row: Ints, obj: Ints) -> _Found:
+        """Boxes of what the coarse rays (V, h, w) met."""
+        n = int(ids.max(initial=0)) + 3
+        v, h, w = ids.shape
+        columns, rows = np.zeros((v, n, w), dtype=bool), np.zeros((v, n, h), dtype=bool)
+        view = np.arange(v)[:, None, None]
+        columns[view, ids + 2, np.arange(w)[None, None, :]] = True
+        rows[view, ids + 2, np.arange(h)[None, :, None]] = True
+        c, r = columns[row, obj + 2], rows[row, obj + 2]
+        box = [c.argmax(1), r.argmax(1), w - 1 - c[:, ::-1].argmax(1), h - 1 - r[:, ::-1].argmax(1)]
+        witness = np.empty((len(row), 4, 2), dtype=np.int64)
+        for side, at in enumerate(box):
+            line = ids[row, :, at] if side % 2 == 0 else ids[row, at]
+            aside = (line == obj[:, None]).argmax(axis=1)
+            witness[:, side, side % 2], witness[:, side, 1 - side % 2] = at, aside
+        return cls(np.stack(box, axis=-1) * FINE + FINE // 2, witness * FINE + FINE // 2)
+
+    def widen(self, pair: Ints, x: Ints, y: Ints) -> None:
+        """Take in rays (N,) that see the objects of their pairs."""
+        for side, (value, widest) in enumerate(((x, np.minimum), (y, np.minimum), (x, np.maximum), (y, np.maximum))):
+            edge = self.box[:, side].copy()
+            widest.at(edge, pair, value)
+            new = (value == edge[pair]) & (value != self.box[pair, side])
+            self.witness[pair[new], side] = np.stack([x[new], y[new]], axis=-1)
+            self.box[:, side] = edge

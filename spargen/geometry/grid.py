@@ -1,6 +1,8 @@
-"""The rays of an image: a coarse grid, and a fine one of which it is a part."""
+"""The rays of an image: a coarse grid, a fine one of which it is a part, and one through every pixel."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,27 @@ FINE = 4
 """Fine rays a coarse cell, along each side."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Rays at all crossings of some columns and rows.
+
+    x, y : pixel positions of the columns and rows. first : of each coarse column, and of each coarse row, its first
+    column or row here; one more at the end.
+    """
+
+    x: Floats
+    y: Floats
+    first: tuple[Ints, Ints]
+
+    @classmethod
+    def of(cls, columns: int, rows: int, grid: Grid) -> Lattice:
+        """Evenly spaced over the image."""
+        x = (np.arange(columns) + 0.5) * (grid.width / columns)
+        y = (np.arange(rows) + 0.5) * (grid.height / rows)
+        cells = ((x, grid.width, grid.w), (y, grid.height, grid.h))
+        return cls(x, y, tuple(np.searchsorted(p, np.arange(n + 1) * (size / n)) for p, size, n in cells))  # type: ignore[arg-type]
+
+
 class Grid:
     """The pixels of a width x height image that the coarse and the fine grid shoot through."""
 
@@ -21,9 +44,9 @@ class Grid:
         self.w = min(COARSE_COLUMNS, max(1, width // FINE))
         self.h = max(1, round(self.w * height / width))
         self.cells = self.w * self.h
-        self.fine_x = (np.arange(self.w * FINE) + 0.5) * (width / (self.w * FINE))
-        self.fine_y = (np.arange(self.h * FINE) + 0.5) * (height / (self.h * FINE))
-        x, y = np.meshgrid(self.fine_x[FINE // 2 :: FINE], self.fine_y[FINE // 2 :: FINE])
+        self.fine = Lattice.of(self.w * FINE, self.h * FINE, self)
+        self.full = Lattice.of(width, height, self)
+        x, y = np.meshgrid(self.fine.x[FINE // 2 :: FINE], self.fine.y[FINE // 2 :: FINE])
         self.coarse = np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)
 
     def cell_of(self, u: Floats, v: Floats) -> tuple[Ints, Ints]:
@@ -35,6 +58,6 @@ class Grid:
     def fine_of_cells(self, y: Ints, x: Ints) -> Floats:
         """Pixel positions of all fine rays of coarse cells (C,): (C * FINE * FINE, 2)."""
         k = np.arange(FINE)
-        u = np.broadcast_to(self.fine_x[(x[:, None] * FINE + k)][:, None, :], (len(x), FINE, FINE))
-        v = np.broadcast_to(self.fine_y[(y[:, None] * FINE + k)][:, :, None], (len(x), FINE, FINE))
+        u = np.broadcast_to(self.fine.x[(x[:, None] * FINE + k)][:, None, :], (len(x), FINE, FINE))
+        v = np.broadcast_to(self.fine.y[(y[:, None] * FINE + k)][:, :, None], (len(x), FINE, FINE))
         return np.stack([u.ravel(), v.ravel()], axis=-1)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.alone import DIAGONALS, NOTHING, Alone, Outlines, hull_corners
-from spargen.geometry.edges import Edges
+from spargen.geometry.edges import Edges, Pixels
 from spargen.geometry.grid import FINE, Grid
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.rounding import permille
@@ -57,7 +57,7 @@ class Visibility:
     bbox : (V, N, 4) tight box of its visible pixels on the 0..1000 scale; zeros where not visible.
     point : (V, N, 2) projection of its centre on the 0..1000 scale; zeros where not visible.
     seen, glimpsed, visible : (V, N) as defined for the labels.
-    boxed : (V, N) visible, and its box may be drawn.
+    boxed : (V, N) visible, and its box may be drawn: it is not the whole image, nor does it hang on single pixels.
     pointed : (V, N) visible, and its point lies on it.
     unannotated : (V,) share of the mesh pixels that belong to no object.
     surface : (V, S) which of S points spread over the whole mesh the view sees.
@@ -135,7 +135,7 @@ class _Eye:
 
     # -- rays ---------------------------------------------------------------------------------------------------
 
-    def directions(self, view: Ints, uv: Floats | NDArray[np.float32]) -> NDArray[np.float32]:
+    def directions(self, view: Ints, uv: Pixels) -> NDArray[np.float32]:
         """World directions of pixel positions: view (R,), uv (R, 2) -> (R, 3)."""
         uv1 = np.ones((len(uv), 3), dtype=np.float32)
         uv1[:, :2] = uv
@@ -147,10 +147,20 @@ class _Eye:
                 np.matmul(uv1[first:last], self.lens[view[first]], out=out[first:last])
         return out
 
-    def objects_at(self, view: Ints, uv: Floats | NDArray[np.float32]) -> NDArray[np.int32]:
+    def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
         """First object at pixel positions; UNANNOTATED or NOTHING where there is none."""
         face, _ = self.caster.cast(self.origin.take(view, axis=0), self.directions(view, uv))
         return self.object_of_face[face]
+
+    def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
+        """Tell at pixel positions whether an object (R,) would be seen there if nothing else stood in the scene."""
+        return self.alone.covers(obj, self.origin.take(view, axis=0), self.directions(view, uv))
+
+    def points_at(self, view: Ints, obj: Ints, grid: Grid, step: int) -> tuple[Ints, NDArray[np.float32]]:
+        """Project every how-manieth surface point of objects (R,): which of them it belongs to (P,), pixels (P, 2)."""
+        uvw, inside = self._project(view, self.points[obj, ::step], grid)
+        uvw = uvw.reshape(-1, 3).take(np.flatnonzero(inside), axis=0)
+        return np.repeat(np.arange(len(obj)), inside.sum(axis=1)), uvw[:, :2] / uvw[:, 2:]
 
     # -- a chunk of views ------------------------------------------------------------------------------------------
 
@@ -183,11 +193,12 @@ class _Eye:
 
         s = self.settings
         visible = seen & (unoccluded >= s.min_unoccluded) & (in_frame >= s.min_in_frame)
-        box = np.zeros((*share.shape, 4), dtype=np.int64)
+        box, steady = np.zeros((*share.shape, 4), dtype=np.int64), np.zeros(share.shape, dtype=bool)
         keep = visible[row, obj]
         if keep.any():
             row, obj = row[keep], obj[keep]
-            box[row, obj] = Edges(self.objects_at, views, grid, ids, depth_m).measure(row, obj, outlines.take(keep))
+            edges = Edges(self, views, grid, ids, depth_m)
+            box[row, obj], steady[row, obj] = edges.measure(row, obj, outlines.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size
         # The short side counts in widths of the image, whichever side it is.
@@ -205,7 +216,7 @@ class _Eye:
             seen=seen,
             glimpsed=(share >= s.glimpsed_share) & ~seen,
             visible=visible,
-            boxed=visible & (side <= s.max_box_share).any(axis=-1),
+            boxed=visible & steady & (side <= s.max_box_share).any(axis=-1),
             pointed=pointed,
             unannotated=counts[:, 1] / on_mesh,
             surface=self._surface(views, depth_m, grid),
@@ -254,10 +265,7 @@ class _Eye:
         row, obj = np.nonzero((share == 0) & self.askable & (off_axis < field + radius))
         if not len(row):
             return share
-        uvw, inside = self._project(views[row], self.points[obj, ::MISSED_STEP], grid)
-        pair, _ = np.nonzero(inside)
-        uv = uvw[inside]
-        uv = uv[:, :2] / uv[:, 2:]
+        pair, uv = self.points_at(views[row], obj, grid, MISSED_STEP)
         hit = self.objects_at(views[row[pair]], uv) == obj[pair]
         x, y = grid.cell_of(*uv[hit].T)
         found = _grow(np.stack([pair[hit], y, x], axis=1), grid.h, grid.w)
@@ -319,7 +327,7 @@ class _Eye:
         y, x = (np.concatenate(axis) for axis in zip(*others, strict=True))
         uv = grid.coarse[low[pair, 1] + y * step[pair], low[pair, 0] + x * step[pair], :2].astype(np.float64)
         view = views[row[pair]]
-        hidden = self.alone.covers(obj[pair], self.origin.take(view, axis=0), self.directions(view, uv))
+        hidden = self.alone_at(view, obj[pair], uv)
         alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * step**2
         return np.asarray(own / np.maximum(alone, 1))
 

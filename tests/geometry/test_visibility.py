@@ -381,3 +381,27 @@ def test_surface_points_are_seen_where_nothing_stands_before_them():
         assert not seen[view][~inside | (before_m > 0.04)].any()
         # The coarse depths may pass over points beside an edge.
         assert seen[view][inside & (before_m < 0.02)].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("slit_px", "boxed"),
+    [
+        (None, True),
+        ((900.2, 900.8), False),  # one column of pixels sees through, no ray of the fine grid
+        ((900.8, 901.2), False),  # a ray of the fine grid sees through, no pixel
+        ((620.0, 623.0), True),  # next to what is in sight anyway
+    ],
+)
+def test_a_box_that_hangs_on_single_pixels_is_not_drawn(slit_px, boxed):
+    """1280 x 960, f = 1000: at 2 m depth a pixel is 2 mm wide; x_px = 640 - 1000 * y / 2."""
+    w = World()
+    w.add("cabinet", (4, 0, 1), (0.5, 3, 1))
+    edges = [1400.0, *(slit_px or ()), 620.0] if slit_px != (620.0, 623.0) else [1400.0, 623.0]
+    edges = sorted(edges)
+    for left, right in zip(edges[::2], edges[1::2], strict=True):
+        low, high = (640 - right) / 500, (640 - left) / 500
+        w.add(None, (2, (low + high) / 2, 1), (0.0, high - low, 2))
+    w.camera((0, 0, 1), f=1000.0, size=(1280, 960))
+    t = table(w)
+    assert t.visible[0, 0]
+    assert t.boxed[0, 0] == boxed
