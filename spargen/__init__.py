@@ -58,19 +58,25 @@ def questions(
     settings : the label rules, where they are not to be the default ones.
     templates : folders of template files that come before the shipped ones.
 
+    Raises
+    ------
+    JobError, TemplateError
+        With the first record, if there is no such task, or its templates have a mistake.
+
     Yields
     ------
     SPAR records, each a dict ready for JSON.
     """
     from spargen.phrase.templates import TemplateSet
     from spargen.run.engine import ask
+    from spargen.run.order import chosen_forms
     from spargen.settings import Settings
     from spargen.tasks.registry import load_builtin_tasks
 
-    known = load_builtin_tasks()
+    load_builtin_tasks()
     words = TemplateSet.load([Path(t) for t in templates])
-    names = list(known) if tasks is None else list(tasks)
-    forms = {name: words.forms(name) for name in names}
+    forms = chosen_forms(None if tasks is None else dict.fromkeys(tasks), words)
+    names = list(forms if tasks is None else dict.fromkeys(tasks))
     quotas = {f"{name}/{form}": rows_per_cell for name in names for form in forms[name]}
     asked = ask(
         scene,

@@ -32,7 +32,10 @@ from spargen.run.sheets import contact_sheets, save
 from spargen.scene.types import Scene
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
-_PREVIEW_FRAMES = 96
+_PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
+"""Frames of the house, and rows that are asked for: some forms find an honest question only if they may choose."""
+_TOLD = 40
+"""A scan of the demo tells how far it is each time so many frames are written."""
 
 P = ParamSpec("P")
 Step = Callable[[int, int, str], None]
@@ -106,12 +109,12 @@ def demo(
     job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
     check_out(job)
     with _bar("demo scan", quiet) as step:
-        write_demo(
-            root,
-            seed=seed,
-            houses=houses,
-            progress=lambda scene, done, total: step(done, total, "" if done < total else f"{scene} scanned"),
-        )
+
+        def watch(scene: str, done: int, total: int) -> None:
+            tell = done in (1, total) or done % _TOLD == 0
+            step(done, total, f"{scene} {'scanned' if done == total else 'being scanned'}" if tell else "")
+
+        write_demo(root, seed=seed, houses=houses, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
     for path in contact_sheets(out):
         _say(f"drawn: {path}", quiet)
@@ -188,8 +191,14 @@ def check(
 
 
 @command("list")
-def list_names(what: Annotated[Subject, typer.Argument()]) -> None:
+def list_names(
+    what: Annotated[Subject, typer.Argument()],
+    task: Annotated[str | None, typer.Argument(help="Only this task: its slots, forms and template files.")] = None,
+) -> None:
     """List what a job can name: tasks, adapters or templates."""
+    if task is not None:
+        _describe(task, what)
+        return
     if what is Subject.adapters:
         table = Table("adapter", "from")
         for name, origin in adapter_names().items():
@@ -200,13 +209,13 @@ def list_names(what: Annotated[Subject, typer.Argument()]) -> None:
         templates = load_texts((), ())
         columns = ("images", "level", "forms") if what is Subject.tasks else ("form", "file")
         table = Table("task", *columns)
-        for name, task in TASKS.items():
+        for name, found in TASKS.items():
             if what is Subject.tasks:
-                table.add_row(name, task.views, task.level, ", ".join(templates.forms(name)))
+                table.add_row(name, found.views, found.level, ", ".join(templates.forms(name)))
             else:
                 for form in templates.forms(name):
                     table.add_row(name, form, f"{name}/{form}.j2")
-    Console().print(table)
+    _print_whole(table)
 
 
 @command("preview")
@@ -219,11 +228,11 @@ def preview(
     out: Annotated[Path | None, typer.Option(help="The picture; TASK.jpg by default.")] = None,
     change: Change = None,
 ) -> None:
-    """Print one sample of each form of a task and draw them."""
+    """Print a sample of each form of a task and draw them."""
     from spargen.demo import write_demo
 
     source = {"adapter": adapter, "root": root or _preview_root()}
-    tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": 1}
+    tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": _PREVIEW_ROWS}
     order = make_order(make_job(tree, change or []))
     if root is None:
         write_demo(_preview_root(), frames=_PREVIEW_FRAMES)
@@ -275,6 +284,29 @@ def verify(out: Annotated[Path, typer.Argument(metavar="OUT", help="An output fo
     print(report)
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
+
+
+def _describe(name: str, what: Subject) -> None:
+    """Print the slots of a task, its forms, and where their templates lie."""
+    from spargen.tasks.registry import TASKS
+
+    templates = load_texts((), ())
+    if what is Subject.adapters:
+        raise JobError("adapters have no slots", where=f"list adapters {name}", mend=f"spargen list tasks {name}")
+    if name not in TASKS:
+        mend = nearest(name, TASKS, "see `spargen list tasks`")
+        raise JobError(f"there is no task {name!r}", where=f"list {what} {name}", mend=mend)
+    found = TASKS[name]
+    print(f"{name}: {found.views}, {found.level}\nslots: {', '.join(found.slots)}")
+    for form in templates.forms(name):
+        print(f"{form}: {templates.wording(name, form).path}")
+
+
+def _print_whole(table: Table) -> None:
+    """Print a table with every name in full, in longer lines than the terminal has where they must be."""
+    console = Console()
+    needed = console.measure(table, options=console.options.update(max_width=10_000)).maximum
+    Console(width=max(console.width, needed)).print(table)
 
 
 def _fail(text: str) -> None:
@@ -373,7 +405,7 @@ def _summary(report: Report) -> None:
     for task in dict.fromkeys(cell.task for cell in report.cells):
         rows = {form: [c for c in report.cells if (c.task, c.form) == (task, form)] for form in forms}
         table.add_row(task, *(f"{sum(c.rows for c in cells):,}" if cells else "" for cells in rows.values()))
-    Console().print(table)
+    _print_whole(table)
 
 
 def _load_scene(job: Job, name: str | None) -> Scene:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from spargen.demo.house import House, build_house
-from spargen.demo.scannet import write_scannet
+from spargen.demo.scannet import is_whole, write_scannet
 from spargen.demo.walk import walk_cameras
 from spargen.seeds import digest
 
@@ -31,7 +31,8 @@ def write_demo(
 ) -> list[str]:
     """Write generated houses in the layout of ScanNet's release.
 
-    A scan that is already there with the same parameters is left as it is; a new one appears whole or not at all.
+    A scan that is already there with the same parameters and all its files is left as it is; a new one appears whole
+    or not at all.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def write_demo(
         house_seed = int.from_bytes(digest(seed, "demo", "house", i, size=4), "little")
         wanted = {"edition": _EDITION, "house": house_seed, "frames": frames, "cell_m": cell_m}
         target, record = root / "scans" / scene_id, root / ".demo" / f"{scene_id}.json"
-        if target.is_dir() and record.is_file() and record.read_text() == json.dumps(wanted):
+        if is_whole(root, scene_id) and record.is_file() and record.read_text() == json.dumps(wanted):
             continue
         record.unlink(missing_ok=True)
         half = root / "scans" / f".{scene_id}.part"

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import multiprocessing
+import pickle
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from spargen.demo.house import House
-from spargen.demo.render import Paint, Renderer, prepare
+from spargen.demo.render import Renderer, prepare
+from spargen.errors import SpargenError
+from spargen.run.executors import GUARD, refuse_second_start
 from spargen.scene.cameras import Cameras
 
 Frame = tuple[bytes, bytes]
@@ -26,16 +32,29 @@ _state: list[tuple[Renderer, Cameras]] = []
 
 def film(house: House, cameras: Cameras, workers: int = 2) -> Iterator[Frame]:
     """Yield the compressed frames of a walk, one after the other; the bytes do not depend on `workers`."""
-    paint = prepare(house)
-    if workers <= 1:
-        renderer = Renderer(paint)
-        for view in range(len(cameras)):
-            yield compress(*renderer.render(cameras, view))
+    if workers > 1:
+        yield from _film_in_processes(house, cameras, workers)
         return
+    renderer = Renderer(prepare(house))
+    for view in range(len(cameras)):
+        yield compress(*renderer.render(cameras, view))
+
+
+def _film_in_processes(house: House, cameras: Cameras, workers: int) -> Iterator[Frame]:
+    refuse_second_start()
     # Forking a process whose ray caster has started threads can hang, so the workers start afresh.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _open, (paint, cameras)) as pool:
-        yield from pool.map(_shoot, range(len(cameras)), chunksize=4)
+    with TemporaryDirectory() as folder:
+        # Handed over in a file: if a process ends before it has read what goes along with it, its start never returns.
+        file = Path(folder) / "house"
+        file.write_bytes(pickle.dumps((prepare(house), cameras)))
+        try:
+            with ProcessPoolExecutor(workers, context, _open, (file,)) as pool:
+                yield from pool.map(_shoot, range(len(cameras)), chunksize=4)
+        except BrokenProcessPool as error:
+            raise SpargenError(
+                "a process that renders ended early", where="demo scan", mend=f"{GUARD}; or give it more memory"
+            ) from error
 
 
 def compress(color: NDArray[np.uint8], depth: NDArray[np.uint16]) -> Frame:
@@ -45,7 +64,8 @@ def compress(color: NDArray[np.uint8], depth: NDArray[np.uint16]) -> Frame:
     return buffer.getvalue(), zlib.compress(depth.astype("<u2").tobytes(), _ZLIB_LEVEL)
 
 
-def _open(paint: Paint, cameras: Cameras) -> None:
+def _open(file: Path) -> None:
+    paint, cameras = pickle.loads(file.read_bytes())
     _state[:] = [(Renderer(paint, threads=1), cameras)]
 
 

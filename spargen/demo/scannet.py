@@ -31,6 +31,15 @@ _FRAME_US = 33_333
 _START_US = 1_000_000
 _IMU_RECORDS = 8
 _LOST_SHARE = 0.015
+_TABLE = "scannetv2-labels.combined.tsv"
+_ENDINGS = (
+    ".sens",
+    "_vh_clean_2.ply",
+    "_vh_clean_2.0.010000.segs.json",
+    ".aggregation.json",
+    "_vh_clean.aggregation.json",
+    ".txt",
+)
 
 
 def write_scannet(
@@ -60,13 +69,19 @@ def write_scannet(
     """
     folder = folder or root / "scans" / scene_id
     folder.mkdir(parents=True, exist_ok=True)
-    write_label_table(root / "scannetv2-labels.combined.tsv")
+    write_label_table(root / _TABLE)
     A = axis_alignment(house)
     _write_mesh(house, A, folder / f"{scene_id}_vh_clean_2.ply")
     _write_segments(house, scene_id, folder)
     _write_info(cameras, A, folder / f"{scene_id}.txt")
     _write_sens(house, cameras, A, folder / f"{scene_id}.sens", workers, progress)
     return folder
+
+
+def is_whole(root: Path, scene_id: str) -> bool:
+    """Tell whether every file of a scan is there."""
+    files = (root / "scans" / scene_id / f"{scene_id}{ending}" for ending in _ENDINGS)
+    return all(file.is_file() for file in (root / _TABLE, *files))
 
 
 def axis_alignment(house: House) -> Floats:

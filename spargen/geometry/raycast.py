@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spargen.errors import SpargenError
+
 NO_FACE = -1
 
 
@@ -19,8 +21,15 @@ class RayCaster:
 
     def __init__(self, vertices_m: ArrayLike, faces: ArrayLike, *, threads: int = 1) -> None:
         # open3d takes over a second to import, which `spargen --help` need not wait for.
-        import open3d.core as o3c
-        from open3d.t.geometry import RaycastingScene
+        try:
+            import open3d.core as o3c
+            from open3d.t.geometry import RaycastingScene
+        except (ImportError, OSError) as error:
+            raise SpargenError(
+                f"it cannot be loaded: {error}",
+                where="open3d",
+                mend="install the system libraries that it links to; on Debian: libgl1 libx11-6 libgomp1",
+            ) from error
 
         self._tensor: Any = o3c.Tensor.from_numpy
         self._scene: Any = RaycastingScene(nthreads=threads)

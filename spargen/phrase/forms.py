@@ -98,8 +98,11 @@ class _Writer:
         try:
             return block.template.render(slots)
         except jinja2.TemplateError as error:
+            task = self.name.partition("/")[0]
             raise TemplateError(
-                str(error), where=f"{self.wording.path}:{block.line}", mend="run spargen check to see the task's slots"
+                str(error),
+                where=f"{self.wording.path}:{block.line}",
+                mend=f"see the slots: `spargen list templates {task}`, or `slots` in the @task of a task of your own",
             ) from error
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import jinja2
 import jinja2.meta
+import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spargen.errors import TemplateError
@@ -31,10 +32,11 @@ _ENVIRONMENT.filters = dict(FILTERS)
 
 @dataclass(frozen=True)
 class Block:
-    """One paraphrase: its text and the line of the file on which it starts."""
+    """One paraphrase: its text, the line of the file on which it starts, and the file's lines after that one."""
 
     text: str
     line: int
+    source: str
 
     @cached_property
     def template(self) -> jinja2.Template:
@@ -44,6 +46,15 @@ class Block:
     def slots(self) -> set[str]:
         """Names of the slots that the text uses."""
         return jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(self.text))
+
+    def line_of(self, slot: str) -> int:
+        """Line of the file on which a slot is first used."""
+        names = _ENVIRONMENT.parse(self.source).find_all(jinja2.nodes.Name)
+        return self.line + min(name.lineno for name in names if name.name == slot)
+
+    def check(self) -> None:
+        """Raise jinja's error, with its line counted within the block, if the text is no template."""
+        _ENVIRONMENT.compile(self.source)
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ def read_wording(path: Path) -> Wording:
                 f"the {kind} block is empty", where=f"{path}:{start}", mend="write its text or delete it"
             )
         if kind:
-            found[kind].append(Block(text, start))
+            found[kind].append(Block(text, start, "\n".join(lines)))
         elif text and not re.fullmatch(r"(\{#.*?#\}\s*)+", text):
             raise TemplateError("text before the first block", where=f"{path}:1", mend="start with a line --- question")
 
@@ -139,16 +150,16 @@ class TemplateSet:
             wording = self.wording(task, form)
             for block in wording.blocks():
                 try:
-                    unknown = block.slots() - known
-                    _ = block.template
-                except jinja2.TemplateError as error:
+                    block.check()
+                except jinja2.TemplateSyntaxError as error:
+                    where = f"{wording.path}:{block.line + error.lineno}"
                     raise TemplateError(
-                        f"not a template: {error}", where=f"{wording.path}:{block.line}", mend="close every {{ with }}"
+                        f"not a template: {error.message}", where=where, mend="close every {{ with }}"
                     ) from error
-                if unknown:
+                if unknown := block.slots() - known:
                     raise TemplateError(
                         f"unknown slot {', '.join(sorted(unknown))}",
-                        where=f"{wording.path}:{block.line}",
+                        where=f"{wording.path}:{min(map(block.line_of, unknown))}",
                         mend=f"use one of: {', '.join(sorted(known))}",
                     )
 

@@ -12,11 +12,15 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Literal, TypeVar
 
-from spargen.errors import JobError
+from spargen.errors import JobError, SpargenError
 
 T = TypeVar("T")
 R = TypeVar("R")
 Kind = Literal["local", "ray"]
+
+
+GUARD = 'in a script of your own, put what calls spargen below a line `if __name__ == "__main__":`'
+"""New processes read the script that started the first one, and without that line they would do all of it again."""
 
 
 class WorkerLostError(Exception):
@@ -26,6 +30,13 @@ class WorkerLostError(Exception):
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def refuse_second_start() -> None:
+    """Raise if this process reads an unguarded script because it is itself being started from that script."""
+    # The mark by which multiprocessing refuses it too: later, and when much was done twice.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SpargenError("a process was to start processes before it was up itself", where="workers", mend=GUARD)
 
 
 def run_each(
@@ -53,15 +64,32 @@ class _Worker:
     def __init__(self, function: Callable[[T], R]) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=_serve, args=(function, theirs), daemon=True)
+        # Nothing large goes along: a process that ends before it has read it would keep us waiting for ever.
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
+        self.up = False
         self.item = -1
+        self._send(function)
 
     def give(self, index: int, item: object) -> None:
         self.item = index
-        with suppress(BrokenPipeError):  # it died in between: its silence is found when its answer is read
-            self.pipe.send(item)
+        self._send(item)
+
+    def _send(self, value: object) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # its silence is found when its answer is read
+            self.pipe.send(value)
+
+    def greet(self) -> None:
+        """Take the word that the process is up; raise if it gave up before, which the next one would do as well."""
+        try:
+            self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            if (code := self.process.exitcode or 0) > 0:
+                what = f"a process for scenes ended with exit code {code} as it started"
+                raise SpargenError(what, where="workers", mend=GUARD) from None
+        self.up = True  # if it was killed, its answer will be missed
 
     def stop(self) -> None:
         self.process.terminate()
@@ -69,10 +97,12 @@ class _Worker:
         self.pipe.close()
 
 
-def _serve(function: Callable[[T], R], pipe: Connection) -> None:
-    """Answer items until the other end closes. Ctrl-C is the parent's to handle."""
+def _serve(pipe: Connection) -> None:
+    """Say that the process is up, then answer items until the other end closes. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    pipe.send("up")
+    function = pipe.recv()
     while True:
         try:
             item = pipe.recv()
@@ -95,6 +125,7 @@ def _end_with_parent() -> None:
 def _in_processes(
     function: Callable[[T], R], items: Sequence[T], workers: int
 ) -> Iterator[tuple[T, R | WorkerLostError]]:
+    refuse_second_start()
     waiting = list(range(len(items)))[::-1]
     busy: list[_Worker] = []
     try:
@@ -105,6 +136,9 @@ def _in_processes(
                 busy[-1].give(index, items[index])
             ready = wait([worker.pipe for worker in busy])
             for worker in [w for w in busy if w.pipe in ready]:
+                if not worker.up:
+                    worker.greet()
+                    continue
                 index = worker.item
                 answer = _answer(worker)
                 if waiting and not isinstance(answer, WorkerLostError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -64,7 +63,7 @@ def draw_boxes(scene: Scene, frame: str | None = None) -> tuple[Image.Image, str
 
 
 def sample_rows(scene: Scene, order: Order) -> tuple[list[Row], Image.Image | None]:
-    """Ask a scene an order's questions and draw them; no picture if there is no row."""
+    """Ask a scene an order's questions; return and draw the first of each cell. No picture if there is no row."""
     from spargen.run.engine import ask
 
     questions = ask(
@@ -79,12 +78,16 @@ def sample_rows(scene: Scene, order: Order) -> tuple[list[Row], Image.Image | No
         cache=None,
         threads=cores(),
     )
-    rows: Sequence[Row] = questions.rows
-    if not rows:
+    first: dict[tuple[str, str], Row] = {}
+    for row in questions.rows:
+        first.setdefault((row.task, row.form), row)
+    if not first:
         return [], None
+    questions.rows = list(first.values())
     with TemporaryDirectory() as folder:
         write_images(scene, questions, Path(folder), mode="copy", rgbd=False)
-        return list(rows), sheet([draw_tile(row.record, row.form, Path(folder)) for row in rows])
+        tiles = [draw_tile(row.record, row.form, Path(folder)) for row in questions.rows]
+        return questions.rows, sheet(tiles)
 
 
 def _view_named(scene: Scene, frame: str) -> int:

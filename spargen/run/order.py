@@ -14,7 +14,8 @@ import orjson
 
 from spargen.errors import JobError
 from spargen.plugins import load_task_file
-from spargen.run.job import Job, nearest
+from spargen.run.job import Forms, Job, nearest
+from spargen.scene.labels import label_file
 
 if TYPE_CHECKING:
     from spargen.phrase.templates import TemplateSet
@@ -56,8 +57,8 @@ class Order:
 def make_order(job: Job) -> Order:
     """Load the plug-ins and templates of a job and check that it asks for what there is."""
     templates = load_texts(tuple(job.plugins), tuple(job.templates))
-    forms = _forms(job, templates)
-    _check_quotas(job, forms)
+    forms = chosen_forms(job.tasks, templates)
+    _check_quotas(job, templates)
     return Order(job, forms, _identity(job, forms), code_fingerprint(job), templates.fingerprint)
 
 
@@ -80,8 +81,8 @@ def _tree_fingerprint(folder: Path) -> str:
 
 
 def code_fingerprint(job: Job) -> str:
-    """Return a fingerprint of the program, of the adapters and of the job's task files."""
-    own = [_tree_fingerprint(Path(__file__).parent.parent)]
+    """Return a fingerprint of the program, its label lists, the adapters and the job's task files."""
+    own = [_tree_fingerprint(Path(__file__).parent.parent), _hash(label_file().read_bytes())]
     adapters = {source.adapter.partition(":")[0] for source in job.sources if ":" in source.adapter} | {
         "scene_adapters"
     }
@@ -95,11 +96,17 @@ def code_fingerprint(job: Job) -> str:
     return _hash(*(part.encode() for part in own))
 
 
-def _forms(job: Job, templates: TemplateSet) -> dict[str, tuple[str, ...]]:
-    """Return the forms of each task asked for, in the registry's and the templates' order, their templates checked."""
+def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> dict[str, tuple[str, ...]]:
+    """Return the forms of each task asked for, in the registry's and the templates' order, their templates checked.
+
+    Parameters
+    ----------
+    tasks : task names, each with its forms or None for all of them; None for all tasks.
+    templates : the words.
+    """
     from spargen.tasks.registry import TASKS
 
-    asked = job.tasks if job.tasks is not None else dict.fromkeys(TASKS)
+    asked = tasks if tasks is not None else dict.fromkeys(TASKS)
     for task, forms in asked.items():
         if task not in TASKS:
             mend = nearest(task, TASKS, "see `spargen list tasks`")
@@ -120,11 +127,14 @@ def _forms(job: Job, templates: TemplateSet) -> dict[str, tuple[str, ...]]:
     return chosen
 
 
-def _check_quotas(job: Job, forms: Mapping[str, tuple[str, ...]]) -> None:
-    known = {"default", *forms, *(f"{task}/{form}" for task, names in forms.items() for form in names)}
+def _check_quotas(job: Job, templates: TemplateSet) -> None:
+    """Refuse quotas of what does not exist. A task that is not asked now may have one: `--set tasks=` leaves them."""
+    from spargen.tasks.registry import TASKS
+
+    known = {"default", *TASKS, *(f"{task}/{form}" for task in TASKS for form in templates.forms(task))}
     for key in job.rows_per_cell:
         if key not in known:
-            mend = nearest(key, known, "give `default`, a task of the job, or task/form")
+            mend = nearest(key, known, "give `default`, a task, or task/form")
             raise JobError(f"no cell is called {key!r}", where="rows_per_cell", mend=mend)
 
 

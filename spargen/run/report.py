@@ -125,5 +125,6 @@ def _markdown(report: Report) -> Iterable[str]:
     yield from (f"| {stage} | {seconds:.2f} |" for stage, seconds in report.seconds.items())
     yield "\n## Notes\n"
     for scene, notes in report.notes.items():
-        yield f"- {scene}: " + "; ".join(f"{topic}: {text}" for topic, text in notes.items())
+        yield f"- {scene}"
+        yield from (f"  - {topic}: {text}" for topic, text in notes.items())
     yield ""

@@ -52,10 +52,15 @@ class LabelRules(BaseModel):
         return word
 
 
+def label_file() -> Path:
+    """Return the word lists that are in use."""
+    return data_dir("configs") / "labels" / "default.yaml"
+
+
 @cache
 def label_rules(path: Path | None = None) -> LabelRules:
     """Read the word lists, the shipped ones unless a file is named."""
-    path = path or data_dir("configs") / "labels" / "default.yaml"
+    path = path or label_file()
     try:
         return LabelRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:

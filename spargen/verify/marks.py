@@ -6,7 +6,6 @@ their adapters; nothing of spargen's own geometry is used.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,17 +16,13 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from trimesh import Trimesh
 
 from spargen.errors import OutputError, PluginError
 from spargen.plugins import find_adapter
 from spargen.scene.types import Scene
 
-RASTER_WIDTH_PX = 640
 BOX_TOLERANCE = 3.0
-"""Thousandths of the image by which a side may be off, one pixel of the raster beside."""
-BOX_MARGIN = 6.0
-"""Thousandths on either side of a box's side within which the image is cast at full resolution."""
+"""Thousandths of the image, or one pixel if that is more, by which a side may be off."""
 DISC_RADIUS = 0.015
 """Radius of the disc around a point, in image widths."""
 DISC_SHARE = 0.45
@@ -38,7 +33,12 @@ _ANSWER_IMAGE = {"distance_infer_center_oc": 0, "position_matching": 1, "distanc
 _BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
+_NEAR_M = 1e-3
+"""An object that comes nearer to the plane of the camera than this, or lies behind it, is looked for everywhere."""
+_UNCAST = -2
+
 Ids = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,97 +224,137 @@ class _Caster:
     """Casts rays into one scene with Embree."""
 
     def __init__(self, scene: Scene) -> None:
-        mesh = Trimesh(scene.mesh.vertices_m, scene.mesh.faces, process=False)
         try:
-            from trimesh.ray.ray_pyembree import RayMeshIntersector
+            from embreex.mesh_construction import TriangleMesh
+            from embreex.rtcore_scene import EmbreeScene
         except ImportError as error:
             raise PluginError(
                 "embreex cannot be imported", where="spargen verify", mend="pip install embreex, where there is a build"
             ) from error
-        self._embree = RayMeshIntersector(mesh)
+        self._mesh, self._cameras = scene.mesh, scene.cameras
+        # Embree counts in float32, which is fine near its origin only.
+        self._low_m = scene.mesh.vertices_m.min(axis=0)
+        self._embree = EmbreeScene()
+        TriangleMesh(
+            self._embree, (scene.mesh.vertices_m - self._low_m).astype(np.float32), scene.mesh.faces.astype(np.int32)
+        )
         # One entry more than faces: index -1, which Embree gives to a ray that hits nothing, is the last.
         of_face = np.append(scene.mesh.face_object, -1)
         self._id_of_face = np.where(of_face >= 0, np.append(scene.objects.id, -1)[of_face], -1)
         self._labels = dict(zip(scene.objects.id.tolist(), scene.objects.label, strict=True))
         self._view = {name: view for view, name in enumerate(scene.frames)}
-        self._cameras = scene.cameras
+        self._corners_m: dict[int, NDArray[np.float64]] = {}
 
     def check(self, frame: str, marks: list[_Mark]) -> list[str | None]:
         """Return for every mark of a frame what is wrong with it."""
         view = self._view[frame]
         width, height = (int(n) for n in self._cameras.size_px[view])
-        columns, rows = RASTER_WIDTH_PX, round(RASTER_WIDTH_PX * height / width)
-        raster = self._raster(view, columns, rows, 0, 0, columns, rows)
-        points = np.array([mark.at for mark in marks if len(mark.at) == 2]).reshape(-1, 2)
-        hit = iter(self._ids(view, points / 1000))
-        found: dict[tuple[tuple[float, ...], int], str | None] = {}
-        for mark in marks:
-            if len(mark.at) == 4 and (mark.at, mark.object_id) not in found:
-                found[mark.at, mark.object_id] = self._wrong_box(view, raster, mark)
-        return [
-            self._wrong_point(raster, mark, int(next(hit))) if len(mark.at) == 2 else found[mark.at, mark.object_id]
-            for mark in marks
-        ]
+        raster = np.full((height, width), _UNCAST)
+        # Many questions share a mark.
+        distinct = {(mark.at, mark.object_id): mark for mark in marks}
+        points = [mark for mark in distinct.values() if len(mark.at) == 2]
+        boxes = [mark for mark in distinct.values() if len(mark.at) == 4]
+        needed = np.zeros(raster.shape, dtype=bool)
+        for mark in points:
+            window, disc = _disc(mark, raster.shape)
+            needed[window] |= disc
+        for mark in boxes:
+            self._mark_needed(view, needed, mark)
+        self._fill(view, raster, needed)
+        hits = self._ids(view, *(np.array([mark.at for mark in points]).reshape(-1, 2).T / 1000))
+        wrong: dict[_Mark, str | None] = {}
+        wrong |= {mark: self._wrong_point(raster, mark, int(hit)) for mark, hit in zip(points, hits, strict=True)}
+        wrong |= {mark: self._wrong_box(view, raster, mark) for mark in boxes}
+        return [wrong[distinct[mark.at, mark.object_id]] for mark in marks]
 
-    def _raster(self, view: int, columns: int, rows: int, left: int, top: int, right: int, bottom: int) -> Ids:
-        """Return the ids seen in a part of a view that is divided into so many columns and rows."""
-        v, u = np.meshgrid(np.arange(top, bottom), np.arange(left, right), indexing="ij")
-        at = np.stack([(u.ravel() + 0.5) / columns, (v.ravel() + 0.5) / rows], axis=1)
-        return self._ids(view, at).reshape(u.shape)
+    def _mark_needed(self, view: int, needed: Bools, mark: _Mark) -> None:
+        """Mark the pixels that may contradict a box: where its object can be, less what lies well inside the box."""
+        rows, columns = needed.shape
+        scale = np.array([columns, rows] * 2)
+        left, top, right, bottom = self._reach(view, mark.object_id) * scale
+        part = np.zeros_like(needed)
+        part[_window(left, top, right, bottom, needed.shape)] = True
+        inside = np.array(mark.at) + 2 * BOX_TOLERANCE * np.array([1, 1, -1, -1])
+        left, top, right, bottom = np.clip(np.rint(inside / 1000 * scale), 0, scale).astype(int).tolist()
+        part[top:bottom, left:right] = False
+        needed |= part
 
-    def _ids(self, view: int, at: NDArray[np.float64]) -> Ids:
-        """Return the ids of the objects seen at (P, 2) positions given as shares of the image's sides; -1 = none."""
-        pixels = np.concatenate([at * self._cameras.size_px[view], np.ones((len(at), 1))], axis=1)
+    def _reach(self, view: int, object_id: int) -> NDArray[np.float64]:
+        """Return left, top, right and bottom of where an object can be seen at most, as shares of the image's sides."""
+        if object_id not in self._corners_m:
+            faces = self._mesh.faces[self._id_of_face[:-1] == object_id]
+            self._corners_m[object_id] = self._mesh.vertices_m[np.unique(faces)]
         T = self._cameras.T_world_camera[view]
-        directions = pixels @ np.linalg.inv(self._cameras.K[view]).T @ T[:3, :3].T
-        origins = np.broadcast_to(T[:3, 3], directions.shape)
-        return np.asarray(self._id_of_face[self._embree.intersects_first(origins, directions)])
+        pixels = (self._corners_m[object_id] - T[:3, 3]) @ T[:3, :3] @ self._cameras.K[view].T
+        if not len(pixels) or pixels[:, 2].min() < _NEAR_M:
+            return np.array([0.0, 0.0, 1.0, 1.0])
+        at = pixels[:, :2] / pixels[:, 2:] / self._cameras.size_px[view]
+        return np.concatenate([at.min(axis=0), at.max(axis=0)])
+
+    def _fill(self, view: int, raster: Ids, needed: Bools) -> None:
+        """Cast the needed pixels of a raster that have not been cast yet."""
+        v, u = np.nonzero(needed & (raster == _UNCAST))
+        raster[v, u] = self._ids(view, (u + 0.5) / raster.shape[1], (v + 0.5) / raster.shape[0])
+
+    def _ids(self, view: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> Ids:
+        """Return the ids of the objects seen at P positions given as shares of the image's sides; -1 = none."""
+        T = self._cameras.T_world_camera[view]
+        M = T[:3, :3] @ np.linalg.inv(self._cameras.K[view]) @ np.diag([*self._cameras.size_px[view], 1.0])
+        along_x, along_y, at_zero = M.T.astype(np.float32)
+        directions = x.astype(np.float32)[:, None] * along_x
+        directions += y.astype(np.float32)[:, None] * along_y
+        directions += at_zero
+        origins = np.full_like(directions, T[:3, 3] - self._low_m)
+        return np.asarray(self._id_of_face[self._embree.run(origins, directions)])
 
     def _wrong_point(self, raster: Ids, mark: _Mark, hit: int) -> str | None:
         if hit != mark.object_id:
             return f"{list(mark.at)} shows {self._name(hit)}, not {self._name(mark.object_id)}"
-        rows, columns = raster.shape
-        x, y = mark.at[0] / 1000 * columns, mark.at[1] / 1000 * rows
-        v, u = np.ogrid[:rows, :columns]
-        disc = (u + 0.5 - x) ** 2 + (v + 0.5 - y) ** 2 <= (DISC_RADIUS * columns) ** 2
-        share = float((raster[disc] == mark.object_id).mean()) if disc.any() else 1.0
+        window, disc = _disc(mark, raster.shape)
+        share = float((raster[window][disc] == mark.object_id).mean()) if disc.any() else 1.0
         if share < DISC_SHARE:
             return f"{list(mark.at)} has {share:.0%} of {self._name(mark.object_id)} around it"
         return None
 
     def _wrong_box(self, view: int, raster: Ids, mark: _Mark) -> str | None:
-        """Compare a box with the object's pixels: at full resolution along its sides, in the raster anywhere else."""
+        """Compare a box with the object's pixels."""
+        wrong = self._misfit(raster, mark)
+        if wrong is not None:  # how large the object is instead, all of its pixels tell
+            self._fill(view, raster, np.ones(raster.shape, dtype=bool))
+            wrong = self._misfit(raster, mark)
+        return wrong
+
+    def _misfit(self, raster: Ids, mark: _Mark) -> str | None:
+        """Say how a box differs from the pixels that were cast so far."""
         rows, columns = raster.shape
-        v, u = np.nonzero(raster == mark.object_id)
+        shown = raster == mark.object_id
+        u, v = (np.flatnonzero(shown.any(axis=axis)) for axis in (0, 1))
         if not len(v):
             return f"{list(mark.at)}: {self._name(mark.object_id)} is not to be seen"
         pixel = np.array([1000 / columns, 1000 / rows] * 2)
-        coarse = np.array([u.min(), v.min(), u.max() + 1, v.max() + 1]) * pixel
-        fine = [self._side(view, mark, side) for side in range(4)]
-        box = [f(pair) for f, pair in zip((min, min, max, max), zip(fine, coarse, strict=True), strict=True)]
-        if (np.abs(np.array(box) - mark.at) > BOX_TOLERANCE + pixel).any():
-            return f"{list(mark.at)}: {self._name(mark.object_id)} fills {[round(side) for side in box]}"
+        box = np.array([u[0], v[0], u[-1] + 1, v[-1] + 1]) * pixel
+        if (np.abs(box - mark.at) > np.maximum(BOX_TOLERANCE, pixel)).any():
+            return f"{list(mark.at)}: {self._name(mark.object_id)} fills {np.rint(box).astype(int).tolist()}"
         return None
-
-    def _side(self, view: int, mark: _Mark, side: int) -> float:
-        """Return where an object ends near one side of its box, in thousandths, by rays at full resolution.
-
-        Where it has no pixel near that side, that is somewhere farther in, and the answer is far from the side.
-        """
-        width, height = (int(n) for n in self._cameras.size_px[view])
-        part = np.array(mark.at) + BOX_MARGIN * np.array([-1, -1, 1, 1])
-        axis, begin = side % 2, side < 2
-        part[[axis, axis + 2]] = mark.at[side] - BOX_MARGIN, mark.at[side] + BOX_MARGIN
-        size = np.array([width, height] * 2)
-        left, top, right, bottom = np.clip(np.rint(part / 1000 * size), 0, size).astype(int).tolist()
-        seen = self._raster(view, width, height, left, top, right, bottom) == mark.object_id
-        places = np.flatnonzero(seen.any(axis=axis)) + (left, top)[axis]
-        if not len(places):
-            return -math.inf if not begin else math.inf
-        return float(places[0] if begin else places[-1] + 1) * 1000 / (width, height)[axis]
 
     def _name(self, object_id: int) -> str:
         return f"{self._labels[object_id]} {object_id}" if object_id in self._labels else "nothing annotated"
+
+
+def _disc(mark: _Mark, shape: tuple[int, int]) -> tuple[tuple[slice, slice], Bools]:
+    """Return a window of a raster around a point, and which of its pixels lie in the disc around the point."""
+    rows, columns = shape
+    x, y, radius = mark.at[0] / 1000 * columns, mark.at[1] / 1000 * rows, DISC_RADIUS * columns
+    window = _window(x - radius, y - radius, x + radius, y + radius, shape)
+    v, u = np.ogrid[window]
+    return window, (u + 0.5 - x) ** 2 + (v + 0.5 - y) ** 2 <= radius**2
+
+
+def _window(left: float, top: float, right: float, bottom: float, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns of a raster that a rectangle touches, and one more on each side."""
+    rows, columns = shape
+    left, top, right, bottom = np.clip(np.floor([left - 1, top - 1, right + 2, bottom + 2]), 0, [columns, rows] * 2)
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
 def _share(good: int, checked: int) -> str:

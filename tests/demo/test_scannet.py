@@ -2,6 +2,8 @@ import hashlib
 import io
 import json
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from PIL import Image
 
 from spargen.demo import build_house, walk_cameras, write_demo
-from spargen.demo.scannet import axis_alignment, lost_frames, released_intrinsics, write_scannet
+from spargen.demo.scannet import axis_alignment, is_whole, lost_frames, released_intrinsics, write_scannet
 
 ID = "scene0000_00"
 FRAMES = 24
@@ -184,6 +186,28 @@ def test_a_finished_scan_is_left_alone_and_a_changed_one_is_written_anew(tmp_pat
     write_demo(tmp_path, seed=5, frames=2, workers=1, progress=lambda *step: steps.append(step))
     assert len(steps) == 5
     assert [p.name for p in (tmp_path / "scans").iterdir()] == [ID]
+
+
+def test_a_scan_that_lost_a_file_is_written_anew(tmp_path):
+    write_demo(tmp_path, seed=5, frames=2, workers=1)
+    before = hashes(tmp_path)
+    for name in [name for name in before if name.parts[0] != ".demo"]:
+        (tmp_path / name).rename(tmp_path / "aside")
+        assert not is_whole(tmp_path, ID), name
+        (tmp_path / "aside").rename(tmp_path / name)
+    (tmp_path / "scans" / ID / f"{ID}.txt").unlink()
+    write_demo(tmp_path, seed=5, frames=2, workers=1)
+    assert hashes(tmp_path) == before
+
+
+def test_a_script_without_a_guard_ends_with_a_message_that_names_it(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "from pathlib import Path\nfrom spargen.demo import write_demo\n"
+        "write_demo(Path('scans'), frames=9, workers=2, cell_m=0.5)\n"
+    )
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]
 
 
 def test_an_interrupted_scan_leaves_nothing_half_done(tmp_path):

@@ -1,10 +1,13 @@
 """First hits against the intersection formula."""
 
+import builtins
+
 import naive
 import numpy as np
 import pytest
 from worlds import World
 
+from spargen.errors import SpargenError
 from spargen.geometry.raycast import NO_FACE, RayCaster
 
 
@@ -37,3 +40,17 @@ def test_no_faces_and_no_rays():
     mesh = World().add("wall", (5, 0, 0), (1, 1, 1)).mesh()
     face, t = RayCaster(mesh.vertices_m, mesh.faces).cast(np.zeros((0, 3)), np.zeros((0, 3)))
     assert face.shape == t.shape == (0,)
+
+
+@pytest.mark.parametrize("kind", [ImportError, OSError])
+def test_a_system_library_that_is_missing_is_named(monkeypatch, kind):
+    genuine = builtins.__import__
+
+    def without_libgl(name, *args, **kwargs):
+        if name.startswith("open3d"):
+            raise kind("libGL.so.1: cannot open shared object file")
+        return genuine(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_libgl)
+    with pytest.raises(SpargenError, match=r"open3d: .*libGL\.so\.1(?s:.*)libgl1 libx11-6 libgomp1"):
+        RayCaster(np.eye(3), [[0, 1, 2]])

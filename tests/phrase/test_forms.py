@@ -129,6 +129,7 @@ def test_a_slot_that_the_fact_lacks_is_named_with_its_line(templates):
     with pytest.raises(TemplateError, match="'target' is undefined") as error:
         phrase("mine", "fill", [Fact(views=(0,), objects=(), answer=1.0, slots={})], LENGTH, templates, 1, S, rng())
     assert "fill.j2:" in error.value.where
+    assert "`spargen list templates mine`" in error.value.mend
 
 
 def test_the_same_seed_gives_the_same_words(templates):

@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from spargen.cli import app
+from spargen.errors import SceneError
+from spargen.resources import data_dir
 
 
 @pytest.fixture
@@ -180,6 +182,43 @@ def test_list(spargen):
     assert "scene_adapters.scannet" in spargen("list", "adapters").stdout
     assert "depth_prediction_oc" in spargen("list", "tasks").stdout
     assert "depth_prediction_oc/fill.j2" in spargen("list", "templates").stdout
+
+
+@pytest.mark.parametrize("what", ["tasks", "templates"])
+def test_list_prints_names_whole(what, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    result = CliRunner().invoke(app, ["list", what])
+    assert "distance_infer_center_oo_video" in result.stdout
+    assert "…" not in result.stdout
+
+
+def test_list_shows_what_belongs_to_a_task():
+    for what in ("tasks", "templates"):
+        result = CliRunner().invoke(app, ["list", what, "depth_prediction_oc"])
+        assert result.exit_code == 0, result.output
+        lines = dict(line.split(": ", 1) for line in result.stdout.splitlines())
+        assert "answer" in lines["slots"].split(", ")
+        assert set(lines) == {"depth_prediction_oc", "slots", "fill", "select", "sentence"}
+        assert Path(lines["fill"]) == data_dir("templates") / "depth_prediction_oc/fill.j2"
+    one_message(CliRunner().invoke(app, ["list", "tasks", "obj_cuont"]), "did you mean obj_count")
+    one_message(CliRunner().invoke(app, ["list", "adapters", "scannet"]), "adapters have no slots")
+
+
+def test_the_demo_tells_how_far_it_is(spargen, monkeypatch, tmp_path):
+    def write_demo(root, *, seed, houses, progress):
+        for done in range(1, 91):
+            progress("scene0000_00", done, 90)
+        raise SceneError("enough", where="here", mend="stop")
+
+    monkeypatch.setattr("spargen.demo.write_demo", write_demo)
+    result = spargen("demo", "--out", tmp_path / "demo")
+    assert result.stdout.splitlines() == [
+        "[1/90] scene0000_00 being scanned",
+        "[40/90] scene0000_00 being scanned",
+        "[80/90] scene0000_00 being scanned",
+        "[90/90] scene0000_00 scanned",
+    ]
+    assert spargen("demo", "--out", tmp_path / "demo", "--quiet").stdout == ""
 
 
 def test_ray_is_asked_for_by_name_only(spargen, given, monkeypatch):

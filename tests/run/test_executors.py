@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -76,6 +77,14 @@ def test_a_run_that_is_given_up_leaves_no_process():
     next(results)
     results.close()
     assert not multiprocessing.active_children()
+
+
+def test_a_script_without_a_guard_ends_with_a_message_that_names_it(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from spargen.run.executors import run_each\nlist(run_each(abs, range(1000), workers=2))\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]
 
 
 def test_ray_that_is_not_there(monkeypatch):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -323,7 +324,21 @@ def test_the_report_explains_short_cells_and_drops(job):
     cell = next(c for c in report["cells"] if (c["task"], c["form"]) == ("depth_prediction_oc", "fill"))
     assert (cell["rows"], cell["quota"], cell["scenes_short"]) == (62, 100, 3)
     assert report["dropped"] == {"depth_prediction_oc/too near": 15}
-    assert "| depth_prediction_oc | too near | 15 |" in (made.out / "report.md").read_text()
+    text = (made.out / "report.md").read_text()
+    assert "| depth_prediction_oc | too near | 15 |" in text
+
+
+def test_each_note_stands_on_a_line_of_its_own(job, monkeypatch):
+    import tiny
+
+    def load(self, scene_id, genuine=tiny.TinyAdapter.load):
+        return replace(genuine(self, scene_id), notes={"poses dropped": 2, "files": "odd"})
+
+    monkeypatch.setattr(tiny.TinyAdapter, "load", load)
+    made = job()
+    generate(made)
+    notes = (made.out / "report.md").read_text().partition("## Notes\n\n")[2]
+    assert notes.startswith("- scannet/train/a_00\n  - files: odd\n  - poses dropped: 2\n- scannet/train/a_01\n")
 
 
 def test_the_manifest_names_no_folder_of_this_machine(job, tmp_path, whole):

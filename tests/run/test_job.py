@@ -114,6 +114,14 @@ def test_what_does_not_exist_is_named_with_its_neighbours(job, change, message):
         _prepare(job(**change))
 
 
+def test_quotas_of_tasks_that_are_not_asked_may_stand(job):
+    quotas = {"default": 4, "distance_prediction_oo": 7, "distance_prediction_oo_video/fill": 8}
+    order = make_order(job(tasks=["depth_prediction_oc"], rows_per_cell=quotas))
+    assert set(order.quotas.values()) == {4}
+    with pytest.raises(JobError, match=r"no cell is called 'depth_prediction_oc/fil'"):
+        make_order(job(rows_per_cell={"depth_prediction_oc/fil": 3}))
+
+
 def test_a_task_file_that_breaks_names_its_line(job, tmp_path):
     (tmp_path / "mine.py").write_text("x = 1\n\n1 / 0\n")
     with pytest.raises(PluginError, match=r"mine.py:3: ZeroDivisionError"):

@@ -6,7 +6,7 @@ import trimesh
 from PIL import Image
 
 from spargen.errors import SceneError
-from spargen.run.look import draw_boxes
+from spargen.run.look import draw_boxes, sample_rows
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Blob, Mesh, Objects, Scene
 
@@ -66,3 +66,22 @@ def test_a_named_frame(scene):
     assert not np.asarray(image).any()
     with pytest.raises(SceneError, match="no frame '7'"):
         draw_boxes(scene, "7")
+
+
+def test_the_first_row_of_each_form_is_a_sample(job, root, monkeypatch):
+    from spargen.run.order import make_order
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(buffer, "JPEG")
+    for file in root.glob("*/*.jpg"):
+        file.write_bytes(buffer.getvalue())
+    order = make_order(job(tasks=["depth_prediction_oc"]))
+    rows, picture = sample_rows(tiny_scene(order), order)
+    assert [(row.form, row.record["id"]) for row in rows] == [(f, "a_00_0") for f in ("fill", "select", "sentence")]
+    assert picture.width > 3 * 500
+
+
+def tiny_scene(order):
+    from spargen.run.plan import open_adapter
+
+    return open_adapter(order.job.sources[0]).load("a_00")
