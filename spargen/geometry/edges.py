@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Pixels = NDArray[np.float32] | NDArray[np.float64]
-POINT_STEP = 2
+POINT_STEP = 1
 """Every how-manieth surface point tells where an object might be in sight."""
 STEP_M, STEP_SHARE = 0.02, 0.02
 """A surface whose depth changes by less than this between neighbouring coarse rays has no step in it."""

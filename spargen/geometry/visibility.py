@@ -29,10 +29,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-SURFACE_POINTS, ROUGHLY, UNSURE = 4096, 16, 0.08
+SURFACE_POINTS, ROUGHLY, UNSURE = 2048, 8, 0.08
 """Points an object for the share of its surface inside the frustum; every how-manieth is tried first; and all of them
 if that share is this close to a threshold."""
-MISSED_STEP = 8
+MISSED_STEP = 4
 """Every how-manieth of them is shot at where no coarse ray met an object."""
 SCENE_POINTS = 8192
 """Points a scene for the overlap of views."""
@@ -40,7 +40,7 @@ SURFACE_M, SURFACE_SHARE = 0.03, 0.02
 """How far in front of such a point a surface may be met, and for the first choice which share of its depth besides."""
 ALONE_RAYS = 400
 """Rays an object and view, about, for the pixels it would cover alone."""
-CHUNK = 16
+CHUNK = 25
 """Views worked on together: bounds memory."""
 
 
@@ -257,12 +257,7 @@ class _Eye:
 
         Where a point is in sight, the fine rays around it measure the share.
         """
-        distance_m = np.maximum(np.linalg.norm(X, axis=-1), 1e-6)
-        off_axis = np.arccos(np.clip(X[..., 2] / distance_m, -1, 1))
-        K = self.cameras.K[views][:, None]
-        field = np.arctan(np.hypot(grid.width / K[..., 0, 0], grid.height / K[..., 1, 1]))
-        radius = np.arcsin(np.minimum(self.radius_m / distance_m, 1.0))
-        row, obj = np.nonzero((share == 0) & self.askable & (off_axis < field + radius))
+        row, obj = np.nonzero((share == 0) & self.askable & self._near_frustum(views, X, grid))
         if not len(row):
             return share
         pair, uv = self.points_at(views[row], obj, grid, MISSED_STEP)
@@ -273,6 +268,14 @@ class _Eye:
             return share
         pair, y, x = found.T
         return share + self._fine_share(views, grid, row[pair], obj[pair], y, x, share.shape)
+
+    def _near_frustum(self, views: Ints, X: Floats, grid: Grid) -> Bools:
+        """Tell which objects, with centres X (V, N, 3) in the cameras, reach into the images as far as a ball tells."""
+        K, size = self.cameras.K[views], np.array([grid.width, grid.height])
+        # The first rows of K give u * z and v * z: the planes are at u = 0, v = 0, u = width and v = height.
+        planes = np.concatenate([K[:, :2], size[:, None] * K[:, 2:] - K[:, :2]], axis=1)
+        planes /= np.linalg.norm(planes, axis=2, keepdims=True)
+        return np.asarray((np.matmul(X, planes.transpose(0, 2, 1)) >= -self.radius_m[:, None]).all(axis=2))
 
     def _project(self, view: Ints, points_m: NDArray[np.float32], grid: Grid) -> tuple[NDArray[np.float32], Bools]:
         """Project points (R, P, 3), each row in its own view (R,).
@@ -375,12 +378,10 @@ class _Eye:
         The coarse depths choose, with a tolerance of 3 cm + 2 %. From afar that is as much as a wall is thick, so a
         ray to each chosen point decides.
         """
-        uv, z = self.cameras.take(views).project(self.scene_points)
-        u, v = uv[..., 0], uv[..., 1]
-        inside = (z > 0.05) & (u >= 0) & (v >= 0) & (u < grid.width) & (v < grid.height)
-        row, point = np.nonzero(inside)
-        x, y = grid.cell_of(*uv[row, point].T)
-        z = z[row, point]
+        uvw, inside = self._project(views, self.scene_points[None], grid)
+        row, point = np.nonzero(inside & (uvw[..., 2] > 0.05))
+        u, v, z = uvw[row, point].T
+        x, y = grid.cell_of(u / z, v / z)
         near = z - depth_m[row, y, x] <= SURFACE_M + SURFACE_SHARE * z
         row, point = row[near], point[near]
         origin = self.origin.take(views[row], axis=0)
