@@ -95,6 +95,8 @@ class _Writer:
         return blocks[cards.pop()]
 
     def _fill(self, block: Block, slots: Any) -> str:
+        if "{" not in block.text:  # nothing to fill, as in most notes
+            return block.text
         try:
             return block.template.render(slots)
         except jinja2.TemplateError as error:

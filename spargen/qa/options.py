@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
-from itertools import combinations, product
+from functools import cache
+from itertools import accumulate, combinations, product
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from spargen.settings import Settings
 OPTIONS = 4
 
 States = tuple[int, ...]
+Square = tuple[States, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,9 @@ def _exchanged(facts: Sequence[Fact], count: int, rng: np.random.Generator) -> l
     frequency = [Counter(part) for part in zip(*(fact.answer.states for fact in facts), strict=True)]
     out: list[Choice] = []
     for states in [fact.answer.states for fact in facts]:
-        if len(out) < count and left[states] and (square := _complete_square(states, left, rng)):
+        if len(out) >= count:
+            break
+        if left[states] and (square := _complete_square(states, left, rng)):
             texts = [str(left[corner][0].answer) for corner in square]
             for k, at in enumerate(rng.permutation(OPTIONS)):
                 out.append(_place(left[square[k]].popleft(), texts[k], texts[:k] + texts[k + 1 :], int(at), rng))
@@ -187,24 +192,29 @@ def _exchanged(facts: Sequence[Fact], count: int, rng: np.random.Generator) -> l
     return out[:count]
 
 
-def _complete_square(states: States, left: Mapping[States, Sized], rng: np.random.Generator) -> list[States] | None:
+def _complete_square(states: States, left: Mapping[States, Sized], rng: np.random.Generator) -> Square | None:
     """Draw four combinations of two parts' values, `states` among them, of each of which a fact is left."""
-    squares = []
-    for a, b in combinations(range(len(states)), 2):
-        for new_a, new_b in product((-1, 0, 1), repeat=2):
-            if new_a != states[a] and new_b != states[b]:
-                square = _corners(states, a, new_a, b, new_b)
-                squares.append((square, min(len(left.get(corner, ())) for corner in square)))
-    weights = np.cumsum([fewest for _, fewest in squares])
+    squares = _squares(states)
+    weights = list(accumulate([min([len(left.get(corner, ())) for corner in square]) for square in squares]))
     if not weights[-1]:
         return None
-    return squares[int(np.searchsorted(weights, rng.random() * weights[-1], side="right"))][0]
+    return squares[bisect_right(weights, rng.random() * weights[-1])]
 
 
-def _corners(states: States, a: int, new_a: int, b: int, new_b: int) -> list[States]:
+@cache
+def _squares(states: States) -> list[Square]:
+    return [
+        _corners(states, a, new_a, b, new_b)
+        for a, b in combinations(range(len(states)), 2)
+        for new_a, new_b in product((-1, 0, 1), repeat=2)
+        if new_a != states[a] and new_b != states[b]
+    ]
+
+
+def _corners(states: States, a: int, new_a: int, b: int, new_b: int) -> Square:
     """All combinations of two parts' old and new values, the old ones first."""
     other = (*states[:a], new_a, *states[a + 1 :])
-    return [states, other, *((*s[:b], new_b, *s[b + 1 :]) for s in (states, other))]
+    return (states, other, *((*s[:b], new_b, *s[b + 1 :]) for s in (states, other)))
 
 
 def _exchange(truth: Directions, frequency: list[Counter[int]], rng: np.random.Generator) -> list[Directions] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from heapq import heappop, heapreplace
 
@@ -53,21 +53,22 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: 
     by_bucket: dict[Hashable, list[Fact]] = defaultdict(list)
     for fact in usable:
         by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(fact)
-    parts = {b: list(enumerate(b)) if isinstance(b, tuple) else [(0, b)] for b in by_bucket}
-    used: Counter[Hashable] = Counter()
-    times: Counter[Hashable] = Counter()
+    number: dict[Hashable, int] = defaultdict(lambda: len(number))
+    parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in by_bucket]
+    left, used, times = list(by_bucket.values()), [0] * len(number), [0] * len(parts)
     # A bucket's place in the queue only ever falls, so it is looked up anew when its turn seems to have come.
-    queue = [(0.0, 0, tie, bucket) for tie, bucket in enumerate(by_bucket)]
+    queue = [(0.0, 0, bucket) for bucket in range(len(parts))]
     ordered: list[Fact] = []
     while queue and len(ordered) < count:
-        *seeming, tie, bucket = queue[0]
-        place = (sum([used[p] for p in parts[bucket]]) / len(parts[bucket]), times[bucket], tie, bucket)
-        if list(place[:2]) != seeming:
+        mine = parts[bucket := queue[0][2]]
+        place = (sum([used[p] for p in mine]) / len(mine), times[bucket], bucket)
+        if place != queue[0]:
             heapreplace(queue, place)
             continue
-        ordered.append(by_bucket[bucket].pop())
+        ordered.append(left[bucket].pop())
         times[bucket] += 1
-        used.update(parts[bucket])
-        if not by_bucket[bucket]:
+        for p in mine:
+            used[p] += 1
+        if not left[bucket]:
             heappop(queue)
     return ordered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 
 def color_path(scene_id: str, frame_name: str, suffix: str = ".jpg", clip_index: int | None = None) -> str:
     """Return where a colour image stands; `clip_index` is the position in a video clip, None for a still image."""
@@ -30,6 +32,8 @@ def clip_path(scene_id: str) -> str:
     return f"{scene_id}/video_idx.txt"
 
 
+# A clip's frames, and those of most views, are named by many rows.
+@lru_cache(maxsize=4096)
 def _frame(scene_id: str, kind: str, frame_name: str, suffix: str, clip_index: int | None) -> str:
     if clip_index is None:
         return f"{scene_id}/image_{kind}/{frame_name}{suffix}"
