@@ -24,7 +24,7 @@ from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.tasks.registry import load_builtin_tasks
 
-SPAR_SCENES, QUOTA = 4_500, 100
+SPAR_SCENES, SPAR_ROWS, QUOTA = 4_500, 16_276_960, 100
 
 
 class Asker:
@@ -59,8 +59,11 @@ def measure_rows(scene: Scene, runs: int) -> None:
     with TemporaryDirectory() as folder, _stages_by_processor_time():
         out = Path(folder)
         asker.ask(out)
-        asked = [best_of(1, lambda: asker.ask(out)) for _ in range(3 * runs)]
-        questions, ask = min(asked, key=lambda a: a[1].cpu)
+        questions, ask = best_of(1, lambda: asker.ask(out))
+        for _ in range(3 * runs):
+            again, taken = best_of(1, lambda: asker.ask(out))
+            if taken.cpu < ask.cpu:
+                questions, ask = again, taken
         _, write = best_of(3 * runs, lambda: asker.write(questions, out))
     rows = len(questions.rows)
     title(f"ROWS  {len(asker.tasks)} tasks, {len(asker.quotas)} cells, quota {QUOTA}, the table at hand, 1 core")
@@ -98,8 +101,9 @@ def measure_scene(scene: Scene, runs: int) -> None:
     line("seconds a scene, wall", taken.wall, "s")
     rows = len(questions.rows)
     line("rows/s, visibility included", rows / taken.cpu, "rows/s")
-    line(f"hours for SPAR-7M ({SPAR_SCENES:,} scenes), 2 cores", SPAR_SCENES * taken.cpu / 2 / 3600, "h", most=1)
-    line("rows that gives", SPAR_SCENES * rows, "rows")
+    scenes = SPAR_ROWS / rows
+    line(f"hours for the {SPAR_ROWS:,} rows of SPAR-7M, 2 cores", scenes * taken.cpu / 2 / 3600, "h", most=1)
+    line(f"hours for {SPAR_SCENES:,} scenes with all these rows, 2 cores", SPAR_SCENES * taken.cpu / 2 / 3600, "h")
     line("images opened to make text", store.asked.total(), "", most=0)
 
 

@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Pixels = NDArray[np.float32] | NDArray[np.float64]
-POINT_STEP = 1
-"""Every how-manieth surface point tells where an object might be in sight."""
+ROOKS = np.array([1, 3, 0, 2])
+"""Of a cell's fine rays, the column in each row that is tried first: no line as thin as one ray goes between them."""
 STEP_M, STEP_SHARE = 0.02, 0.02
 """A surface whose depth changes by less than this between neighbouring coarse rays has no step in it."""
 
@@ -32,9 +32,6 @@ class Eye(Protocol):
 
     def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
         """Tell whether each ray would meet its object if nothing else were there."""
-
-    def points_at(self, view: Ints, obj: Ints, grid: Grid, step: int) -> tuple[Ints, NDArray[np.float32]]:
-        """Every how-manieth point of objects (R,): which of them (P,) it belongs to, and its pixel (P, 2)."""
 
 
 class Edges:
@@ -166,21 +163,17 @@ class Edges:
             return np.zeros((0, 3), dtype=np.int64)
         number = np.repeat(np.arange(len(pairs)), [len(c) for c in reached])
         y, x = np.concatenate(reached).T
-        # An object is near a cell if a point of its surface is, or if alone it would cover the middle of one: points
-        # find what is thin, rays what is large. Only cells near an open one matter.
+        # An object may be in sight where it would be, in the cell or beside it, if it stood there alone.
         near = np.zeros((len(pairs), self.grid.h, self.grid.w), dtype=bool)
         near[number, y, x] = True
-        probed = _grown(near)
-        view, obj = self.views[row[pairs]], obj[pairs]
-        owner, uv = self.eye.points_at(view, obj, self.grid, POINT_STEP)
-        column, line = self.grid.cell_of(*uv.T)
+        k, line, column = (i[:, None] for i in np.unravel_index(np.flatnonzero(_grown(near)), near.shape))
+        rook = np.arange(FINE)
+        uv = np.stack([self.grid.fine.x[column * FINE + ROOKS], self.grid.fine.y[line * FINE + rook]], axis=-1)
+        pair = np.repeat(pairs[k], FINE)
+        alone = self.eye.alone_at(self.views[row[pair]], obj[pair], uv.reshape(-1, 2)).reshape(-1, FINE)
         near[:] = False
-        near[owner, line, column] = True
-        k, line, column = np.unravel_index(np.flatnonzero(probed & ~near), near.shape)
-        middle = self.grid.coarse[line, column, :2]
-        near[k, line, column] = self.eye.alone_at(view[k], obj[k], middle)
-        keep = _grown(_grown(near))[number, y, x]
-        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[keep])
+        near[k[:, 0], line[:, 0], column[:, 0]] = alone.any(axis=1)
+        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(near)[number, y, x]])
 
     def _reached_cells(self, r: int, window: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
         """Cells (C, 2) of a window that nothing nearer covers, within the outline: row and column."""

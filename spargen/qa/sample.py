@@ -44,7 +44,7 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: 
     Words along axes are balanced part by part: the next fact is one whose words are rarest so far.
     """
     usable, keys = [], set()
-    for i in rng.permutation(len(facts)):
+    for i in rng.permutation(len(facts)).tolist():
         fact = facts[i]
         key = fact.key
         if (fact.forms is None or form in fact.forms) and key not in keys:

@@ -37,6 +37,9 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        # Freezing and thawing moves them all to the oldest generation, where the next collection passes them by.
+        gc.freeze()
+        gc.unfreeze()
         if was_on:
             gc.enable()
 
@@ -74,6 +77,7 @@ def ask(
     out = SceneQuestions()
     with _timed(out, "visibility"):
         table = look(scene, settings, seed=seed, video=video, keep_in=cache, threads=threads)
+    frame_of = table.frames.tolist()
     for name in tasks:
         task = TASKS[name]
         wanted = {form: rows_per_cell[f"{name}/{form}"] for form in forms[name]}
@@ -87,7 +91,7 @@ def ask(
                 chosen = choose(facts, task.answer, form, enough, rng)
                 phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng)
             with _timed(out, "records"):
-                rows = [_row(task, form, number, p, scene, table, rgbd, seed) for number, p in enumerate(phrased)]
+                rows = [_row(task, form, number, p, scene, frame_of, rgbd, seed) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
             if video and rows and task.views == "video":
                 out.video_frames = tuple(int(f) for f in table.frames[table.clip])
@@ -126,11 +130,11 @@ def _propose(
 
 
 def _row(
-    task: Task, form: str, number: int, phrased: Phrased, scene: Scene, table: ViewTable, rgbd: bool, seed: int
+    task: Task, form: str, number: int, phrased: Phrased, scene: Scene, frame_of: Sequence[int], rgbd: bool, seed: int
 ) -> Row:
-    """The SPAR record of a question, and the fact behind it."""
+    """The SPAR record of a question, and the fact behind it. `frame_of` holds the scene's frame of each view."""
     fact = phrased.fact
-    frames = tuple(table.frames[list(fact.views)].tolist())
+    frames = [frame_of[v] for v in fact.views]
     video = task.views == "video"
     names = [(scene.frames[f], i if video else None) for i, f in enumerate(frames)]
     record: dict[str, Any] = {

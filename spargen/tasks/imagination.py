@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -181,17 +181,17 @@ def spatial_imagination_map_mv(ctx: TaskContext) -> Iterator[Fact]:
     """A map of several objects as seen from above by the observer of the first image."""
     sizes = range(MAP_OBJECTS[0], MAP_OBJECTS[1] + 1)
     for size in sizes:
-        yield from _maps(ctx, size, -(-ctx.pool // len(sizes)))
+        yield from _maps(replace(ctx, pool=-(-ctx.pool // len(sizes))), size)
 
 
-def _maps(ctx: TaskContext, size: int, count: int) -> Iterator[Fact]:
+def _maps(ctx: TaskContext, size: int) -> Iterator[Fact]:
     c = ctx.place("multi", ctx.vis.boxed, size, upright=True)
     axes = ctx.cameras.R_world_levelled[c.observer]
     offset = ctx.centers_m(c.objects) - ctx.cameras.position_m[c.observer][:, None]
     xy = np.einsum("rsi,rik->rsk", offset, axes[:, :, [0, 2]])
     good = ctx.rounds_clearly(xy).all(axis=(1, 2))
     c, xy = ctx.keep(c, good, "a coordinate on a rounding edge"), xy[good]
-    for i in ctx.rng.permutation(len(c))[:count]:
+    for i in ctx.rng.permutation(len(c))[: ctx.pool]:
         marks = tuple(ctx.mark(c, i, k, "none", "bbox") for k in range(size))
         named = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks)]
         yield Fact(
