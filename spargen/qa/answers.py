@@ -199,9 +199,8 @@ class Places(AnswerKind):
         return (min(2, value.x * 3 // 1000), min(2, value.y * 3 // 1000))
 
     def clear(self, value: Place, others: Sequence[Place], settings: Settings) -> Bools:
-        return np.array(
-            [np.hypot(o.x - value.x, o.y - value.y) >= settings.option_pixel_gap for o in others], dtype=bool
-        )
+        x, y = np.array([(o.x, o.y) for o in others]).reshape(-1, 2).T
+        return np.asarray(np.hypot(x - value.x, y - value.y) >= settings.option_pixel_gap)
 
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")

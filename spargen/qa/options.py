@@ -124,24 +124,25 @@ def _shared(
     facts: Sequence[Fact], kind: AnswerKind, count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Choice]:
     """Groups of four facts share one option set, the four truths, each of which is right once."""
-    left = list(range(len(facts)))
+    answers = [fact.answer for fact in facts]
+    left = np.ones(len(facts), dtype=bool)
     out: list[Choice] = []
-    while len(left) >= OPTIONS and len(out) < count:
-        group = [left.pop(0)]
-        possible = np.ones(len(left), dtype=bool)
-        for _ in range(OPTIONS - 1):
-            possible &= kind.clear(facts[group[-1]].answer, [facts[i].answer for i in left], settings)
-            if not possible.any():
-                break
-            pick = int(possible.argmax())
-            group.append(left.pop(pick))
-            possible = np.delete(possible, pick)
-        if len(group) < OPTIONS:
-            # The first has too few companions left; the others go back for later groups.
-            left = sorted(left + group[1:])
+    for first in range(len(facts)):
+        if len(out) >= count:
+            break
+        if not left[first]:
             continue
+        left[first] = False
+        group, possible = [first], left.copy()
+        while len(group) < OPTIONS and possible.any():
+            possible &= kind.clear(answers[group[-1]], answers, settings)
+            if possible.any():
+                group.append(int(possible.argmax()))
+        if len(group) < OPTIONS:  # the others wait for later groups
+            continue
+        left[group] = False
         for k, at in zip(group, rng.permutation(OPTIONS), strict=True):
-            right, *wrong = (kind.option(facts[i].answer, facts[k].answer) for i in (k, *(i for i in group if i != k)))
+            right, *wrong = (kind.option(answers[i], answers[k]) for i in (k, *(i for i in group if i != k)))
             out.append(_place(facts[k], right, wrong, int(at), rng))
     return out[:count]
 
