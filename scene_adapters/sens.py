@@ -207,7 +207,9 @@ def open_sens(path: Path) -> SensFrames:
 
 def _read_header(file: io.FileIO, size: int, path: Path) -> np.void:
     """Read everything before the first frame, and refuse what cannot be read later."""
-    start = (file.read(12) or b"").ljust(12, b"\0")
+    start = file.read(12) or b""
+    if len(start) < 12:
+        raise SceneError(f"the file ends within its header, at byte {size}", where=path, mend=_DAMAGED)
     version, name_length = struct.unpack("<IQ", start)
     if version not in (3, 4):
         raise SceneError(

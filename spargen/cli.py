@@ -391,7 +391,7 @@ def _end(report: Report | None, out: Path, quiet: bool) -> None:
         for remark in report.remarks:
             print(remark)
     if report.failed:
-        lines = [f"  {scene}: {' '.join(text.split())}" for scene, text in report.failed.items()]
+        lines = [f"  {scene}: {text}" for scene, text in report.failed.items()]
         print("\n".join([f"scenes that failed: {len(lines)}", *lines]), file=sys.stderr)
         raise typer.Exit(EXIT_INCOMPLETE)
     if report.waiting:

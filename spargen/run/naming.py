@@ -10,6 +10,11 @@ def color_path(scene_id: str, frame_name: str, suffix: str = ".jpg", clip_index:
     return _frame(scene_id, "color", frame_name, suffix, clip_index)
 
 
+def is_color(path: str) -> bool:
+    """Tell a colour image from the other files beside it."""
+    return path.split("/")[1] in ("image_color", "video_color")
+
+
 def depth_path(scene_id: str, frame_name: str, suffix: str = ".png", clip_index: int | None = None) -> str:
     """Return where a depth image stands."""
     return _frame(scene_id, "depth", frame_name, suffix, clip_index)

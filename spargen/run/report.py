@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spargen.run.files import write_bytes, write_json
 from spargen.run.ledger import Ledger
+from spargen.run.naming import is_color
 from spargen.run.output import Cell
 from spargen.run.parts import Done
 from spargen.run.plan import Item
@@ -33,7 +34,7 @@ class Report:
 
     Parameters
     ----------
-    rows, images : totals of the output; scenes : how many are in it.
+    rows, images : totals of the output, colour images only; scenes : how many are in it.
     waiting : scenes that no run has done yet; failed : why scenes failed, by ``dataset/split/scene``.
     cells : rows against quota; dropped : candidates by ``task/reason``.
     seconds : time by stage, added over scenes; notes : remarks by topic; remarks : of the whole run.
@@ -59,13 +60,13 @@ class Report:
 def make_report(out: Path, ledger: Ledger, done: Mapping[Item, Done], counts: Mapping[Cell, int]) -> Report:
     """Add up what the parts say of themselves."""
     failed = ledger.failed(out)
-    images = {(item.dataset, name) for item, part in done.items() for name in part.images}
+    images = {(item.dataset, name) for item, part in done.items() for name in part.images if is_color(name)}
     return Report(
         rows=sum(counts.values()),
         scenes=len(done),
         images=len(images),
         waiting=[str(item) for item in ledger.plan.items if item not in done and item not in failed],
-        failed={str(item): text for item, text in sorted(failed.items())},
+        failed={str(item): "; ".join(map(str.strip, text.splitlines())) for item, text in sorted(failed.items())},
         cells=_cells(ledger, done, counts),
         dropped=_sum(part.dropped for part in done.values()),
         seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in done.values()).items()},
@@ -110,7 +111,7 @@ def _markdown(report: Report) -> Iterable[str]:
     yield from (f"\n{remark}" for remark in report.remarks)
     if report.failed:
         yield "\n## Scenes that failed\n"
-        yield from (f"- {scene}: {' '.join(text.split())}" for scene, text in report.failed.items())
+        yield from (f"- {scene}: {text}" for scene, text in report.failed.items())
     if report.waiting:
         yield f"\n{len(report.waiting)} scenes are not done yet: {', '.join(report.waiting[:10])} ..."
     yield "\n## Rows\n\n| data set | split | task | form | rows | quota | scenes short |\n|---|---|---|---|--:|--:|--:|"

@@ -148,7 +148,7 @@ CODES = 12 + len("StructureSensor") + 4 * 64
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a .sens file"),
+        (b"", "ends within its header, at byte 0"),
         (b"PK\3\4" + b"x" * 500, "not a .sens file"),
         (sens_bytes(Room(), version=2), "not a .sens file of version 3 or 4"),
         (sens_bytes(Room())[:200], "ends within its header, at byte 200"),

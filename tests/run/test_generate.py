@@ -63,6 +63,15 @@ def test_any_number_of_workers_gives_the_same_bytes(job, whole, workers):
     assert content(made.out) == whole
 
 
+def test_the_report_counts_rows_and_pictures(job):
+    made = job("reference", rgbd=True)
+    report = generate(made)
+    names = list(content(made.out))
+    assert report.images == sum(n.endswith(".jpg") for n in names) < sum("/images/" in n for n in names)
+    rows = [n for n in names if "/qa_jsonl/" in n]
+    assert report.rows == sum(int(n.rpartition("_")[2].partition(".")[0]) for n in rows)
+
+
 def test_another_seed_gives_another_order(job, whole):
     made = job("other", seed=1)
     generate(made)
@@ -169,7 +178,7 @@ def test_a_broken_scene_fails_alone(job, root, whole):
     made = job("other")
     report = generate(made)
     assert list(report.failed) == ["scannet/train/c_00"]
-    assert "'twelve' is no number" in report.failed["scannet/train/c_00"]
+    assert "'twelve' is no number; to mend: " in report.failed["scannet/train/c_00"]
     assert "scannet/train/a_00" in (made.out / "manifest.json").read_text()
     assert not list((made.out / "spar/scannet/images").glob("c_00"))
     (root / "c_00" / "scene.txt").write_text("12")
