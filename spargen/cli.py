@@ -387,7 +387,7 @@ def _end(report: Report | None, out: Path, quiet: bool) -> None:
         return
     if not quiet:
         _summary(report)
-        print(f"{report.rows:,} rows and {report.images:,} images of {report.scenes:,} scenes in {out}; see report.md")
+        print(f"{report.total} in {out}; see report.md")
         for remark in report.remarks:
             print(remark)
     if report.failed:

@@ -52,6 +52,12 @@ class Report:
     remarks: list[str]
 
     @property
+    def total(self) -> str:
+        """Rows, images and scenes, in words."""
+        scenes = "1 scene" if self.scenes == 1 else f"{self.scenes:,} scenes"
+        return f"{self.rows:,} rows and {self.images:,} images of {scenes}"
+
+    @property
     def complete(self) -> bool:
         """Tell whether every scene of the job is in the output."""
         return not self.waiting and not self.failed
@@ -107,7 +113,7 @@ def _sum(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 def _markdown(report: Report) -> Iterable[str]:
     yield "# Report"
-    yield f"\n{report.rows} rows and {report.images} images of {report.scenes} scenes."
+    yield f"\n{report.total}."
     yield from (f"\n{remark}" for remark in report.remarks)
     if report.failed:
         yield "\n## Scenes that failed\n"
