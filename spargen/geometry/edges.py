@@ -163,7 +163,7 @@ class Edges:
             return np.zeros((0, 3), dtype=np.int64)
         number = np.repeat(np.arange(len(pairs)), [len(c) for c in reached])
         y, x = np.concatenate(reached).T
-        # An object may be in sight where it would be, in the cell or beside it, if it stood there alone.
+        # An object may be in sight where it would be, in the cell or near it, if it stood there alone.
         near = np.zeros((len(pairs), self.grid.h, self.grid.w), dtype=bool)
         near[number, y, x] = True
         k, line, column = (i[:, None] for i in np.unravel_index(np.flatnonzero(_grown(near)), near.shape))
@@ -173,7 +173,7 @@ class Edges:
         alone = self.eye.alone_at(self.views[row[pair]], obj[pair], uv.reshape(-1, 2)).reshape(-1, FINE)
         near[:] = False
         near[k[:, 0], line[:, 0], column[:, 0]] = alone.any(axis=1)
-        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(near)[number, y, x]])
+        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y, x]])
 
     def _reached_cells(self, r: int, window: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
         """Cells (C, 2) of a window that nothing nearer covers, within the outline: row and column."""
