@@ -30,10 +30,11 @@ class Lattice:
     @classmethod
     def of(cls, columns: int, rows: int, grid: Grid) -> Lattice:
         """Evenly spaced over the image."""
-        x = (np.arange(columns) + 0.5) * (grid.width / columns)
-        y = (np.arange(rows) + 0.5) * (grid.height / rows)
-        cells = ((x, grid.width, grid.w), (y, grid.height, grid.h))
-        return cls(x, y, tuple(np.searchsorted(p, np.arange(n + 1) * (size / n)) for p, size, n in cells))  # type: ignore[arg-type]
+        x = np.asarray((np.arange(columns) + 0.5) * (grid.width / columns), dtype=np.float64)
+        y = np.asarray((np.arange(rows) + 0.5) * (grid.height / rows), dtype=np.float64)
+        left = np.arange(grid.w + 1) * (grid.width / grid.w)
+        top = np.arange(grid.h + 1) * (grid.height / grid.h)
+        return cls(x, y, (np.searchsorted(x, left), np.searchsorted(y, top)))
 
 
 class Grid:
