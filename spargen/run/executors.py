@@ -101,17 +101,15 @@ def _serve(pipe: Connection) -> None:
     """Say that the process is up, then answer items until the other end closes. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    pipe.send("up")
-    function = pipe.recv()
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone
+        pipe.send("up")
+        function = pipe.recv()
+        while True:
             item = pipe.recv()
-        except EOFError:
-            return
-        try:
-            pipe.send((True, function(item)))
-        except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
-            pipe.send((False, error))
+            try:
+                pipe.send((True, function(item)))
+            except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
+                pipe.send((False, error))
 
 
 def _end_with_parent() -> None:
