@@ -170,7 +170,11 @@ def _on_ray(function: Callable[[T], R], items: Sequence[T], workers: int) -> Ite
         raise JobError("Ray is not installed", where="--executor ray", mend='pip install "spargen[ray]"') from error
     if not ray.is_initialized():
         ray.init(log_to_driver=False)
-    task = ray.remote(max_retries=0)(function)
+
+    def work(item: T) -> R:  # Ray takes functions only, not every callable
+        return function(item)
+
+    task = ray.remote(max_retries=0)(work)
     waiting = list(range(len(items)))[::-1]
     busy: dict[object, int] = {}
     try:

@@ -1,8 +1,10 @@
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -91,6 +93,53 @@ def test_ray_that_is_not_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(JobError, match="Ray is not installed"):
         list(run_each(square, [1], kind="ray"))
+
+
+class Power:
+    """A callable that is no function, as the one that makes a scene."""
+
+    def __init__(self, exponent):
+        self.exponent = exponent
+
+    def __call__(self, n):
+        return n**self.exponent
+
+
+class FakeRay(types.ModuleType):
+    """As much of Ray as is used, and as strict: it takes functions only."""
+
+    def __init__(self):
+        super().__init__("ray")
+        self.exceptions = types.SimpleNamespace(WorkerCrashedError=ZeroDivisionError)
+        self.results = {}
+
+    def is_initialized(self):
+        return True
+
+    def remote(self, **options):
+        def decorate(function):
+            if not inspect.isfunction(function):
+                raise TypeError("must be applied to either a function or a class")
+            return types.SimpleNamespace(remote=lambda item: self.start(function, item))
+
+        return decorate
+
+    def start(self, function, item):
+        reference = object()
+        self.results[reference] = function(item)
+        return reference
+
+    def wait(self, references, num_returns):
+        return references[-num_returns:], references[:-num_returns]
+
+    def get(self, reference):
+        return self.results[reference]
+
+
+def test_ray_works_on_everything_in_any_order(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", FakeRay())
+    found = dict(run_each(Power(3), [1, 2, 3, 4, 5], workers=2, kind="ray"))
+    assert found == {1: 1, 2: 8, 3: 27, 4: 64, 5: 125}
 
 
 def test_cores():
