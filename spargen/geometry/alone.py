@@ -57,7 +57,7 @@ class Alone:
         side = int(np.ceil(max(1, len(objects)) ** (1 / 3)))
         place = np.stack(np.unravel_index(np.arange(len(objects)), (side, side, side)), axis=-1)
         self.offset = ((place - (side - 1) / 2) * pitch).astype(np.float32)
-        keep = np.append(askable, False)[mesh.face_object]
+        keep = mesh.belongs_to(askable)
         faces = mesh.faces[keep]
         vertices = mesh.vertices_m[faces] + self.offset[mesh.face_object[keep]][:, None]
         self.object_of_face = np.append(mesh.face_object[keep], np.int32(NOTHING))

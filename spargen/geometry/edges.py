@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.alone import DIAGONALS, Outlines
 from spargen.geometry.grid import FINE, Grid, Lattice
+from spargen.geometry.sight import Sight
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Pixels = NDArray[np.float32] | NDArray[np.float64]
 ROOKS = np.array([1, 3, 0, 2])
 """Of a cell's fine rays, the column in each row that is tried first: no line as thin as one ray goes between them."""
 STEP_M, STEP_SHARE = 0.02, 0.02
 """A surface whose depth changes by less than this between neighbouring coarse rays has no step in it."""
-
 SURE_SHARE = 0.0025
 """How far a box may lie off that of all pixels, of the image's sides: 3/1000 less the rounding of what is printed."""
-
-
-class Eye(Protocol):
-    """What the edges are measured with. view, obj (R,) and pixels uv (R, 2) of rays."""
-
-    def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
-        """First object that each ray meets."""
-
-    def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
-        """Tell whether each ray would meet its object if nothing else were there."""
 
 
 class Edges:
@@ -42,8 +30,10 @@ class Edges:
     show one surface nearer than any part of the object.
     """
 
-    def __init__(self, eye: Eye, views: Ints, grid: Grid, ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> None:
-        self.eye, self.views, self.grid, self.ids = eye, views, grid, ids
+    def __init__(
+        self, sight: Sight, views: Ints, grid: Grid, ids: NDArray[np.int32], depth_m: NDArray[np.float32]
+    ) -> None:
+        self.sight, self.views, self.grid, self.ids = sight, views, grid, ids
         self.cover_m = _cover_depth(ids, depth_m)
 
     def measure(self, row: Ints, obj: Ints, outlines: Outlines) -> tuple[Ints, Bools]:
@@ -102,7 +92,7 @@ class Edges:
 
     def _hits(self, lattice: Lattice, pair: Ints, row: Ints, obj: Ints, x: Ints, y: Ints) -> Bools:
         uv = np.stack([lattice.x[x], lattice.y[y]], axis=-1)
-        return np.asarray(self.eye.objects_at(self.views[row[pair]], uv) == obj[pair])
+        return np.asarray(self.sight.objects_at(self.views[row[pair]], uv) == obj[pair])
 
     def _try_corner(self, row: Ints, obj: Ints, side: int, bound: Ints, outlines: Outlines, found: _Found) -> Bools:
         """Settle a side by rays around the corner that makes it; returns the pairs for which that worked."""
@@ -170,7 +160,7 @@ class Edges:
         rook = np.arange(FINE)
         uv = np.stack([self.grid.fine.x[column * FINE + ROOKS], self.grid.fine.y[line * FINE + rook]], axis=-1)
         pair = np.repeat(pairs[k], FINE)
-        alone = self.eye.alone_at(self.views[row[pair]], obj[pair], uv.reshape(-1, 2)).reshape(-1, FINE)
+        alone = self.sight.alone_at(self.views[row[pair]], obj[pair], uv.reshape(-1, 2)).reshape(-1, FINE)
         near[:] = False
         near[k[:, 0], line[:, 0], column[:, 0]] = alone.any(axis=1)
         return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y, x]])

@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.alone import DIAGONALS, NOTHING, Alone, Outlines, hull_corners
-from spargen.geometry.edges import Edges, Pixels
+from spargen.geometry.alone import DIAGONALS, NOTHING, Outlines, hull_corners
+from spargen.geometry.edges import Edges
 from spargen.geometry.grid import FINE, Grid
-from spargen.geometry.raycast import RayCaster
 from spargen.geometry.rounding import permille
+from spargen.geometry.sight import Sight
 from spargen.geometry.surface import spread_points_m
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh, Objects
@@ -110,59 +109,21 @@ def see(
 
 
 class _Eye:
-    """The ray scenes and the sample points of one scene, and the steps that fill the table for a chunk of views."""
+    """The sample points of one scene, and the steps that fill the table for a chunk of views."""
 
     def __init__(
         self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, threads: int
     ) -> None:
         self.objects, self.cameras, self.askable, self.settings = objects, cameras, askable, settings
-        self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
-        # One more entry, so that face -1 (no hit) looks up NOTHING.
-        self.object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
-        self.alone = Alone(mesh, objects, askable, threads)
+        self.sight = Sight(mesh, objects, cameras, askable, threads)
         self.hulls = hull_corners(mesh, len(objects), askable)
         self.radius_m = np.array(
             [np.linalg.norm(h - c, axis=1).max(initial=0.0) for h, c in zip(self.hulls, objects.center_m, strict=True)]
         )
-        asked = np.where(np.append(askable, False)[mesh.face_object], mesh.face_object, np.int32(-1))
+        asked = np.where(mesh.belongs_to(askable), mesh.face_object, np.int32(-1))
         self.points = spread_points_m(mesh, asked, len(objects), SURFACE_POINTS)
         whole = np.zeros(len(mesh.faces), dtype=np.int32)
         self.scene_points = spread_points_m(mesh, whole, 1, SCENE_POINTS)[0]
-        # World direction of pixel (u, v) in view i: (u, v, 1) @ lens[i]; its camera Z is 1, so hits count in depth.
-        K_inv = np.linalg.inv(cameras.K) if len(cameras) else np.zeros((0, 3, 3))
-        self.lens = np.matmul(cameras.T_world_camera[:, :3, :3], K_inv).transpose(0, 2, 1).astype(np.float32)
-        self.origin = cameras.position_m.astype(np.float32)
-
-    # -- rays ---------------------------------------------------------------------------------------------------
-
-    def directions(self, view: Ints, uv: Pixels) -> NDArray[np.float32]:
-        """World directions of pixel positions: view (R,), uv (R, 2) -> (R, 3)."""
-        uv1 = np.ones((len(uv), 3), dtype=np.float32)
-        uv1[:, :2] = uv
-        out = np.empty_like(uv1)
-        # Rays come view by view, and a matrix product a view is far faster than a matrix a ray.
-        edge = [0, *(np.flatnonzero(np.diff(view)) + 1), len(uv)]
-        for first, last in pairwise(edge):
-            if last > first:
-                np.matmul(uv1[first:last], self.lens[view[first]], out=out[first:last])
-        return out
-
-    def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
-        """First object at pixel positions; UNANNOTATED or NOTHING where there is none."""
-        face, _ = self.caster.cast(self.origin.take(view, axis=0), self.directions(view, uv))
-        return self.object_of_face[face]
-
-    def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
-        """Tell at pixel positions whether an object (R,) would be seen there if nothing else stood in the scene."""
-        return self.alone.covers(obj, self.origin.take(view, axis=0), self.directions(view, uv))
-
-    def points_at(self, view: Ints, obj: Ints, grid: Grid, step: int) -> tuple[Ints, NDArray[np.float32]]:
-        """Project every how-manieth surface point of objects (R,): which of them it belongs to (P,), pixels (P, 2)."""
-        uvw, inside = self._project(view, self.points[obj, ::step], grid)
-        uvw = uvw.reshape(-1, 3).take(np.flatnonzero(inside), axis=0)
-        return np.repeat(np.arange(len(obj)), inside.sum(axis=1)), uvw[:, :2] / uvw[:, 2:]
-
-    # -- a chunk of views ------------------------------------------------------------------------------------------
 
     def look(self, views: Ints) -> Visibility:
         """Fill the rows of a few views. Their images share one size, or the chunk is split."""
@@ -173,7 +134,7 @@ class _Eye:
             back = np.argsort(order)
             return Visibility(*(np.concatenate([getattr(r, f.name) for r in rows])[back] for f in fields(Visibility)))
         grid = Grid(*(int(x) for x in (sizes[0] if len(sizes) else (1, 1))))
-        ids, depth_m = self._cast_coarse(views, grid)
+        ids, depth_m = self.sight.cast_grid(views, grid)
         n = len(self.objects)
         counts = (
             np.stack([np.bincount(i.ravel() + 2, minlength=n + 2) for i in ids]) if len(views) else np.zeros((0, n + 2))
@@ -197,7 +158,7 @@ class _Eye:
         keep = visible[row, obj]
         if keep.any():
             row, obj = row[keep], obj[keep]
-            edges = Edges(self, views, grid, ids, depth_m)
+            edges = Edges(self.sight, views, grid, ids, depth_m)
             box[row, obj], steady[row, obj] = edges.measure(row, obj, outlines.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size
@@ -222,12 +183,6 @@ class _Eye:
             surface=self._surface(views, depth_m, grid),
         )
 
-    def _cast_coarse(self, views: Ints, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Object ids and depths on the coarse grid: two (V, h, w) arrays."""
-        towards = np.matmul(grid.coarse.reshape(-1, 3), self.lens[views])
-        face, depth_m = self.caster.cast(self.origin[views, None], towards)
-        return self.object_of_face[face].reshape(-1, grid.h, grid.w), depth_m.reshape(-1, grid.h, grid.w)
-
     def _measure_share(self, views: Ints, grid: Grid, ids: NDArray[np.int32], share: Floats) -> Floats:
         """Measure shares near a threshold again, on the fine grid around the cells that show the object."""
         s, cell = self.settings, 1 / grid.cells
@@ -247,7 +202,7 @@ class _Eye:
     ) -> Floats:
         """Shares (V, N) of the image that show objects inside given coarse cells (C,), counted with all fine rays."""
         k = FINE * FINE
-        hit = self.objects_at(np.repeat(views[row], k), grid.fine_of_cells(y, x)) == np.repeat(obj, k)
+        hit = self.sight.objects_at(np.repeat(views[row], k), grid.fine_of_cells(y, x)) == np.repeat(obj, k)
         share = np.zeros(shape)
         np.add.at(share, (np.repeat(row, k), np.repeat(obj, k)), hit / (grid.cells * k))
         return share
@@ -260,8 +215,10 @@ class _Eye:
         row, obj = np.nonzero((share == 0) & self.askable & self._near_frustum(views, X, grid))
         if not len(row):
             return share
-        pair, uv = self.points_at(views[row], obj, grid, MISSED_STEP)
-        hit = self.objects_at(views[row[pair]], uv) == obj[pair]
+        uvw, inside = self.sight.project(views[row], self.points[obj, ::MISSED_STEP], grid)
+        pair, uvw = np.nonzero(inside)[0], uvw[inside]
+        uv = uvw[:, :2] / uvw[:, 2:]
+        hit = self.sight.objects_at(views[row[pair]], uv) == obj[pair]
         x, y = grid.cell_of(*uv[hit].T)
         found = _grow(np.stack([pair[hit], y, x], axis=1), grid.h, grid.w)
         if not len(found):
@@ -276,18 +233,6 @@ class _Eye:
         planes = np.concatenate([K[:, :2], size[:, None] * K[:, 2:] - K[:, :2]], axis=1)
         planes /= np.linalg.norm(planes, axis=2, keepdims=True)
         return np.asarray((np.matmul(X, planes.transpose(0, 2, 1)) >= -self.radius_m[:, None]).all(axis=2))
-
-    def _project(self, view: Ints, points_m: NDArray[np.float32], grid: Grid) -> tuple[NDArray[np.float32], Bools]:
-        """Project points (R, P, 3), each row in its own view (R,).
-
-        Returns pixels times depth, and depth (R, P, 3), and which lie in the image (R, P).
-        """
-        T = self.cameras.T_world_camera[view]
-        P = np.matmul(T[:, :3, :3], self.cameras.K[view].transpose(0, 2, 1)).astype(np.float32)
-        uvw = np.matmul(points_m - self.origin[view, None], P)
-        u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
-        inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
-        return uvw, inside
 
     def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: Grid) -> Outlines:
         """Outlines of whole objects, as if nothing hid them, for pairs (R,)."""
@@ -330,7 +275,7 @@ class _Eye:
         y, x = (np.concatenate(axis) for axis in zip(*others, strict=True))
         uv = grid.coarse[low[pair, 1] + y * step[pair], low[pair, 0] + x * step[pair], :2].astype(np.float64)
         view = views[row[pair]]
-        hidden = self.alone_at(view, obj[pair], uv)
+        hidden = self.sight.alone_at(view, obj[pair], uv)
         alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * step**2
         return np.asarray(own / np.maximum(alone, 1))
 
@@ -344,7 +289,7 @@ class _Eye:
         return share
 
     def _share_inside(self, view: Ints, obj: Ints, grid: Grid, step: int) -> Floats:
-        _, inside = self._project(view, self.points[obj, ::step], grid)
+        _, inside = self.sight.project(view, self.points[obj, ::step], grid)
         return np.asarray(inside.mean(axis=1))
 
     def _points(self, views: Ints, visible: Bools, X: Floats, grid: Grid) -> tuple[Ints, Bools]:
@@ -365,7 +310,7 @@ class _Eye:
         disc = printed[:, None] + _disc(self.settings.point_disc * grid.width)
         rays = np.concatenate([centres, disc], axis=1)
         k = rays.shape[1]
-        hit = self.objects_at(np.repeat(views[row], k), rays.reshape(-1, 2)).reshape(-1, k) == obj[:, None]
+        hit = self.sight.objects_at(np.repeat(views[row], k), rays.reshape(-1, 2)).reshape(-1, k) == obj[:, None]
         hit[:, 4:] &= ((disc >= 0) & (disc < size)).all(axis=2)
         # The disc is sampled, so a little more than the wanted share is asked for.
         enough = hit[:, 4:].mean(axis=1) >= self.settings.point_disc_share + 0.05
@@ -378,17 +323,14 @@ class _Eye:
         The coarse depths choose, with a tolerance of 3 cm + 2 %. From afar that is as much as a wall is thick, so a
         ray to each chosen point decides.
         """
-        uvw, inside = self._project(views, self.scene_points[None], grid)
+        uvw, inside = self.sight.project(views, self.scene_points[None], grid)
         row, point = np.nonzero(inside & (uvw[..., 2] > 0.05))
         u, v, z = uvw[row, point].T
         x, y = grid.cell_of(u / z, v / z)
         near = z - depth_m[row, y, x] <= SURFACE_M + SURFACE_SHARE * z
         row, point = row[near], point[near]
-        origin = self.origin.take(views[row], axis=0)
-        towards = (self.scene_points[point] - origin).astype(np.float32)
-        _, reached = self.caster.cast(origin, towards)
         sees = np.zeros(inside.shape, dtype=bool)
-        sees[row, point] = (1 - reached) * np.linalg.norm(towards, axis=1) <= SURFACE_M
+        sees[row, point] = self.sight.in_front_m(views[row], self.scene_points[point]) <= SURFACE_M
         return sees
 
 

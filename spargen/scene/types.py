@@ -52,6 +52,11 @@ class Mesh:
         if not np.isfinite(self.vertices_m).all():
             raise SceneError("vertices are not finite", where="Mesh", mend="the mesh file is damaged")
 
+    def belongs_to(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which faces (F,) are of chosen objects (N,); those that are not annotated are of none."""
+        # One more entry, which -1 looks up.
+        return np.append(chosen, np.False_)[self.face_object]
+
 
 @dataclass(frozen=True, slots=True)
 class Objects:

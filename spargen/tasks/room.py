@@ -34,8 +34,7 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
     mesh, labels = ctx.scene.mesh, ctx.labels
     if not len(ctx.clip):
         return
-    # One more entry, so that faces without an object (-1) look up False.
-    floor = mesh.faces[np.append(labels.floor, False)[mesh.face_object]]
+    floor = mesh.faces[mesh.belongs_to(labels.floor)]
     area, low, high = floor_areas_m2(mesh.vertices_m, floor, (CLOSING_M, *CHECKS_M))
     if area < 1 or abs(high - low) > ctx.settings.room_agreement * min(low, high):
         ctx.dropped["the floor's outline is not clear"] += 1

@@ -1,0 +1,80 @@
+"""Rays from the cameras of one scene: what they meet in it, or would meet if an object stood there alone."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.geometry.alone import NOTHING, Alone
+from spargen.geometry.grid import Grid
+from spargen.geometry.raycast import RayCaster
+from spargen.scene.cameras import Cameras
+from spargen.scene.types import Mesh, Objects
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Singles = NDArray[np.float32]
+Pixels = Singles | NDArray[np.float64]
+
+
+class Sight:
+    """Casts rays through pixels; `view` and `obj` are rows of the cameras and of the objects."""
+
+    def __init__(self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, threads: int) -> None:
+        self._cameras = cameras
+        self._caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
+        # One more entry, so that face -1 (no hit) looks up NOTHING.
+        self._object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
+        self._alone = Alone(mesh, objects, askable, threads)
+        # World direction of pixel (u, v) in view i: (u, v, 1) @ lens[i]; its camera Z is 1, so hits count in depth.
+        K_inv = np.linalg.inv(cameras.K) if len(cameras) else np.zeros((0, 3, 3))
+        self._lens = np.matmul(cameras.T_world_camera[:, :3, :3], K_inv).transpose(0, 2, 1).astype(np.float32)
+        self._origin = cameras.position_m.astype(np.float32)
+
+    def cast_grid(self, views: Ints, grid: Grid) -> tuple[NDArray[np.int32], Singles]:
+        """Object ids and depths on the coarse grid: two (V, h, w) arrays."""
+        towards = np.matmul(grid.coarse.reshape(-1, 3), self._lens[views])
+        face, depth_m = self._caster.cast(self._origin[views, None], towards)
+        return self._object_of_face[face].reshape(-1, grid.h, grid.w), depth_m.reshape(-1, grid.h, grid.w)
+
+    def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
+        """First object at pixel positions (R, 2); UNANNOTATED or NOTHING where there is none."""
+        face, _ = self._caster.cast(self._origin.take(view, axis=0), self._directions(view, uv))
+        return self._object_of_face[face]
+
+    def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
+        """Tell at pixel positions (R, 2) whether an object (R,) would be seen there if nothing else stood there."""
+        return self._alone.covers(obj, self._origin.take(view, axis=0), self._directions(view, uv))
+
+    def in_front_m(self, view: Ints, points_m: Singles) -> Singles:
+        """How far before points (R, 3) the first surface is met from views (R,)."""
+        origin = self._origin.take(view, axis=0)
+        towards = points_m - origin
+        _, reached = self._caster.cast(origin, towards)
+        return np.asarray((1 - reached) * np.linalg.norm(towards, axis=1))
+
+    def project(self, view: Ints, points_m: Singles, grid: Grid) -> tuple[Singles, Bools]:
+        """Project points (R, P, 3), each row in its own view (R,).
+
+        Returns pixels times depth, and depth (R, P, 3), and which lie in the image (R, P).
+        """
+        T = self._cameras.T_world_camera[view]
+        P = np.matmul(T[:, :3, :3], self._cameras.K[view].transpose(0, 2, 1)).astype(np.float32)
+        uvw = np.matmul(points_m - self._origin[view, None], P)
+        u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
+        inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
+        return uvw, inside
+
+    def _directions(self, view: Ints, uv: Pixels) -> Singles:
+        """World directions of pixel positions: view (R,), uv (R, 2) -> (R, 3)."""
+        uv1 = np.ones((len(uv), 3), dtype=np.float32)
+        uv1[:, :2] = uv
+        out = np.empty_like(uv1)
+        # Rays come view by view, and a matrix product a view is far faster than a matrix a ray.
+        edge = [0, *(np.flatnonzero(np.diff(view)) + 1), len(uv)]
+        for first, last in pairwise(edge):
+            if last > first:
+                np.matmul(uv1[first:last], self._lens[view[first]], out=out[first:last])
+        return out
