@@ -5,15 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from spargen.errors import JobError, SpargenError
@@ -25,11 +23,12 @@ from spargen.run.generate import Outcome, check_out, generate
 from spargen.run.job import Job, load_job, make_job, nearest
 from spargen.run.look import draw_boxes, sample_rows
 from spargen.run.merge import merge as merge_outs
-from spargen.run.order import load_texts, make_order
+from spargen.run.order import chosen_forms, load_texts, make_order
 from spargen.run.plan import open_adapter, read_scene_list
 from spargen.run.report import Report
 from spargen.run.sheets import contact_sheets, save
 from spargen.scene.types import Scene
+from spargen.terminal import bar, print_rows, print_whole, say
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
@@ -38,7 +37,6 @@ _TOLD = 40
 """A scan of the demo tells how far it is each time so many frames are written."""
 
 P = ParamSpec("P")
-Step = Callable[[int, int, str], None]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Scenes at a time.", show_default="all cores")]
 Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the job.")]
@@ -108,7 +106,7 @@ def demo(
     sources = [{"adapter": "scannet", "root": root}]
     job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
     check_out(job)
-    with _bar("demo scan", quiet) as step:
+    with bar("demo scan", quiet) as step:
 
         def watch(scene: str, done: int, total: int) -> None:
             tell = done in (1, total) or done % _TOLD == 0
@@ -117,7 +115,7 @@ def demo(
         write_demo(root, seed=seed, houses=houses, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
     for path in contact_sheets(out):
-        _say(f"drawn: {path}", quiet)
+        say(f"drawn: {path}", quiet)
     _end(report, out, quiet)
 
 
@@ -148,7 +146,7 @@ def generate_job(
     names = _scenes(scenes, scene_list)
     report = _generate(chosen, workers=workers, quiet=quiet, scenes=names, shard=_shard(shard), executor=executor.value)
     if report is None:
-        _say(f"shard {shard} is done; after the last one: spargen merge {chosen.out}", quiet)
+        say(f"shard {shard} is done; after the last one: spargen merge {chosen.out}", quiet)
     else:
         _end(report, chosen.out, quiet)
 
@@ -215,7 +213,7 @@ def list_names(
             else:
                 for form in templates.forms(name):
                     table.add_row(name, form, f"{name}/{form}.j2")
-    _print_whole(table)
+    print_whole(table)
 
 
 @command("preview")
@@ -290,33 +288,19 @@ def _describe(name: str, what: Subject) -> None:
     """Print the slots of a task, its forms, and where their templates lie."""
     from spargen.tasks.registry import TASKS
 
-    templates = load_texts((), ())
     if what is Subject.adapters:
         raise JobError("adapters have no slots", where=f"list adapters {name}", mend=f"spargen list tasks {name}")
-    if name not in TASKS:
-        mend = nearest(name, TASKS, "see `spargen list tasks`")
-        raise JobError(f"there is no task {name!r}", where=f"list {what} {name}", mend=mend)
-    found = TASKS[name]
-    print(f"{name}: {found.views}, {found.level}\nslots: {', '.join(found.slots)}")
-    for form in templates.forms(name):
+    templates = load_texts((), ())
+    (forms,) = chosen_forms({name: None}, templates).values()
+    task = TASKS[name]
+    print(f"{name}: {task.views}, {task.level}\nslots: {', '.join(task.slots)}")
+    for form in forms:
         print(f"{form}: {templates.wording(name, form).path}")
-
-
-def _print_whole(table: Table) -> None:
-    """Print a table with every name in full, in longer lines than the terminal has where they must be."""
-    console = Console()
-    needed = console.measure(table, options=console.options.update(max_width=10_000)).maximum
-    Console(width=max(console.width, needed)).print(table)
 
 
 def _fail(text: str) -> None:
     print(f"error: {text}", file=sys.stderr)
     raise typer.Exit(EXIT_ERROR)
-
-
-def _say(text: str, quiet: bool) -> None:
-    if not quiet:
-        print(text, flush=True)
 
 
 def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | None, changes: list[str]) -> Job:
@@ -357,7 +341,7 @@ def _generate(
     shard: tuple[int, int] | None = None,
     executor: Kind = "local",
 ) -> Report | None:
-    with _bar("scenes", quiet) as step:
+    with bar("scenes", quiet) as step:
 
         def watch(outcome: Outcome, through: int, total: int) -> None:
             if outcome.status == "failed":
@@ -369,24 +353,12 @@ def _generate(
         return generate(job, scenes=scenes, shard=shard, workers=workers or cores(), executor=executor, watch=watch)
 
 
-@contextmanager
-def _bar(title: str, quiet: bool) -> Iterator[Step]:
-    """Give a function to be called after each step: a bar on a terminal, lines elsewhere, nothing if quiet."""
-    if quiet or not sys.stdout.isatty():
-        yield lambda done, total, text: _say(f"[{done}/{total}] {text}", quiet or not text)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console()) as progress:
-        bar = progress.add_task(title, total=None)
-        yield lambda done, total, text: progress.update(bar, completed=done, total=total, refresh=bool(text))
-
-
 def _end(report: Report | None, out: Path, quiet: bool) -> None:
     """Print the summary; exit with 3 if scenes are missing from the output."""
     if report is None:
         return
     if not quiet:
-        _summary(report)
+        print_rows(report)
         print(f"{report.total} in {out}; see report.md")
         for remark in report.remarks:
             print(remark)
@@ -395,17 +367,7 @@ def _end(report: Report | None, out: Path, quiet: bool) -> None:
         print("\n".join([f"scenes that failed: {len(lines)}", *lines]), file=sys.stderr)
         raise typer.Exit(EXIT_INCOMPLETE)
     if report.waiting:
-        _say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)
-
-
-def _summary(report: Report) -> None:
-    """Print rows by task and form."""
-    forms = list(dict.fromkeys(cell.form for cell in report.cells))
-    table = Table("task", *forms)
-    for task in dict.fromkeys(cell.task for cell in report.cells):
-        rows = {form: [c for c in report.cells if (c.task, c.form) == (task, form)] for form in forms}
-        table.add_row(task, *(f"{sum(c.rows for c in cells):,}" if cells else "" for cells in rows.values()))
-    _print_whole(table)
+        say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)
 
 
 def _load_scene(job: Job, name: str | None) -> Scene:
