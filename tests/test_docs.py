@@ -291,7 +291,9 @@ def test_the_filters_print_what_the_task_page_says():
         ("target", "a", chair, "a chair (red point)"),
         ("target", "a", office, "an office chair (red point)"),
         ("label", "plural", "chair", "chairs"),
-        ("relation", "prose", relation, "to the left, above and at about the same distance"),
+        ("target", "is", chair, "chair (red point) is"),
+        ("target", "is", Thing("books", "red point"), "books (red point) are"),
+        ("relation", "prose", relation, "to the left, above and at about the same distance from the observer"),
         ("claim", "versus", claim, "to the left of"),
     ]:
         assert f"{{{{ {slot} | {name} }}}}" in text

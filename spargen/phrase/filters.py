@@ -1,4 +1,4 @@
-"""The template filters: articles, plurals, and directions in words."""
+"""The template filters: articles, plurals and their verb, and directions in words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from spargen.qa.fact import Thing
 from spargen.scene.labels import label_rules
 
 _PROSE = {
-    "lr": ("to the left", "laterally aligned", "to the right"),
+    "lr": ("to the left", "neither to the left nor to the right", "to the right"),
     "ab": ("below", "at about the same height", "above"),
-    "fb": ("behind", "at about the observer's depth", "in front"),
-    "cf": ("closer", "at about the same distance", "farther"),
+    "fb": ("behind", "neither in front nor behind", "in front"),
+    "cf": ("closer to the {}", "at about the same distance from the {}", "farther from the {}"),
 }
 _VERSUS = {
     "lr": ("to the left of", "", "to the right of"),
@@ -63,9 +63,15 @@ def _is_plural(name: str) -> bool:
     return label_rules().key(kind) != kind
 
 
-def prose(relation: Directions) -> str:
+def with_verb(thing: Thing | str) -> str:
+    """Put ``is`` or, after a plural, ``are`` behind a name."""
+    return f"{thing} {'are' if _is_plural(label(thing)) else 'is'}"
+
+
+def prose(relation: Directions, observer: str = "observer") -> str:
     """Say every part of a relation, in order, as what can stand after ``is``: ``a, b and c``."""
-    parts = [_PROSE[axis][state + 1] for axis, state in zip(relation.axes, relation.states, strict=True)]
+    states = zip(relation.axes, relation.states, strict=True)
+    parts = [_PROSE[axis][state + 1].format(observer) for axis, state in states]
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
@@ -76,6 +82,7 @@ def versus(claim: Directions, observer: str = "camera") -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "a": with_article,
+    "is": with_verb,
     "label": label,
     "plural": plural,
     "prose": prose,

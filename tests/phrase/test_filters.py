@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from spargen.phrase.filters import plural, prose, versus, with_article
+from spargen.phrase.filters import plural, prose, versus, with_article, with_verb
 from spargen.qa.answers import OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Thing
 
@@ -83,31 +83,57 @@ def test_plurals(one, many):
     assert plural(one) == many
 
 
+PARTS = {
+    ("lr", -1): "to the left",
+    ("lr", 0): "neither to the left nor to the right",
+    ("lr", 1): "to the right",
+    ("ab", -1): "below",
+    ("ab", 0): "at about the same height",
+    ("ab", 1): "above",
+    ("fb", -1): "behind",
+    ("fb", 0): "neither in front nor behind",
+    ("fb", 1): "in front",
+    ("cf", -1): "closer to the observer",
+    ("cf", 0): "at about the same distance from the observer",
+    ("cf", 1): "farther from the observer",
+}
+
+
 def test_prose_says_every_part_once():
     for axes in (OC_AXES, OO_AXES, OO_MULTI_AXES[:3], ("fb",)):
         for states in itertools.product((-1, 0, 1), repeat=len(axes)):
             text = prose(Directions(axes, states))
-            for axis, state in zip(axes, states, strict=True):
-                words = {
-                    "lr": ("left", "right"),
-                    "ab": ("below", "above"),
-                    "fb": ("behind", "in front"),
-                    "cf": ("closer", "farther"),
-                }
-                for k, word in zip((-1, 1), words[axis], strict=True):
-                    assert (word in text) == (state == k), (text, axis, state)
+            parts = re.split(r", | and ", text)
+            # One part an axis, empty ones too, each with its own word and with no other axis's.
+            assert parts == [PARTS[axis, state] for axis, state in zip(axes, states, strict=True)]
             assert text == text.strip()
             assert "  " not in text
             assert ", ," not in text
             assert not text.startswith("and")
-            # One part an axis, empty ones too.
-            assert len(re.split(", | and ", text)) == len(axes), text
 
 
 def test_prose_reads_well():
     assert prose(Directions(OC_AXES, (1, 1, 1))) == "to the right, above and in front"
     assert prose(Directions(("fb",), (-1,))) == "behind"
-    assert "to the left" in prose(Directions(OC_AXES, (-1, 0, 1)))
+    assert prose(Directions(OO_AXES, (-1, 0, 1)), "camera") == (
+        "to the left, at about the same height and farther from the camera"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (Thing("chair", "red point"), "chair (red point) is"),
+        (Thing("books", "red point"), "books (red point) are"),
+        (Thing("curtains", "blue bbox", "in Frame-3"), "curtains (in Frame-3) (blue bbox) are"),
+        ("pair of shoes", "pair of shoes is"),
+        ("stacks of paper", "stacks of paper are"),
+        ("mattress", "mattress is"),
+        ("people", "people are"),
+    ],
+)
+def test_the_verb_agrees_with_the_label(name, expected):
+    assert with_verb(name) == expected
 
 
 def test_versus_stands_before_what_is_compared_with():
