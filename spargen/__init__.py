@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spargen.scene.types import Scene
-    from spargen.settings import Settings
+    from spargen.settings import Settings, Words
 
 __all__ = ["load", "questions"]
 
@@ -46,6 +46,7 @@ def questions(
     rows_per_cell: int = 100,
     settings: Settings | None = None,
     templates: Sequence[str | Path] = (),
+    words: Words = "full",
 ) -> Iterator[dict[str, Any]]:
     """Ask a scene questions, without writing a file.
 
@@ -57,6 +58,7 @@ def questions(
     rows_per_cell : records of each task and form at most.
     settings : the label rules, where they are not to be the default ones.
     templates : folders of template files that come before the shipped ones.
+    words : whether what the answer needs is told in full or as briefly as can be.
 
     Raises
     ------
@@ -74,15 +76,15 @@ def questions(
     from spargen.tasks.registry import load_builtin_tasks
 
     load_builtin_tasks()
-    words = TemplateSet.load([Path(t) for t in templates])
-    forms = chosen_forms(None if tasks is None else dict.fromkeys(tasks), words)
+    texts = TemplateSet.load([Path(t) for t in templates], words)
+    forms = chosen_forms(None if tasks is None else dict.fromkeys(tasks), texts)
     names = list(forms if tasks is None else dict.fromkeys(tasks))
     quotas = {f"{name}/{form}": rows_per_cell for name in names for form in forms[name]}
     asked = ask(
         scene,
         tasks=names,
         forms=forms,
-        templates=words,
+        templates=texts,
         seed=seed,
         settings=settings or Settings(),
         rows_per_cell=quotas,

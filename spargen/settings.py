@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+Words = Literal["full", "brief"]
+"""How much a question says of what its answer needs: whole sentences, or as few words as can be."""
 
 
 class Settings(BaseModel):

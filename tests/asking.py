@@ -12,19 +12,19 @@ from spargen.settings import Settings
 from spargen.tasks.registry import load_builtin_tasks
 
 TASKS = load_builtin_tasks()
-TEMPLATES = TemplateSet.load()
+TEMPLATES, BRIEF = TemplateSet.load(), TemplateSet.load(words="brief")
 QUOTA = 24
 SCENE = furnished().scene()
 
 
-def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), **more):
+def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), templates=TEMPLATES, **more):
     forms = {task: TEMPLATES.forms(task) for task in tasks}
     cells = {f"{task}/{form}": quota for task in tasks for form in forms[task]}
     return ask(
         scene,
         tasks=list(tasks),
         forms=forms,
-        templates=TEMPLATES,
+        templates=templates,
         seed=seed,
         settings=more.pop("settings", Settings()),
         rows_per_cell=cells,

@@ -6,13 +6,23 @@ from worlds import furnished
 import spargen
 from spargen.errors import SpargenError
 
-SCENE = furnished(12).scene()
+SCENE, WALK = furnished(12).scene(), furnished(40).scene()
 
 
 def test_questions_are_records_of_the_tasks_asked():
     records = list(spargen.questions(SCENE, tasks=["distance_prediction_oo"], rows_per_cell=3))
     assert {record["type"] for record in records} == {"distance_prediction_oo"}
     assert all(len(record["conversations"]) == 2 for record in records)
+
+
+def test_brief_questions_are_the_same_in_fewer_words():
+    asked = {"tasks": ["room_size"], "rows_per_cell": 4}
+    full, brief = (list(spargen.questions(WALK, words=words, **asked)) for words in ("full", "brief"))
+    assert len(full) == len(brief) == 12
+    for long, short in zip(full, brief, strict=True):
+        assert long["image"] == short["image"]
+        assert len(short["conversations"][0]["value"]) < len(long["conversations"][0]["value"])
+    assert list(spargen.questions(WALK, **asked)) == full
 
 
 def test_a_task_that_does_not_exist_is_named_with_its_neighbours():

@@ -14,14 +14,14 @@ from spargen.phrase.templates import Block, TemplateSet, Wording
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
 from spargen.qa.options import Choice, Claim, choices, claims
-from spargen.settings import Settings
+from spargen.settings import Settings, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Phrased:
     """A fact in words, and which words were taken.
 
-    `used` names the template file by task and form, and the lines of the question, note and answer blocks.
+    `used` names the template file by task and form, and the lines of the question, note (or brief) and answer blocks.
     """
 
     fact: Fact
@@ -41,7 +41,7 @@ def phrase(
     rng: np.random.Generator,
 ) -> list[Phrased]:
     """Put up to `count` facts into words; the first ones, unless they cannot take the form."""
-    writer = _Writer(templates.wording(task, form), f"{task}/{form}", rng)
+    writer = _Writer(templates.wording(task, form), templates.words, f"{task}/{form}", rng)
     if form == "select":
         return [writer.select(choice) for choice in choices(facts, kind, count, settings, rng)]
     if form == "judge":
@@ -52,8 +52,8 @@ def phrase(
 class _Writer:
     """Draws paraphrases of one file, each equally often, and fills them."""
 
-    def __init__(self, wording: Wording, name: str, rng: np.random.Generator) -> None:
-        self.wording, self.name, self.rng = wording, name, rng
+    def __init__(self, wording: Wording, words: Words, name: str, rng: np.random.Generator) -> None:
+        self.wording, self.ends, self.name, self.rng = wording, wording.ends(words), name, rng
         self._decks: dict[tuple[int, str], list[int]] = {}
 
     def plain(self, fact: Fact, kind: AnswerKind) -> Phrased:
@@ -81,10 +81,10 @@ class _Writer:
         question = self._draw(self.wording.questions, deck)
         used: dict[str, Any] = {"template": self.name, "question_line": question.line}
         text = _sentence_start(self._fill(question, slots))
-        if self.wording.notes:
-            note = self._draw(self.wording.notes)
-            used["note_line"] = note.line
-            text += " " + _sentence_start(self._fill(note, slots))
+        if self.ends:
+            end = self._draw(self.ends)
+            used["note_line"] = end.line
+            text += " " + _sentence_start(self._fill(end, slots))
         return text, used
 
     def _draw(self, blocks: tuple[Block, ...], deck: str = "") -> Block:

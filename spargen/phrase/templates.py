@@ -1,7 +1,8 @@
 """The template files: lists of paraphrases, found by task and form, checked before use.
 
-A file is a list of blocks. A line ``--- question``, ``--- note`` or ``--- answer`` opens a block; its lines are joined
-with spaces. A row's question is one question block and, where the file has any, one note block.
+A file is a list of blocks. A line ``--- question``, ``--- note``, ``--- brief`` or ``--- answer`` opens a block; its
+lines are joined with spaces. A row's question is one question block and, where the file has any, one note block, or one
+brief block instead in a job with ``words: brief``.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from spargen.errors import TemplateError
 from spargen.phrase.filters import FILTERS
 from spargen.resources import data_dir
 from spargen.seeds import digest
+from spargen.settings import Words
 
 FORMS = ("fill", "select", "sentence", "judge")
-BLOCKS = ("question", "note", "answer")
+BLOCKS = ("question", "note", "brief", "answer")
 _OPENER = re.compile(r"---\s*(\w*)\s*$")
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
@@ -59,16 +61,22 @@ class Block:
 
 @dataclass(frozen=True)
 class Wording:
-    """The paraphrases of one task and form."""
+    """The paraphrases of one task and form. Notes and briefs say the same, in full and in few words."""
 
     path: Path
     questions: tuple[Block, ...]
     notes: tuple[Block, ...]
+    briefs: tuple[Block, ...]
     answers: tuple[Block, ...]
 
     def blocks(self) -> Iterator[Block]:
         """Yield all blocks."""
-        yield from (*self.questions, *self.notes, *self.answers)
+        yield from (*self.questions, *self.notes, *self.briefs, *self.answers)
+
+    def ends(self, words: Words) -> tuple[Block, ...]:
+        """Return what may follow a question: notes or briefs as wanted, the others in a file without."""
+        wanted, others = (self.notes, self.briefs) if words == "full" else (self.briefs, self.notes)
+        return wanted or others
 
 
 def read_wording(path: Path) -> Wording:
@@ -101,18 +109,19 @@ def read_wording(path: Path) -> Wording:
     close()
     if not found["question"]:
         raise TemplateError("no question block", where=path, mend="add a line --- question and a question below it")
-    return Wording(path, tuple(found["question"]), tuple(found["note"]), tuple(found["answer"]))
+    questions, notes, briefs, answers = (tuple(found[kind]) for kind in BLOCKS)
+    return Wording(path, questions, notes, briefs, answers)
 
 
 class TemplateSet:
-    """All template files of a run: for each task and form the first folder that has the file gives it."""
+    """All template files of a run, and how wordy it is; the first folder that has a task's and form's file gives it."""
 
-    def __init__(self, files: dict[tuple[str, str], Path]) -> None:
-        self._files = files
+    def __init__(self, files: dict[tuple[str, str], Path], words: Words) -> None:
+        self._files, self.words = files, words
         self._read: dict[tuple[str, str], Wording] = {}
 
     @classmethod
-    def load(cls, folders: Sequence[Path] = ()) -> TemplateSet:
+    def load(cls, folders: Sequence[Path] = (), words: Words = "full") -> TemplateSet:
         """Find the files in the given folders and then among the shipped ones."""
         files: dict[tuple[str, str], Path] = {}
         for folder in (*map(Path, folders), data_dir("templates")):
@@ -124,7 +133,7 @@ class TemplateSet:
                         f"unknown form {path.stem!r}", where=path, mend=f"name it {' or '.join(FORMS)}.j2"
                     )
                 files.setdefault((path.parent.name, path.stem), path)
-        return cls(files)
+        return cls(files, words)
 
     def forms(self, task: str) -> tuple[str, ...]:
         """Return the forms that a task has files for."""

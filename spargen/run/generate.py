@@ -113,7 +113,7 @@ class Maker:
 
     def _make(self, item: Item) -> tuple[Literal["made", "kept"], int]:
         order, job = self.order, self.order.job
-        templates = load_texts(tuple(job.plugins), tuple(job.templates))
+        templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words)
         from spargen.run.engine import ask
 
         begin = time.perf_counter()

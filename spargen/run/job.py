@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from spargen.errors import JobError
-from spargen.settings import Settings
+from spargen.settings import Settings, Words
 
 MAX_ROWS_PER_CELL = 10_000
 DEFAULT_ROWS_PER_CELL = 100
@@ -62,6 +62,7 @@ class Job(BaseModel):
         description="rows a scene gives to each (task, form): a number, or {default:, task:, task/form:}",
     )
     templates: list[Path] = Field(default_factory=list, description="folders that come before the shipped templates")
+    words: Words = Field("full", description="notes of the templates in full, or brief")
     plugins: list[Path] = Field(default_factory=list, description="Python files that define tasks")
     images: Literal["copy", "link", "none"] = "copy"
     rgbd: bool = Field(False, description="write depth images, poses and intrinsics too")

@@ -70,7 +70,7 @@ def sample_rows(scene: Scene, order: Order) -> tuple[list[Row], Image.Image | No
         scene,
         tasks=tuple(order.forms),
         forms=order.forms,
-        templates=load_texts(tuple(order.job.plugins), tuple(order.job.templates)),
+        templates=load_texts(tuple(order.job.plugins), tuple(order.job.templates), order.job.words),
         seed=order.job.seed,
         settings=order.job.settings,
         rows_per_cell=order.quotas,

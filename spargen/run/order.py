@@ -16,6 +16,7 @@ from spargen.errors import JobError
 from spargen.plugins import load_task_file
 from spargen.run.job import Forms, Job, nearest
 from spargen.scene.labels import label_file
+from spargen.settings import Words
 
 if TYPE_CHECKING:
     from spargen.phrase.templates import TemplateSet
@@ -56,14 +57,14 @@ class Order:
 
 def make_order(job: Job) -> Order:
     """Load the plug-ins and templates of a job and check that it asks for what there is."""
-    templates = load_texts(tuple(job.plugins), tuple(job.templates))
+    templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words)
     forms = chosen_forms(job.tasks, templates)
     _check_quotas(job, templates)
     return Order(job, forms, _identity(job, forms), code_fingerprint(job), templates.fingerprint)
 
 
 @cache
-def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...]) -> TemplateSet:
+def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Words = "full") -> TemplateSet:
     """Register all tasks and return all templates, once a process."""
     from spargen.phrase.templates import TemplateSet
     from spargen.tasks.registry import load_builtin_tasks
@@ -71,7 +72,7 @@ def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...]) -> Template
     load_builtin_tasks()
     for file in plugins:
         load_task_file(file)
-    return TemplateSet.load(folders)
+    return TemplateSet.load(folders, words)
 
 
 @cache
@@ -147,6 +148,7 @@ def _identity(job: Job, forms: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         "rows_per_cell": {f"{t}/{f}": job.quota(t, f) for t, names in forms.items() for f in names},
         "images": job.images,
         "rgbd": job.rgbd,
+        "words": job.words,
         "settings": job.settings.model_dump(),
     }
 

@@ -16,9 +16,11 @@ S = Settings()
 FILES = {
     "fill": (
         "--- question\nq1 {{ target }}\n--- question\nq2 {{ target }}\n--- question\n{{ target }} q3\n"
-        "--- note\nn1.\n--- note\nn2.\n"
+        "--- note\nn1.\n--- note\nn2.\n--- brief\nb1.\n--- brief\nb2.\n"
     ),
-    "sentence": "--- question\nhow far?\n--- answer\n{{ target }} at {{ answer }} m\n--- answer\nb {{ answer }}\n",
+    "sentence": (
+        "--- question\nhow far?\n--- note\nn.\n--- answer\n{{ target }} at {{ answer }} m\n--- answer\nb {{ answer }}\n"
+    ),
     "select": "--- question\npick\n",
     "judge": "--- question\nis {{ first }} {{ claim | versus }} {{ second }}?\n",
 }
@@ -59,6 +61,17 @@ def test_fill_prints_the_bare_answer_and_starts_sentences_with_capitals(template
     assert len({r.used["note_line"] for r in rows[:2]}) == 2
 
 
+def test_brief_words_take_the_place_of_the_notes(templates, tmp_path):
+    brief = TemplateSet.load([tmp_path], "brief")
+    rows = phrase("mine", "fill", lengths(12), LENGTH, brief, 6, S, rng())
+    assert [r.answer for r in rows] == ["0.5", "0.6", "0.7", "0.8", "0.9", "1.0"]
+    assert {r.question.rsplit(" ", 1)[1] for r in rows} == {"B1.", "B2."}
+    assert {r.used["note_line"] for r in rows} == {11, 13}
+    # A file without briefs keeps its notes.
+    (row,) = phrase("mine", "sentence", lengths(1), LENGTH, brief, 1, S, rng())
+    assert row.question == "How far? N."
+
+
 def test_facts_of_one_deck_are_asked_in_other_words_each_time(templates):
     facts = [
         Fact(views=(0,), objects=(), answer=1.0, slots={"target": Thing(d)}, quantity=str(i), deck=d)
@@ -75,7 +88,7 @@ def test_sentence_puts_the_answer_into_words(templates):
     assert {r.answer for r in rows} <= {
         t.format(v) for v in (0.5, 0.6, 0.7, 0.8) for t in ("Chair (red point) at {} m", "B {}")
     }
-    assert Counter(r.used["answer_line"] for r in rows) == {3: 2, 5: 2}
+    assert Counter(r.used["answer_line"] for r in rows) == {5: 2, 7: 2}
 
 
 def test_select_lists_options_and_answers_with_the_letter(templates):

@@ -15,6 +15,8 @@ Tell me  the distance to the {{ target }}.
 In meters.
 --- answer
 It is {{ answer }}.
+--- brief
+Meters.
 """
 
 
@@ -33,7 +35,8 @@ def test_blocks_their_lines_and_joined_text(tmp_path):
     ]
     assert [(b.text, b.line) for b in w.notes] == [("In meters.", 7)]
     assert [(b.text, b.line) for b in w.answers] == [("It is {{ answer }}.", 9)]
-    assert len(list(w.blocks())) == 4
+    assert [(b.text, b.line) for b in w.briefs] == [("Meters.", 11)]
+    assert len(list(w.blocks())) == 5
     assert w.questions[0].slots() == {"target"}
 
 
@@ -42,6 +45,7 @@ def test_blocks_their_lines_and_joined_text(tmp_path):
     [
         ("--- question\n\n--- note\nx", "question block is empty", ":1"),
         ("--- question\na\n--- note\n", "note block is empty", ":3"),
+        ("--- question\na\n--- brief\n", "brief block is empty", ":3"),
         ("--- question\na\n--- hint\nb", "unknown block 'hint'", ":3"),
         ("hello\n--- question\na", "text before the first block", ":1"),
         ("--- note\na", "no question block", "fill.j2"),
@@ -72,6 +76,24 @@ def test_check_names_file_line_and_slot(tmp_path, block, what):
         TemplateSet.load([tmp_path]).check("my_task", ["target", "answer"])
     assert what in error.value.what
     assert error.value.where.endswith(f"fill.j2:{6 + block.count(chr(10))}")
+
+
+@pytest.mark.parametrize("kind", ["question", "note", "brief", "answer"])
+def test_check_looks_into_every_block(tmp_path, kind):
+    write(tmp_path, f"--- question\nfine\n--- {kind}\n{{{{ nothing }}}}\n")
+    with pytest.raises(TemplateError, match="unknown slot nothing"):
+        TemplateSet.load([tmp_path]).check("my_task", ["target"])
+
+
+@pytest.mark.parametrize(
+    ("left_out", "full", "brief"),
+    [("", "In meters.", "Meters."), ("brief", "In meters.", "In meters."), ("note", "Meters.", "Meters.")],
+)
+def test_a_question_ends_in_a_note_or_a_brief_as_wanted(tmp_path, left_out, full, brief):
+    blocks = {"note": "--- note\nIn meters.\n", "brief": "--- brief\nMeters.\n"}
+    text = "".join(text for kind, text in blocks.items() if kind != left_out)
+    w = read_wording(write(tmp_path, f"--- question\nfine\n{text}"))
+    assert [[b.text for b in w.ends(words)] for words in ("full", "brief")] == [[full], [brief]]
 
 
 def test_own_folders_come_before_the_shipped_ones(tmp_path):

@@ -63,6 +63,17 @@ def test_any_number_of_workers_gives_the_same_bytes(job, whole, workers):
     assert content(made.out) == whole
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("words", ["full", "brief"])
+def test_the_words_of_the_job_reach_every_scene(job, words, workers):
+    made = job("worded", words=words)
+    generate(made, workers=workers)
+    files = {name: text for name, text in content(made.out).items() if name.startswith("facts/")}
+    assert len(files) == 9
+    assert {json.loads(line)["words"] for text in files.values() for line in text.splitlines()} == {words}
+    assert json.loads(content(made.out)["manifest.json"])["job"]["words"] == words
+
+
 def test_the_report_counts_rows_and_pictures(job):
     made = job("reference", rgbd=True)
     report = generate(made)

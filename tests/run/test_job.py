@@ -42,6 +42,11 @@ def test_paths_start_at_the_jobs_folder(tmp_path, monkeypatch):
         (GOOD + "rows_per_cell: {room_size: 2.5}\n", "`rows_per_cell.room_size` cannot be 2.5", "from 1 to 10000"),
         (GOOD + "rows_per_cell: true\n", "`rows_per_cell` cannot be True", "from 1 to 10000"),
         (GOOD + "images: some\n", "`images`: input should be 'copy', 'link' or 'none'", "see"),
+        (
+            GOOD + "words: short\n",
+            "`words`: input should be 'full' or 'brief', not 'short'",
+            "`words` in configs/default",
+        ),
         (GOOD + "tasks: 7\n", "`tasks` is neither", "see"),
         (GOOD + "settings: {views_per_scene: 0}\n", "`settings.views_per_scene`", "see"),
         ("- out\n", "a job is a mapping", "see"),
@@ -122,6 +127,12 @@ def test_quotas_of_tasks_that_are_not_asked_may_stand(job):
         make_order(job(rows_per_cell={"depth_prediction_oc/fil": 3}))
 
 
+def test_the_words_are_part_of_what_a_job_is(job):
+    full, brief = make_order(job()), make_order(job(words="brief"))
+    assert (full.identity["words"], brief.identity["words"]) == ("full", "brief")
+    assert full.key != brief.key
+
+
 def test_a_task_file_that_breaks_names_its_line(job, tmp_path):
     (tmp_path / "mine.py").write_text("x = 1\n\n1 / 0\n")
     with pytest.raises(PluginError, match=r"mine.py:3: ZeroDivisionError"):
@@ -138,6 +149,14 @@ def test_shipped_jobs_are_well_formed(file, monkeypatch):
     monkeypatch.setenv("SPARGEN_OUT", "/tmp/out")
     monkeypatch.setenv("SCANNET", "/tmp/scannet")
     assert load_job(file).sources[0].adapter == "scannet"
+
+
+def test_the_job_of_spar_s_size_is_as_brief_as_spar(monkeypatch):
+    monkeypatch.setenv("SPARGEN_OUT", "/tmp/out")
+    monkeypatch.setenv("SCANNET", "/tmp/scannet")
+    configs = Path(__file__).parents[2] / "configs"
+    assert load_job(configs / "spar7m.yaml").words == "brief"
+    assert load_job(configs / "default.yaml").words == load_job(configs / "demo.yaml").words == "full"
 
 
 def test_the_default_job_has_the_defaults(monkeypatch):

@@ -79,6 +79,9 @@ def test_the_first_row_of_each_form_is_a_sample(job, root, monkeypatch):
     rows, picture = sample_rows(tiny_scene(order), order)
     assert [(row.form, row.record["id"]) for row in rows] == [(f, "a_00_0") for f in ("fill", "select", "sentence")]
     assert picture.width > 3 * 500
+    assert {row.fact["words"] for row in rows} == {"full"}
+    brief = make_order(job(tasks=["depth_prediction_oc"], words="brief"))
+    assert {row.fact["words"] for row in sample_rows(tiny_scene(brief), brief)[0]} == {"brief"}
 
 
 def tiny_scene(order):

@@ -100,7 +100,12 @@ def ask(scene, *, tasks, forms, templates, seed, settings, rows_per_cell, rgbd, 
                 ]
                 more = {"depth": [depth_path(scene.id, scene.frames[f]) for f in frames]} if rgbd and not video else {}
                 row = record(scene, task, form, number, names, **more)
-                fact = {"truth": np.float64(number) / 3, "objects": np.arange(2), "seed": seed}
+                fact = {
+                    "truth": np.float64(number) / 3,
+                    "objects": np.arange(2),
+                    "words": templates.words,
+                    "seed": seed,
+                }
                 questions.rows.append(Row(task, form, row, fact, frames, "video" if video else "image"))
             if int(scene.fingerprint) < rows_per_cell[f"{task}/{form}"]:
                 questions.short[task, form] = rows_per_cell[f"{task}/{form}"] - int(scene.fingerprint)
@@ -110,15 +115,21 @@ def ask(scene, *, tasks, forms, templates, seed, settings, rows_per_cell, rgbd, 
 class TinyTemplates:
     fingerprint = "tiny"
 
+    def __init__(self, words):
+        self.words = words
+
     @classmethod
-    def load(cls, folders):
-        return cls()
+    def load(cls, folders, words):
+        return cls(words)
 
     def forms(self, task):
         return ("fill", "select", "sentence")
 
     def check(self, task, slots):
         pass
+
+    def wording(self, task, form):
+        return SimpleNamespace(questions=(), notes=(), briefs=(), ends=lambda words: (), blocks=lambda: ())
 
 
 def put_in_place():
