@@ -172,7 +172,10 @@ def check(
     job: Annotated[Path, typer.Argument(metavar="JOB.yaml")],
     change: Change = None,
 ) -> None:
-    """Check a job and its templates without opening a scene, and print what it will come to at most."""
+    """Check a job and its templates without opening a scene, and print what it will come to at most.
+
+    Words that are not plain and questions that are too long for `words: brief` are remarked on with file and line.
+    """
     found = estimate(load_job(job, change or []))
     table = Table("what", "at most", title="The job can be run")
     table.add_row("scenes", f"{len(found.plan.items):,}")
@@ -181,7 +184,7 @@ def check(
     table.add_row("images", f"{found.images:,}")
     table.add_row("disk", f"{found.disk_bytes / 1e9:,.2f} GB (estimated)")
     Console().print(table)
-    for note in found.plan.notes:
+    for note in (*found.plan.notes, *found.remarks):
         print(note)
     if found.plan.missing:
         print(f"listed but not on disk: {', '.join(item.scene for item in found.plan.missing)}", file=sys.stderr)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spargen.phrase.plain import remarks
 from spargen.run.job import Job
-from spargen.run.order import make_order
+from spargen.run.order import Order, load_texts, make_order
 from spargen.run.plan import Plan, make_plan
 
 _ROW_BYTES = 1_000
@@ -16,7 +18,7 @@ _DEPTH_BYTES = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Upper bounds of a job's output."""
+    """Upper bounds of a job's output, and remarks on its words."""
 
     plan: Plan
     tasks: int
@@ -24,6 +26,7 @@ class Estimate:
     rows: int
     images: int
     disk_bytes: int
+    remarks: tuple[str, ...]
 
 
 def estimate(job: Job) -> Estimate:
@@ -39,4 +42,14 @@ def estimate(job: Job) -> Estimate:
     each = 0 if job.images == "link" else _COLOR_BYTES + _DEPTH_BYTES * job.rgbd
     # Rows and facts stand in the parts, which a resume needs, and again in the output.
     disk = 2 * rows * (_ROW_BYTES + _FACT_BYTES) + images * each
-    return Estimate(plan, len(order.forms), len(order.quotas), rows, images, disk)
+    return Estimate(plan, len(order.forms), len(order.quotas), rows, images, disk, tuple(_remarks(order)))
+
+
+def _remarks(order: Order) -> Iterator[str]:
+    """Look through the words of every cell."""
+    from spargen.tasks.registry import TASKS
+
+    templates = load_texts(tuple(order.job.plugins), tuple(order.job.templates), order.job.words)
+    for task, forms in order.forms.items():
+        for form in forms:
+            yield from remarks(templates, task, form, video=TASKS[task].views == "video")
