@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from functools import cache
+from statistics import mean
 
 import jinja2
 import pytest
 
 from spargen.phrase.filters import FILTERS
+from spargen.phrase.plain import remarks
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import OC_AXES, OO_AXES, Directions
 from spargen.qa.fact import Thing
 
 TEMPLATES = TemplateSet.load()
 
-# What a question and its note must say together.
+# What a question says together with its note, and together with its brief.
 SAYS = {
     "centers are meant": r"\bcenters?\b",
     "meters": r"\bmeters?\b",
@@ -50,7 +53,17 @@ SAYS = {
     "each in its own image": r"image (in which|where)|own image|same image",
     "after the move": r"\b(after|once|having|then|now)\b",
     "before the move": r"\bbefore\b",
-    "structure does not count": r"walls?\b.*\bfloors?\b.*\bceilings?\b",
+    "upright box": r"\bupright\b",
+    "which side is the length": r"\blonger|\b(no|as) larger?\b",
+    "floor under furniture counts": r"\bfurniture\b",
+    "ground under inner walls counts": r"\binner walls\b",
+    "all rooms count": r"\b(all|every|entire|whole) (the )?(rooms?|floor|scene)\b",
+    "none counts twice": r"\b(once|twice|single time|as one|repeated|repeats|raise the count|(one|object) again)\b",
+    "the video shows them all": (
+        r"shows? (them all|all of them|every one)|comes? into view|every one is visible|each is visible"
+        r"|are seen in the clip|out of sight|unseen|leave none"
+    ),
+    "structure does not count": r"\{\{ building \}\}",
 }  # fmt: skip
 
 DEPTH = ["centers are meant", "meters", "one decimal", "depth runs along the axis"]
@@ -71,12 +84,12 @@ TASKS = {
     "spatial_volume_infer": (
         "fill sentence",
         "target length_cm width_cm height_cm",
-        ["centimeters", "whole numbers", "world-vertical"],
+        ["centimeters", "whole numbers", "world-vertical", "upright box", "which side is the length"],
         {},
     ),
     "distance_infer_center_oc": (
         "fill select sentence",
-        "nearest answer_label",
+        "nearest answer_label building",
         [*NEAREST, *BOX, "from the camera", "structure does not count"],
         {},
     ),
@@ -135,7 +148,7 @@ TASKS = {
     "distance_prediction_oo_mv": ("fill select sentence", "first second", DISTANCE, {}),
     "distance_infer_center_oc_mv": (
         "fill select sentence",
-        "nearest answer_label",
+        "nearest answer_label building",
         [*NEAREST, *BOX, *FIRST, "structure does not count"],
         {},
     ),
@@ -188,8 +201,25 @@ TASKS = {
     ),
     "obj_frame_locate": ("sentence", "target", VIDEO, {}),
     "appearance_order": ("fill sentence", "labels", VIDEO, {}),
-    "room_size": ("fill select sentence", "", ["square meters", "whole numbers", *VIDEO], {}),
-    "obj_count": ("fill sentence", "label", ["whole numbers", *VIDEO], {}),
+    "room_size": (
+        "fill select sentence",
+        "",
+        [
+            *VIDEO,
+            "square meters",
+            "whole numbers",
+            "floor under furniture counts",
+            "ground under inner walls counts",
+            "all rooms count",
+        ],
+        {},
+    ),
+    "obj_count": (
+        "fill sentence",
+        "label",
+        [*VIDEO, "whole numbers", "none counts twice", "the video shows them all"],
+        {},
+    ),
     "nav_video": ("sentence", "", VIDEO, {}),
 }
 FIXED_SYNTAX = {"spatial_imagination_map_mv", "obj_frame_locate", "nav_video"}
@@ -212,7 +242,8 @@ FORBIDDEN = {
     "appearance_order": r"\bmeters?\b",
     "camera_motion": r"centimeter|straight[- ]line distance",
 }
-VIDEO_WORDS = r"\bimages?\b"
+VIDEO_WORDS = r"\b(images?|photos?)\b"
+VIDEO_TASKS = ("obj_frame_locate", "appearance_order", "room_size", "obj_count")
 
 CELLS = [(task, form) for task, (forms, *_) in TASKS.items() for form in forms.split()]
 PRESENT = [cell for cell in CELLS if cell[1] in TEMPLATES.forms(cell[0])]
@@ -225,8 +256,8 @@ def wording(task, form):
 
 def pairs(task, form):
     w = wording(task, form)
-    for question, note in itertools.product(w.questions, w.notes or [None]):
-        yield question, f"{question.text} {note.text if note else ''}"
+    for question, end in itertools.product(w.questions, (*w.notes, *w.briefs)):
+        yield question, end, f"{question.text} {end.text}"
 
 
 def test_the_files_are_those_of_the_tasks_and_forms():
@@ -237,12 +268,12 @@ def test_the_files_are_those_of_the_tasks_and_forms():
 
 
 @pytest.mark.parametrize(("task", "form"), PRESENT)
-def test_every_question_with_every_note_says_all_that_the_answer_needs(task, form):
+def test_every_question_with_every_note_or_brief_says_all_that_the_answer_needs(task, form):
     _, slots, always, more = TASKS[task]
     needs = [*always, *more.get(form, []), *([] if task in FIXED_SYNTAX else BY_FORM[form])]
     missing = {
-        (need, question.line)
-        for question, text in pairs(task, form)
+        (need, question.line, end.line)
+        for question, end, text in pairs(task, form)
         for need in needs
         if not re.search(SAYS[need], text, re.IGNORECASE)
     }
@@ -278,7 +309,7 @@ def test_only_known_slots_and_answers_that_say_the_answer(task, form):
     TEMPLATES.check(task, slots)
     hidden = {"answer", "relation", "before", "after", "winner", "loser", "answer_label", "pixel", "depth_m"}
     hidden |= {s for s in slots if s.endswith(("_fb", "_cm", "_deg")) or s.startswith(("move_", "turn_"))}
-    for block in (*w.questions, *w.notes):
+    for block in (*w.questions, *w.notes, *w.briefs):
         assert not block.slots() & hidden, block.line
     if form != "judge":
         assert all("claim" not in b.slots() for b in w.blocks())
@@ -301,6 +332,7 @@ def test_there_are_enough_of_them(task, form):
     w = wording(task, form)
     assert len(w.questions) >= (20 if task in ("room_size", "obj_count") else 12)
     assert len(w.notes) >= 3
+    assert len(w.briefs) >= 4
     if form == "sentence" and task not in FIXED_SYNTAX:
         assert len(w.answers) >= 6
     else:
@@ -321,12 +353,32 @@ def alike(a, b):
 @pytest.mark.parametrize(("task", "form"), PRESENT)
 def test_no_two_paraphrases_are_alike(task, form):
     w = wording(task, form)
-    for blocks in (w.questions, w.notes):
+    for blocks in (w.questions, w.notes, w.briefs):
         for a, b in itertools.combinations(blocks, 2):
             assert alike(bag(a.text), bag(b.text)) <= 0.8, (a.line, b.line)
     # Answers are short and share their slots, so they may differ by the order of words as well.
     for a, b in itertools.combinations(w.answers, 2):
         assert SequenceMatcher(a=a.text.split(), b=b.text.split(), autojunk=False).ratio() <= 0.9, (a.line, b.line)
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_questions_begin_in_many_ways(task, form):
+    questions = wording(task, form).questions
+    (opening, times), *_ = Counter(" ".join(q.text.lower().split()[:2]) for q in questions).most_common(1)
+    assert times <= len(questions) / 3, opening
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_words_are_plain_and_brief_questions_are_short(task, form):
+    """What `spargen check` would remark on is an error here."""
+    video = "video" in task or task in VIDEO_TASKS
+    assert remarks(TemplateSet.load(words="brief"), task, form, video=video) == []
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_every_brief_is_shorter_than_the_mean_note(task, form):
+    w = wording(task, form)
+    assert max(len(b.text.split()) for b in w.briefs) < mean(len(n.text.split()) for n in w.notes)
 
 
 @pytest.mark.parametrize("task", sorted({task for task, _ in PRESENT}))
@@ -346,7 +398,7 @@ def test_nothing_asks_for_another_quantity_unit_or_medium(task, form):
         assert not re.search(OTHER_UNITS, text, re.IGNORECASE), block.line
         assert not re.search(family, text, re.IGNORECASE), (block.line, text)
         assert "<image>" not in text
-        if "video" in task or task in ("obj_frame_locate", "appearance_order", "room_size", "obj_count"):
+        if "video" in task or task in VIDEO_TASKS:
             assert not re.search(VIDEO_WORDS, text, re.IGNORECASE), (block.line, text)
         if task.endswith("_mv"):
             assert not re.search(r"\b(three|3) (images|views|pictures)\b", text, re.IGNORECASE), block.line
@@ -389,6 +441,7 @@ def slots_of(task, k):
         "labels": "office chair, umbrella, unit and tv",
         "candidates": "office chair (in Frame-1, point0) and unit (in Frame-2, point1)",
         "objects": "office chair (Object0), books (Object1) and unit (Object2)",
+        "building": "walls, floors and door frames",
         "answer": "2.0",
         "ref_depth_m": "1.5",
         "pixel": "(606,69)",
@@ -440,6 +493,40 @@ FORMATS = "|".join(
 """Answer formats that a text quotes: their marks are not the text's."""
 
 
+SINGULAR = "is|was|has|does|lies|stands|sits|looks|appears|seems|comes|turns|takes|belongs"
+GOVERNING = (
+    "of|to|from|and|or|than|with|as|at|on|in|by|for|between|behind|above|below|toward|facing|faces|around|beside"
+)
+
+
+def disagreement(text):
+    """Where a verb does not agree with the plural label that is its subject, or a plural label owns something."""
+    named = r"(?:the|some) books(?: \([^)]*\))*"
+    for found in re.finditer(rf"(?:(\w+) )?{named} (?:{SINGULAR})\b", text, re.IGNORECASE):
+        if not re.fullmatch(GOVERNING, found[1] or "", re.IGNORECASE):
+            return found[0]
+    owner = re.search(rf"\b(?:is|was|has|does) {named}|{named}'", text, re.IGNORECASE)
+    return owner and owner[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("The books (red point) is far.", "The books (red point) is"),
+        ("The books (red point) are far.", None),
+        ("From there, the books (in Frame-3) (red point) lies ahead.", "the books (in Frame-3) (red point) lies"),
+        ("The center of the books (red point) is far.", None),
+        ("The chair and the books lies behind.", None),
+        ("How far is the books (red point)?", "is the books (red point)"),
+        ("How far is it to the books?", None),
+        ("The object marked as the books (red bbox) appears here.", None),
+        ("Take the books (red point)'s center.", "the books (red point)'"),
+    ],
+)
+def test_verbs_that_do_not_agree_are_found(text, fault):
+    assert disagreement(text) == fault
+
+
 @pytest.mark.parametrize(("task", "form"), PRESENT)
 def test_filled_with_awkward_names_it_still_reads(task, form):
     w = wording(task, form)
@@ -454,6 +541,7 @@ def test_filled_with_awkward_names_it_still_reads(task, form):
             for what, pattern in PROBLEMS.items():
                 found = re.search(pattern, shown)
                 assert not found, (what, block.line, found.group(), text)
+            assert disagreement(text) is None, (block.line, disagreement(text), text)
             seen.add(text)
     assert len(seen) >= len(list(w.blocks()))
 
@@ -467,7 +555,7 @@ def test_every_filter_is_there():
         for block in wording(task, form).blocks():
             used |= {node.name for node in environment.parse(block.text).find_all(jinja2.nodes.Filter)}
     assert used <= set(FILTERS)
-    assert {"label", "plural", "prose", "versus"} <= used
+    assert {"is", "plural", "prose", "versus"} <= used
 
 
 @pytest.mark.parametrize(("task", "form"), PRESENT)
