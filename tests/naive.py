@@ -133,3 +133,49 @@ def distance_word(a, b):
     if gap >= 0.20 - BIT and gap >= 0.15 * min(a, b) - BIT:
         return 1 if a > b else -1
     return 0 if gap <= 0.10 + BIT else None
+
+
+def edit_distance(a, b):
+    """Letters added, dropped, changed, or swapped with their neighbour: Damerau's table, cell by cell."""
+    d = {(i, 0): i for i in range(len(a) + 1)} | {(0, j): j for j in range(len(b) + 1)}
+    for i in range(1, len(a) + 1):
+        for j in range(1, len(b) + 1):
+            d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + (a[i - 1] != b[j - 1]))
+            if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
+                d[i, j] = min(d[i, j], d[i - 2, j - 2] + 1)
+    return d[len(a), len(b)]
+
+
+def label_words(label):
+    """The words of a label: runs of letters and digits."""
+    return "".join(c if c.isalnum() else " " for c in label).split()
+
+
+def label_groups(rules):
+    """The names of each group, singular, without spaces and punctuation."""
+    return [{"".join(label_words(rules.key(name))) for name in names} for names in rules.groups]
+
+
+def labels_clash(a, b, rules, groups):
+    """Whether two singular lower-case labels must not be told apart by name, every rule in its own words."""
+    if a == b:
+        return True
+    words_a, words_b = label_words(a), label_words(b)
+    whole_a, whole_b = "".join(words_a), "".join(words_b)
+    if whole_a and whole_b and (whole_a.endswith(whole_b) or whole_b.endswith(whole_a)):
+        return True
+
+    def ends_with_one_of(words, names):
+        return any("".join(words[k:]) in names for k in range(len(words)))
+
+    if any(ends_with_one_of(words_a, names) and ends_with_one_of(words_b, names) for names in groups):
+        return True
+    if len(words_a) != len(words_b):
+        return False
+    differing = [(x, y) for x, y in zip(words_a, words_b, strict=True) if x != y]
+    if len(differing) != 1:
+        return False
+    ((x, y),) = differing
+    unlike = (x, y) in rules.unlike or (y, x) in rules.unlike
+    long, ends_alike = max(len(x), len(y)) >= 6, x[0] == y[0] and x[-1] == y[-1]
+    return long and ends_alike and edit_distance(x, y) == 1 and not unlike

@@ -112,4 +112,4 @@ def _shown(scene: Scene, view: int, caster: RayCaster) -> set[int]:
     face, _ = caster.cast(origin_m, direction)
     rules = label_rules()
     found = set(scene.mesh.face_object[face[face >= 0]].tolist()) - {-1}
-    return {n for n in found if rules.key(scene.objects.label[n]) not in rules.structural}
+    return {n for n in found if rules.part(scene.objects.label[n]) is None}

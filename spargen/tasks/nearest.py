@@ -84,7 +84,7 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     annotated = (vis.unannotated[sets] <= s.max_unannotated).all(axis=1)
     sets = ctx.keep(sets, annotated, "too much of an image is not annotated")
     # Glimpsed and nameless things could be the answer too: they must not be able to change it.
-    present = (vis.seen | vis.glimpsed)[sets].any(axis=1) & ~ctx.labels.structural
+    present = (vis.seen | vis.glimpsed)[sets].any(axis=1) & ctx.labels.present
     sets, present = np.repeat(sets, 2, axis=0), np.repeat(present, 2, axis=0)
     nearest = np.arange(len(sets)) % 2 == 0
     distance_m = vis.distance_m[sets[:, 0]]
