@@ -42,7 +42,7 @@ def extremes(
     return best, np.abs(first - second), clear
 
 
-@task("distance_infer_center_oc", views="single", level="high", answer=BOX, slots="nearest answer_label")
+@task("distance_infer_center_oc", views="single", level="high", answer=BOX, slots="nearest answer_label building")
 def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
     for view, obj, lead_m, nearest in _extremes_seen(ctx, ctx.candidates[:, None]):
@@ -51,14 +51,16 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
             views=view,
             objects=(obj,),
             answer=box,
-            slots={"nearest": nearest, "answer_label": ctx.label(obj)},
+            slots=_slots(ctx, obj, nearest),
             quantity="nearest" if nearest else "farthest",
             truth={"distance_m": float(ctx.vis.distance_m[view[0], obj]), "box": box_text(box)},
             margin=lead_m,
         )
 
 
-@task("distance_infer_center_oc_mv", views="multi", level="high", answer=SIGHTING, slots="nearest answer_label")
+@task(
+    "distance_infer_center_oc_mv", views="multi", level="high", answer=SIGHTING, slots="nearest answer_label building"
+)
 def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen in any image is nearest to the camera of the first, or farthest from it."""
     for views, obj, lead_m, nearest in _extremes_seen(ctx, ctx.sets):
@@ -68,7 +70,7 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
             views=views,
             objects=(obj,),
             answer=Sighting(obj, ctx.label(obj), image, box),
-            slots={"nearest": nearest, "answer_label": ctx.label(obj)},
+            slots=_slots(ctx, obj, nearest),
             quantity="nearest" if nearest else "farthest",
             bucket=(image, nearest),
             truth={"distance_m": float(ctx.vis.distance_m[views[0], obj]), "box": box_text(box), "image": image},
@@ -88,7 +90,10 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     sets, present = np.repeat(sets, 2, axis=0), np.repeat(present, 2, axis=0)
     nearest = np.arange(len(sets)) % 2 == 0
     distance_m = vis.distance_m[sets[:, 0]]
-    best, lead_m, clear = extremes(distance_m, present, nearest, s.compare_m, s.compare_oc_share)
+    # A doubtful box may hold several things: one of them may be anywhere in it.
+    reach_m = np.where(ctx.labels.doubtful, np.linalg.norm(ctx.scene.objects.extent_m, axis=1) / 2, 0.0)
+    limit_m = np.maximum(distance_m + np.where(nearest, -1, 1)[:, None] * reach_m, 0.0)
+    best, lead_m, clear = extremes(limit_m, present, nearest, s.compare_m, s.compare_oc_share)
     where = best[:, None]
     once = (vis.seen | vis.glimpsed)[sets, where].sum(axis=1) == 1
     boxed = (vis.boxed[sets, where] & vis.seen[sets, where]).any(axis=1)
@@ -99,6 +104,11 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     image = vis.boxed[c[:, :-2], c[:, -2:-1]].argmax(axis=1) if len(c) else np.zeros(0, dtype=np.int64)
     for i in ctx.balanced(2 * image + c[:, -1]):
         yield tuple(int(v) for v in c[i, :-2]), int(c[i, -2]), float(lead_m[i]), bool(c[i, -1])
+
+
+def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:
+    """What the words say: also which parts of the building do not count, by the lists that left them out."""
+    return {"nearest": nearest, "answer_label": ctx.label(obj), "building": ctx.labels.rules.building_phrase}
 
 
 @task(
