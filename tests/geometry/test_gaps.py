@@ -1,0 +1,68 @@
+"""How near objects come, against the distance of upright boxes on paper."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import World
+
+from spargen.geometry.gaps import STEP_M, any_within
+
+sides = st.floats(0.05, 1.5)
+places = st.floats(-1.0, 1.0)
+BOXES = st.tuples(st.tuples(places, places, places), st.tuples(sides, sides, sides))
+
+
+def mesh_of(boxes, cell_m=100.0):
+    world = World(cell_m=cell_m)
+    for center, size in boxes:
+        world.add("shelf", center, size)
+    return world.mesh()
+
+
+def within(boxes, gap_m, objects=None, cell_m=100.0):
+    return any_within(mesh_of(boxes, cell_m), np.arange(len(boxes)) if objects is None else np.array(objects), gap_m)
+
+
+def box_distance_m(a, b):
+    """Distance of two boxes with axes along the world's; below 0 where one reaches into the other."""
+    (p, s), (q, t) = ((np.array(x) for x in box) for box in (a, b))
+    apart = np.abs(p - q) - (s + t) / 2
+    return float(np.linalg.norm(np.maximum(apart, 0))) if (apart > 0).any() else float(apart.max())
+
+
+@given(BOXES, BOXES)
+@settings(max_examples=60, deadline=None)
+def test_two_boxes_come_as_near_as_their_sides_edges_and_corners_tell(a, b):
+    exact = box_distance_m(a, b)
+    if exact < 0:
+        return
+    assert not within([a, b], exact * 0.999 - 1e-5)
+    # Points STEP_M apart on either surface miss the nearest ones by half of that, sideways.
+    assert within([a, b], float(np.hypot(exact, STEP_M)) + 1e-5)
+
+
+@pytest.mark.parametrize("cell_m", [0.02, 0.3, 100.0])
+@pytest.mark.parametrize(("gap_m", "near"), [(0.0, True), (0.029, True), (0.031, False)])
+def test_however_the_surfaces_are_cut(gap_m, near, cell_m):
+    boxes = [((0, 0, 0), (0.4, 0.4, 0.4)), ((0.2 + gap_m + 0.5, 0.1, 0.05), (1.0, 0.9, 0.8))]
+    assert within(boxes, 0.03, cell_m=cell_m) == near
+
+
+def test_any_two_of_those_asked_for():
+    boxes = [((0, 0, 0), (0.4, 0.4, 0.4)), ((5, 0, 0), (0.4, 0.4, 0.4)), ((5.41, 0, 0), (0.4, 0.4, 0.4))]
+    assert within(boxes, 0.03)
+    assert not within(boxes, 0.03, objects=[0, 1])
+    assert not within(boxes, 0.03, objects=[0])
+    assert not within(boxes, 0.03, objects=[])
+
+
+def test_one_inside_another_touches_it_only_where_surfaces_meet():
+    shell = ((0, 0, 0), (1.0, 1.0, 1.0))
+    assert not within([shell, ((0, 0, 0), (0.4, 0.4, 0.4))], 0.03)
+    assert within([shell, ((0, 0, 0.28), (0.4, 0.4, 0.4))], 0.03)
+
+
+def test_an_object_without_faces_is_near_to_nothing():
+    mesh = mesh_of([((0, 0, 0), (1, 1, 1))])
+    assert not any_within(mesh, np.array([0, 1]), 0.03)
