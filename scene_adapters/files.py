@@ -88,12 +88,12 @@ def fingerprint(folder: Path, *, contents: Iterable[Path], stamps: Iterable[Path
     return digest.hexdigest()
 
 
-def read_ply(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def read_ply(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Read a triangle mesh: ascii or binary PLY, vertices first, faces as one list of three indices each.
 
     Returns
     -------
-    vertices : (P, 3) float32, in the file's order; faces : (F, 3) int32.
+    vertices : (P, 3) float64, in the file's order and as exact as it has them; faces : (F, 3) int32.
 
     Raises
     ------
@@ -178,14 +178,15 @@ def _ascii_body(
 
 def _checked(
     vertices: NDArray[np.generic], faces: NDArray[np.generic], path: Path
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return coordinates and triangles of (P, 3) numbers and (F, 4) rows (corner count, indices), or refuse them."""
     with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is refused below
-        xyz, rows = vertices.astype(np.float32), faces.astype(np.int64)
+        xyz, rows = vertices.astype(np.float64), faces.astype(np.int64)
+        fits = np.isfinite(vertices.astype(np.float32))
     if (rows[:, 0] != 3).any():
         raise SceneError("the PLY holds faces that are no triangles", where=path, mend="triangulate the mesh")
     if rows.min() < 0 or rows[:, 1:].max() >= len(xyz):
         raise SceneError("faces name vertices that do not exist", where=path, mend=_DAMAGED)
-    if not np.isfinite(xyz).all():
+    if not fits.all():
         raise SceneError("vertices are not finite", where=path, mend=_DAMAGED)
     return xyz, rows[:, 1:].astype(np.int32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
+
+FAR_M = 1000.0
+"""A mesh farther from the origin than this is moved to it.
+
+Rays are cast in float32, whose step at 1 km is 0.06 mm. Seen from 0.4 m, the nearest that a view may be, 0.06 mm are a
+tenth of a pixel of 640 (f = 577, 60 degrees), a twentieth of the 3/1000 that a box may be off. Measured: up to 1 km not
+a box moves, at 100 km 1 % of them are off by more than 3/1000, at 500 km 28 %.
+"""
 
 
 def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -> None:
@@ -34,17 +42,17 @@ class Mesh:
 
     Parameters
     ----------
-    vertices_m : (P, 3) float32, metres, +Z up.
+    vertices_m : (P, 3) float64, metres, +Z up.
     faces : (F, 3) int32 vertex indices.
     face_object : (F,) int32 row in `Objects`, -1 = not annotated.
     """
 
-    vertices_m: NDArray[np.float32]
+    vertices_m: NDArray[np.float64]
     faces: NDArray[np.int32]
     face_object: NDArray[np.int32]
 
     def __post_init__(self) -> None:
-        _fix(self, "vertices_m", np.float32, (None, 3))
+        _fix(self, "vertices_m", np.float64, (None, 3))
         _fix(self, "faces", np.int32, (None, 3))
         _fix(self, "face_object", np.int32, (len(self.faces),))
         if len(self.faces) and (self.faces.min() < 0 or self.faces.max() >= len(self.vertices_m)):
@@ -68,6 +76,7 @@ class Objects:
     label : N raw label strings.
     center_m, extent_m : (N, 3) centre and full side lengths of the oriented boxes.
     R_world_box : (N, 3, 3) the boxes' axes as columns; axis i has length extent_m[:, i]; right-handed.
+    doubtful : (N,) bool, boxes that cannot be trusted: the objects are present, but not asked about. None by default.
     """
 
     id: NDArray[np.int64]
@@ -75,14 +84,18 @@ class Objects:
     center_m: NDArray[np.float64]
     extent_m: NDArray[np.float64]
     R_world_box: NDArray[np.float64]
+    doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:
         n = len(self.label)
+        if not len(self.doubtful):
+            object.__setattr__(self, "doubtful", np.zeros(n, dtype=bool))
         object.__setattr__(self, "label", tuple(self.label))
         _fix(self, "id", np.int64, (n,))
         _fix(self, "center_m", np.float64, (n, 3))
         _fix(self, "extent_m", np.float64, (n, 3))
         _fix(self, "R_world_box", np.float64, (n, 3, 3))
+        _fix(self, "doubtful", np.bool_, (n,))
         if len(np.unique(self.id)) != n:
             raise SceneError("two objects share an id", where="Objects", mend="the annotation file is damaged")
 
@@ -130,6 +143,9 @@ class FrameStore(Protocol):
 class Scene:
     """One scene, ready for questions: metric, +Z up, OpenCV cameras, everything in one world frame.
 
+    A scene whose mesh lies farther than `FAR_M` from the origin is moved to it by whole metres, everything together,
+    and its notes say so.
+
     Parameters
     ----------
     id, dataset : names as they stand in the output, such as ``scene0000_00`` and ``scannet``.
@@ -165,3 +181,26 @@ class Scene:
             )
         if len(self.mesh.face_object) and self.mesh.face_object.max() >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
+        self._move_to_origin()
+
+    def _move_to_origin(self) -> None:
+        """Move a far mesh, and everything with it, so that float32 is exact enough around it."""
+        vertices_m = self.mesh.vertices_m
+        if not len(self.mesh.faces) or np.abs(vertices_m).max() <= FAR_M:
+            return
+        # The median: a stray vertex is not where the scene is.
+        by_m = -np.round(np.median(vertices_m[np.unique(self.mesh.faces)], axis=0))
+        if np.abs(by_m).max() <= FAR_M:
+            return
+        T = np.eye(4)
+        T[:3, 3] = by_m
+        moved: dict[str, Any] = {
+            "mesh": replace(self.mesh, vertices_m=vertices_m + by_m),
+            "objects": replace(self.objects, center_m=self.objects.center_m + by_m),
+            "cameras": replace(self.cameras, T_world_camera=T @ self.cameras.T_world_camera),
+            "T_world_released": T @ self.T_world_released,
+            "notes": {**self.notes, "moved to the origin by, in m": "{:.0f}, {:.0f}, {:.0f}".format(*by_m)},
+        }
+        for name, value in moved.items():
+            object.__setattr__(self, name, value)
+        _fix(self, "T_world_released", np.float64, (4, 4))

@@ -1,11 +1,13 @@
 """The scene's types refuse what cannot be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from worlds import FakeStore, three_boxes
+from worlds import FakeStore, furnished, three_boxes
 
 from spargen.errors import SceneError
-from spargen.scene.types import Blob, Mesh, Objects, Scene
+from spargen.scene.types import FAR_M, Blob, Mesh, Objects, Scene
 
 
 def test_arrays_are_copied_and_read_only():
@@ -37,6 +39,77 @@ def test_objects_have_one_id_each():
         Objects([1, 1], ("a", "b"), np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3, 3)))
     assert len(Objects([], (), [], [], [])) == 0
     assert Objects([], (), [], [], []).R_world_box.shape == (0, 3, 3)
+
+
+def test_no_object_is_doubtful_unless_it_is_said():
+    nothing = Objects([], (), [], [], [])
+    assert nothing.doubtful.shape == (0,)
+    two = Objects([1, 2], ("a", "b"), np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3, 3)))
+    assert two.doubtful.tolist() == [False, False]
+    assert two.doubtful.dtype == bool
+    assert replace(two, doubtful=[False, True]).doubtful.tolist() == [False, True]
+    with pytest.raises(SceneError, match="doubtful"):
+        replace(two, doubtful=[True])
+
+
+def test_coordinates_keep_what_float32_would_lose():
+    vertices = np.array([[1e6 + 0.001, 0, 0], [1, 0, 0], [0, 1, 0]])
+    assert Mesh(vertices, [[0, 1, 2]], [0]).vertices_m[0, 0] == 1e6 + 0.001
+
+
+@pytest.mark.parametrize("by", [(500_000.4, -3_000_000.3, 12.0), (0, 0, 1200.0), (-1500.0, 20, 0)])
+def test_a_far_scene_is_moved_to_the_origin_all_of_it(by):
+    here, there = furnished().scene(), furnished().moved(by=by).scene()
+    shift = there.mesh.vertices_m[0] - here.mesh.vertices_m[0] - by
+    np.testing.assert_allclose(shift, np.round(shift), atol=1e-9)
+    assert np.abs(shift).max() > 900
+    assert np.abs(there.mesh.vertices_m).max() < 20
+    np.testing.assert_allclose(there.mesh.vertices_m, here.mesh.vertices_m + by + shift, atol=1e-8)
+    np.testing.assert_allclose(there.objects.center_m, here.objects.center_m + by + shift, atol=1e-8)
+    np.testing.assert_allclose(there.cameras.position_m, here.cameras.position_m + by + shift, atol=1e-8)
+    np.testing.assert_array_equal(there.T_world_released[:3, 3], np.round(shift))
+    np.testing.assert_array_equal(there.T_world_released[:3, :3], np.eye(3))
+    assert there.notes["moved to the origin by, in m"] == ", ".join(f"{x:.0f}" for x in np.round(shift))
+    again = replace(there, fingerprint="a")
+    np.testing.assert_array_equal(again.mesh.vertices_m, there.mesh.vertices_m)
+    np.testing.assert_array_equal(again.T_world_released, there.T_world_released)
+
+
+@pytest.mark.parametrize("by", [(0, 0, 0), (FAR_M - 12, 0, 0), (300, -900, 5)])
+def test_a_near_scene_stays_where_it_is(by):
+    scene = furnished().moved(by=by).scene()
+    np.testing.assert_allclose(scene.mesh.vertices_m, furnished().mesh().vertices_m + by, atol=1e-9)
+    np.testing.assert_array_equal(scene.T_world_released, np.eye(4))
+    assert not scene.notes
+
+
+def test_a_far_stray_does_not_make_a_scene_far_nor_a_near_one_near():
+    w = three_boxes()
+    stray = np.array([[0, 0, 90_000.0], [1, 0, 90_000], [0, 1, 90_000]])
+
+    def scene(mesh):
+        vertices = np.concatenate([mesh.vertices_m, stray])
+        faces = np.concatenate([mesh.faces, [np.arange(3) + len(mesh.vertices_m)]])
+        owner = np.append(mesh.face_object, -1)
+        return replace(w.scene(), mesh=Mesh(vertices, faces, owner))
+
+    np.testing.assert_array_equal(scene(w.mesh()).mesh.vertices_m[:-3], w.mesh().vertices_m)
+    far = w.moved(by=(0, 0, 90_000.0)).mesh()
+    # Vertices that no face uses say nothing of where a scene is.
+    unused = Mesh(np.concatenate([far.vertices_m, np.zeros((500, 3))]), far.faces, far.face_object)
+    assert np.abs(replace(w.scene(), mesh=unused).mesh.vertices_m[: len(far.vertices_m)]).max() < 10
+
+
+def test_the_released_alignment_moves_along():
+    w, T = three_boxes().moved(by=(2000.0, 0, 0)), np.eye(4)
+    T[:3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    T[:3, 3] = [2000, 5, 6]
+    scene = replace(w.scene(), T_world_released=T)
+    np.testing.assert_array_equal(scene.T_world_released, T)  # it was near by then
+    far = Scene("a", "b", w.mesh(), w.objects(), w.cameras(), ("0",), FakeStore(), T_world_released=T)
+    by = far.mesh.vertices_m[0] - w.mesh().vertices_m[0]
+    np.testing.assert_allclose(far.T_world_released[:3, 3], T[:3, 3] + by)
+    np.testing.assert_array_equal(far.T_world_released[:3, :3], T[:3, :3])
 
 
 def test_a_scene_needs_a_camera_for_each_frame_and_an_object_for_each_face():
