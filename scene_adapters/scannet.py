@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,10 +17,10 @@ from scene_adapters.exported import ExportedFrames, is_exported, open_exported
 from scene_adapters.files import fingerprint, read_file, read_json, read_ply
 from scene_adapters.sens import SensFrames, open_sens
 from spargen.errors import SceneError
-from spargen.geometry.boxes import gravity_box
+from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.cameras import Cameras, valid_poses
-from spargen.scene.types import Mesh, Objects, Scene
+from spargen.scene.types import Scene
 
 _MESH = "_vh_clean_2.ply"
 _SEGMENTS = "_vh_clean_2.0.010000.segs.json"
@@ -69,7 +68,7 @@ class ScanNetAdapter(SceneAdapter):
     image centre; then `intrinsic_depth` is tried by the same rule; a scan that neither fits is refused.
 
     Objects carry the annotation's `objectId` and raw label. Their boxes are the gravity-aligned boxes of minimum
-    footprint around their aligned vertices. About a fifth of a scan's vertices belong to no object.
+    footprint around the aligned vertices of their main bodies. About a fifth of a scan's vertices belong to no object.
 
     `scenes()` lists scans that have an aggregation file, and those outside `scans_test` that have a mesh: there a
     missing aggregation file is a gap in the download, which `load` reports. `split()` is ``train`` for `scans/` (the
@@ -103,7 +102,13 @@ class ScanNetAdapter(SceneAdapter):
         annotation = _read_annotation(groups_file, segments_file, len(vertices))
         alignment = _read_alignment(text_file)
         T = np.eye(4) if alignment is None else alignment
-        aligned_m = vertices @ T[:3, :3].T + T[:3, 3]
+        annotated = annotate(
+            vertices @ T[:3, :3].T + T[:3, 3],
+            faces,
+            annotation.id,
+            annotation.label,
+            vertex_object=annotation.vertex_object,
+        )
         frames = self._frames(scene_id, folder)
         # Before any product: -inf times an alignment is nan.
         posed = frames.take(np.flatnonzero(valid_poses(frames.poses)))
@@ -120,12 +125,13 @@ class ScanNetAdapter(SceneAdapter):
             "label table": "" if labels_file else "not found",
             "objects with labels outside the table": _count_unknown(annotation.label, labels_file),
             **annotation.notes,
+            **annotated.notes,
         }
         return Scene(
             id=scene_id,
             dataset=self.dataset,
-            mesh=Mesh(aligned_m.astype(np.float32), faces, _face_object(annotation.vertex_object[faces])),
-            objects=_objects(annotation, aligned_m),
+            mesh=annotated.mesh,
+            objects=annotated.objects,
             cameras=Cameras(
                 np.tile(K, (len(posed), 1, 1)), T @ posed.poses, np.tile(np.array(posed.size_px), (len(posed), 1))
             ),
@@ -326,21 +332,6 @@ def _whole_numbers(value: object) -> NDArray[np.int64] | None:
     except ValueError:  # a ragged list
         return None
     return array.astype(np.int64) if array.ndim == 1 and array.dtype.kind == "i" else None
-
-
-def _objects(annotation: _Annotation, aligned_m: NDArray[np.float64]) -> Objects:
-    """Return the objects with boxes around their vertices, which every one of them has."""
-    order = np.argsort(annotation.vertex_object, kind="stable")
-    starts = np.searchsorted(annotation.vertex_object[order], np.arange(len(annotation.id) + 1))
-    boxes = [gravity_box(aligned_m[order[a:b]]) for a, b in pairwise(starts)]
-    center, extent, R = (np.array([box[k] for box in boxes], dtype=np.float64) for k in range(3))
-    return Objects(id=annotation.id, label=annotation.label, center_m=center, extent_m=extent, R_world_box=R)
-
-
-def _face_object(corners: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the object that at least two of each face's (F, 3) vertices belong to, else -1."""
-    a, b, c = corners.T
-    return np.where((a == b) | (a == c), a, np.where(b == c, b, -1)).astype(np.int32)
 
 
 def _count_unknown(labels: Sequence[str], table: Path | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 NOBODY, BACKGROUND = -1, -2
 BIT = 1e-9
@@ -179,3 +180,92 @@ def labels_clash(a, b, rules, groups):
     unlike = (x, y) in rules.unlike or (y, x) in rules.unlike
     long, ends_alike = max(len(x), len(y)) >= 6, x[0] == y[0] and x[-1] == y[-1]
     return long and ends_alike and edit_distance(x, y) == 1 and not unlike
+
+
+def main_body(vertices, faces):
+    """Which points are an object's main body, how many pieces are strays, whether it is doubtful; None on an edge.
+
+    One distance after the other, between points spread over all faces.
+    """
+    points, of_point = [], []
+    for k, face in enumerate(faces):
+        a, b, c = vertices[face]
+        for i in range(4):
+            for j in range(4 - i):
+                points.append(a + (b - a) * i / 3 + (c - a) * j / 3)
+                of_point.append(k)
+    points, of_point = np.array(points), np.array(of_point)
+    area = np.array(
+        [np.linalg.norm(np.cross(vertices[b] - vertices[a], vertices[c] - vertices[a])) for a, b, c in faces]
+    )
+    piece = np.arange(len(faces))
+    for v in range(len(vertices)):
+        meeting = np.unique(piece[(faces == v).any(axis=1)])
+        piece[np.isin(piece, meeting)] = meeting[0]
+    names = np.unique(piece)
+    gap = np.full((len(names), len(names)), np.inf)
+    for i, p in enumerate(names):
+        for j, q in enumerate(names[:i]):
+            a, b = points[piece[of_point] == p], points[piece[of_point] == q]
+            gap[i, j] = gap[j, i] = cdist(a, b).min()
+    if (np.abs(gap - 0.1) < 0.012).any() or (np.abs(gap - 0.5) < 0.01).any():
+        return None
+    group = chained(gap < 0.1)
+    share = {g: area[np.isin(piece, names[group == g])].sum() / area.sum() for g in set(group.tolist())}
+    largest = max(share, key=share.get)
+    corners = {g: np.unique(faces[np.isin(piece, names[group == g])]) for g in share}
+    hull = convex_hull([tuple(p) for p in vertices[corners[largest]][:, :2]])
+    away = {g: min(outside(vertices[v][:2], hull) for v in corners[g]) for g in share}
+    if any(abs(s - 0.05) < 0.002 for s in share.values()) or any(abs(a - 0.3) < 0.01 for a in away.values()):
+        return None
+    strays = {g for g in share if share[g] < 0.05 and away[g] > 0.3}
+    kept = np.ones(len(vertices), dtype=bool)
+    for g in strays:
+        kept[corners[g]] = False
+    stays = ~np.isin(group, list(strays))
+    part = chained((gap <= 0.5) & stays & stays[:, None])
+    parts = [
+        sum(area[piece == names[i]].sum() for i in np.flatnonzero((part == p) & stays)) for p in set(part.tolist())
+    ]
+    if any(abs(a / area.sum() - 0.05) < 0.002 for a in parts):
+        return None
+    return kept, len(strays), sum(a >= 0.05 * area.sum() for a in parts) > 1
+
+
+def chained(linked):
+    """Number things that links, one after the other, join."""
+    group = np.arange(len(linked))
+    for i in range(len(linked)):
+        for j in range(i):
+            if linked[i, j] and group[i] != group[j]:
+                group[group == group[i]] = group[j]
+    return group
+
+
+def convex_hull(points):
+    """Gift wrapping, counter-clockwise."""
+    points = sorted(set(points))
+    hull, at = [], points[0]
+    while at not in hull:
+        hull.append(at)
+        best = points[0] if points[0] != at else points[1]
+        for p in points:
+            turn = (best[0] - at[0]) * (p[1] - at[1]) - (best[1] - at[1]) * (p[0] - at[0])
+            farther = np.hypot(p[0] - at[0], p[1] - at[1]) > np.hypot(best[0] - at[0], best[1] - at[1])
+            if p != at and (turn < -BIT or (abs(turn) <= BIT and farther)):
+                best = p
+        at = best
+    return hull
+
+
+def outside(p, hull):
+    """Distance of a point from a convex polygon, 0 inside."""
+    sides = list(zip(hull, hull[1:] + hull[:1], strict=True))
+    if all((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]) >= 0 for a, b in sides):
+        return 0.0
+    best = np.inf
+    for a, b in sides:
+        ab, ap = np.subtract(b, a), np.subtract(p, a)
+        t = min(1, max(0, float(ab @ ap / (ab @ ab))))
+        best = min(best, float(np.linalg.norm(ap - t * ab)))
+    return best

@@ -24,7 +24,7 @@ def gravity_box(points_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
     center_m : (3,); extent_m : (3,) full sides, the last one vertical; R_world_box : (3, 3) axes as columns.
     """
     P = np.asarray(points_m, dtype=np.float64).reshape(-1, 3)
-    hull = _hull(P[:, :2])
+    hull = footprint_hull(P[:, :2])
     edges = np.diff(np.concatenate([hull, hull[:1]]), axis=0)
     edges = edges[np.linalg.norm(edges, axis=1) > 1e-9]
     angle = np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12)) if len(edges) else np.zeros(1)
@@ -40,8 +40,9 @@ def gravity_box(points_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
     return R @ middle, np.append(high[best] - low[best], z[1] - z[0]), R
 
 
-def _hull(xy: Floats) -> Floats:
-    """Return hull corners of (P, 2) points in order; the points' extremes along their main axis if they are in line."""
+def footprint_hull(xy: ArrayLike) -> Floats:
+    """Return the corners (H, 2) of the convex hull of points (P, 2), counter-clockwise; two ends if all are in line."""
+    xy = np.asarray(xy, dtype=np.float64)
     try:
         return np.asarray(xy[ConvexHull(xy).vertices])
     except (QhullError, ValueError):
@@ -49,6 +50,16 @@ def _hull(xy: Floats) -> Floats:
         main = np.linalg.svd(offset, full_matrices=False)[2][0]
         t = offset @ main
         return np.asarray(xy[[int(t.argmin()), int(t.argmax())]])
+
+
+def outside_m(xy: ArrayLike, hull: Floats) -> Floats:
+    """Return how far points (P, 2) lie outside a convex hull (H, 2) as `footprint_hull` gives it; 0 inside."""
+    offset = np.asarray(xy, dtype=np.float64)[:, None] - hull
+    side = np.roll(hull, -1, axis=0) - hull
+    along = (offset * side).sum(axis=2) / np.maximum((side**2).sum(axis=1), 1e-18)
+    to_side = offset - np.clip(along, 0, 1)[..., None] * side
+    inside = (side[:, 0] * offset[..., 1] - side[:, 1] * offset[..., 0] > 0).all(axis=1)
+    return np.where(inside, 0.0, np.sqrt((to_side**2).sum(axis=2)).min(axis=1))
 
 
 def tilt_deg(R_world_box: ArrayLike) -> Floats:

@@ -602,3 +602,35 @@ def test_big_endian_and_unreferenced_vertices(tmp_path: Path) -> None:
     big = ScanNetAdapter(tmp_path).load(ID).mesh
     np.testing.assert_array_equal(big.vertices_m, mesh.vertices_m)
     np.testing.assert_array_equal(big.faces, mesh.faces)
+
+
+def test_double_coordinates_keep_their_digits(tmp_path: Path) -> None:
+    room = Room()
+    room.vertices = np.add(room.vertices, [300_000.0, 0, 0])
+    room.poses = [np.block([[p[:3, :3], p[:3, 3:] + [[300_000.0], [0], [0]]], [p[3:]]]) for p in room.poses]
+    folder = write_scan(tmp_path, room)
+    head = WHOLE[: WHOLE.find(b"end_header\n") + 11].replace(b"property float", b"property double")
+    body = [struct.pack("<ddd4B", *v, 9, 9, 9, 255) for v in room.vertices]
+    body += [struct.pack("<B3i", 3, *f) for f in room.faces]
+    (folder / PLY).write_bytes(head + b"".join(body))
+    far, near = ScanNetAdapter(tmp_path).load(ID), loaded(tmp_path / "near")
+    by = far.mesh.vertices_m[0] - near.mesh.vertices_m[0]
+    np.testing.assert_allclose(far.mesh.vertices_m, near.mesh.vertices_m + by, atol=1e-6)
+    np.testing.assert_allclose(far.objects.center_m, near.objects.center_m + by, atol=1e-6)
+    assert "moved to the origin by, in m" in far.notes
+    assert np.abs(far.mesh.vertices_m).max() < 10
+
+
+def test_a_stray_triangle_is_left_out_and_counted(tmp_path: Path) -> None:
+    room = Room()
+    n, table = len(room.vertices), 4
+    corner = room.vertices[np.flatnonzero(np.array(room.segments) == table)[0]]
+    room.vertices = np.concatenate([room.vertices, np.add(corner, [[30, 0, 0], [30, 0.01, 0], [30, 0, 0.01]])])
+    room.faces = np.concatenate([room.faces, [[n, n + 1, n + 2]]])
+    room.segments = [*room.segments, table, table, table]
+    scene, clean = loaded(tmp_path, room), loaded(tmp_path / "clean")
+    np.testing.assert_allclose(scene.objects.extent_m, clean.objects.extent_m, atol=1e-6)
+    np.testing.assert_array_equal(scene.mesh.face_object[:-1], clean.mesh.face_object)
+    assert scene.mesh.face_object[-1] == -1
+    assert scene.notes["stray pieces left out"] == 1
+    assert "stray pieces left out" not in clean.notes

@@ -1,0 +1,204 @@
+"""The one door from a data set's annotation to the mesh and the objects of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spargen.errors import SceneError
+from spargen.geometry.boxes import gravity_box, tilt_deg
+from spargen.geometry.pieces import MainBody, linked_closely, main_body
+from spargen.geometry.surface import triangle_areas_m2
+from spargen.scene.labels import LabelTable, label_rules
+from spargen.scene.types import Mesh, Objects
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rows = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+MAX_TILT_DEG = 10.0
+"""A data set's own box that leans further than this from gravity is not used."""
+
+
+class Annotated(NamedTuple):
+    """What a scene is made of, and what was left out, in words for a person."""
+
+    mesh: Mesh
+    objects: Objects
+    notes: dict[str, int]
+
+
+class _Members(NamedTuple):
+    """M vertices of objects, sorted by object; a vertex may belong to several.
+
+    vertex, owner (M,) of the mesh, and of which object. first (N + 1,) where each object's begin. corners (F, 3) of the
+    faces that objects have, as members, -1 for a corner that is not the object's; these faces (F,) of the mesh, sorted
+    by object; and where each object's begin (N + 1,).
+    """
+
+    vertex: Ints
+    owner: Rows
+    first: Ints
+    corners: Rows
+    face: Ints
+    first_face: Ints
+
+
+def annotate(
+    vertices_m: ArrayLike,
+    faces: ArrayLike,
+    ids: ArrayLike,
+    labels: Sequence[str],
+    *,
+    vertex_object: ArrayLike | None = None,
+    face_object: ArrayLike | None = None,
+    boxes: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
+) -> Annotated:
+    """Make the mesh and the objects of a scene from an annotation of its vertices, or of its faces.
+
+    Connected pieces that are not an object's main body are left out of its box, and their faces become unannotated:
+    see `main_body`. Parts of the building are exempt. Objects of which the mesh has nothing are left out.
+
+    Parameters
+    ----------
+    vertices_m : (P, 3) float64 metres in the world, +Z up.
+    faces : (F, 3) vertex indices.
+    ids, labels : of N objects, as the data set has them.
+    vertex_object : (P,) row in `ids` of each vertex, -1 = none; a face belongs to what two of its vertices belong to.
+    face_object : (F,) the same for each face, where the data set annotates faces. Exactly one of the two is given.
+    boxes : (N, 3) centres, (N, 3) full sides and (N, 3, 3) axes as columns of the data set's own boxes. One that is
+        within `MAX_TILT_DEG` of gravity is used; nan where there is none. Else, the gravity-aligned box of minimum
+        footprint around the object's vertices.
+
+    Raises
+    ------
+    SceneError
+        Where shapes, indices or coordinates are not what they should be.
+    """
+    if (vertex_object is None) == (face_object is None):
+        raise SceneError("objects of vertices or of faces are wanted", where="annotate", mend="pass one of the two")
+    mesh = Mesh(np.asarray(vertices_m), np.asarray(faces), np.full(len(np.asarray(faces)), -1, dtype=np.int32))
+    triangles, n = mesh.faces, len(labels)
+    if vertex_object is not None:
+        of_vertex = _rows("vertex_object", vertex_object, len(mesh.vertices_m), n)
+        of_face = _of_two_corners(of_vertex[triangles])
+        members = _members(triangles, of_face, of_vertex, n)
+    else:
+        of_face = _rows("face_object", face_object, len(triangles), n)
+        members = _members(triangles, of_face, None, n)
+    bodies = _main_bodies(mesh, members, LabelTable.of(labels, label_rules()).structural)
+    there = np.diff(members.first) > 0
+    row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
+    of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)
+    center, extent, R = _boxes(mesh, members, bodies, boxes)
+    objects = Objects(
+        np.asarray(ids)[there],
+        tuple(label for label, stays in zip(labels, there, strict=True) if stays),
+        center[there],
+        extent[there],
+        R[there],
+        np.array([body.doubtful for body in bodies], dtype=bool)[there],
+    )
+    notes = {
+        "objects without vertices": int(n - np.count_nonzero(there)),
+        "objects with stray pieces": sum(body.strays > 0 for body in bodies),
+        "stray pieces left out": sum(body.strays for body in bodies),
+        "doubtful objects": sum(body.doubtful for body in bodies),
+    }
+    mesh = replace(mesh, face_object=row[of_face])
+    return Annotated(mesh, objects, {what: count for what, count in notes.items() if count})
+
+
+def _rows(name: str, value: ArrayLike | None, length: int, n: int) -> Rows:
+    """Return rows of n objects, or -1, one for each of `length` things."""
+    rows = np.array(value, dtype=np.int32)
+    if rows.shape != (length,) or rows.min(initial=-1) < -1 or rows.max(initial=-1) >= n:
+        raise SceneError(
+            f"it has shape {rows.shape}, not ({length},), or names rows beyond -1 .. {n - 1}",
+            where=f"annotate: {name}",
+            mend="fix the adapter",
+        )
+    return rows
+
+
+def _of_two_corners(corners: Rows) -> Rows:
+    """Return the object that at least two of each face's (F, 3) vertices belong to, else -1."""
+    a, b, c = corners.T
+    return np.where((a == b) | (a == c), a, np.where(b == c, b, np.int32(-1)))
+
+
+def _members(triangles: NDArray[np.int32], of_face: Rows, of_vertex: Rows | None, n: int) -> _Members:
+    """List the vertices and faces of n objects."""
+    face, first_face = _sorted(of_face, n)
+    corners, owner = triangles[face], of_face[face, None]
+    vertex = np.arange(triangles.max(initial=-1) + 1 if of_vertex is None else len(of_vertex))
+    if of_vertex is None:
+        # Most vertices have faces of one object only; the others get a further member for each further object.
+        of_vertex = np.full(len(vertex), -1, dtype=np.int32)
+        of_vertex[corners] = owner
+        other = np.nonzero(of_vertex[corners] != owner)
+        code = owner[other[0], 0].astype(np.int64) * len(vertex) + corners[other]
+        more, at = np.unique(code, return_inverse=True)
+        corners[other] = len(vertex) + at.ravel()
+        of_vertex, vertex = np.append(of_vertex, more // len(vertex)), np.append(vertex, more % len(vertex))
+    order, first = _sorted(of_vertex, n)
+    place = np.full(len(of_vertex), -1, dtype=np.int32)
+    place[order] = np.arange(len(order))
+    corners = np.where(of_vertex[corners] == owner, place[corners], -1)
+    return _Members(vertex[order], of_vertex[order], first, corners, face, first_face)
+
+
+def _sorted(owner: NDArray[np.integer], n: int) -> tuple[Ints, Ints]:
+    """Return the positions at which `owner` is no -1, sorted by it, and where each of 0 .. n - 1 begins there."""
+    # Sixteen bits are sorted several times as fast.
+    order = np.argsort(owner.astype(np.int16) if n < 2**15 else owner, kind="stable")
+    first = np.searchsorted(owner[order], np.arange(n + 1))
+    return order[first[0] :], first - first[0]
+
+
+def _main_bodies(mesh: Mesh, members: _Members, exempt: Bools) -> list[MainBody]:
+    """Tell each object from its strays; those that are exempt have none."""
+    points_m = mesh.vertices_m[members.vertex]
+    piece = linked_closely(points_m, members.owner, members.corners)
+    bodies = []
+    for o, (a, b, f, g) in enumerate(_slices(members)):
+        if exempt[o] or (piece[a:b] == piece[a : a + 1]).all():
+            bodies.append(MainBody(np.ones(b - a, dtype=bool), 0, doubtful=False))
+        else:
+            corners, area_m2 = members.corners[f:g], triangle_areas_m2(mesh.vertices_m, mesh.faces[members.face[f:g]])
+            bodies.append(main_body(points_m[a:b], piece[a:b], np.where(corners < 0, -1, corners - a), area_m2))
+    return bodies
+
+
+def _slices(members: _Members) -> Iterator[tuple[int, int, int, int]]:
+    """Yield for each object where its vertices begin and end, and where its faces do."""
+    for (a, b), (f, g) in zip(pairwise(members.first.tolist()), pairwise(members.first_face.tolist()), strict=True):
+        yield a, b, f, g
+
+
+def _kept_faces(members: _Members, bodies: list[MainBody]) -> Bools:
+    """Tell which of the objects' faces belong to main bodies."""
+    kept = np.concatenate([np.zeros(0, dtype=bool), *(body.kept for body in bodies)])
+    return np.asarray(kept[members.corners.max(axis=1)])
+
+
+def _boxes(
+    mesh: Mesh, members: _Members, bodies: list[MainBody], own: tuple[ArrayLike, ArrayLike, ArrayLike] | None
+) -> tuple[Floats, Floats, Floats]:
+    """Centres, sides and axes of all boxes; nan where an object has neither vertices nor a box."""
+    n = len(bodies)
+    shapes = (n, 3), (n, 3), (n, 3, 3)
+    given = own or tuple(np.full(shape, np.nan) for shape in shapes)
+    center, extent, R = (np.array(x, dtype=np.float64).reshape(s) for x, s in zip(given, shapes, strict=True))
+    upright = tilt_deg(R) <= MAX_TILT_DEG
+    for o, (a, b, _, _) in enumerate(_slices(members)):
+        if not upright[o] and b > a:
+            points_m = mesh.vertices_m[members.vertex[a:b][bodies[o].kept]]
+            center[o], extent[o], R[o] = gravity_box(points_m)
+    return center, extent, R

@@ -1,0 +1,141 @@
+"""The connected pieces of an annotated object: which of them is the object, and which are strays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from spargen.geometry.boxes import footprint_hull, outside_m
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+LINK_M = 0.1
+"""Pieces with a smaller gap between them are one."""
+STRAY_SHARE, STRAY_M = 0.05, 0.3
+"""A stray has less than this share of its object's area, and lies farther than this outside the largest's footprint."""
+APART_M = 0.5
+"""Parts that are no strays and have a larger gap between them make an object doubtful."""
+GRAIN_M = 0.05
+"""Gaps are measured between points no farther apart than this on a surface."""
+MOST_SPLITS = 64
+"""Lines into which a side of a face is cut at most: bounds memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class MainBody:
+    """What an object is.
+
+    kept : (P,) bool, its points that are no strays'. strays : how many pieces were left out. doubtful : it has parts
+    that lie apart, so no box around them can be trusted.
+    """
+
+    kept: Bools
+    strays: int
+    doubtful: bool
+
+
+def linked_closely(points_m: Floats, owner: NDArray[np.integer], corners: NDArray[np.integer]) -> Ints:
+    """Number pieces (P,) of points that faces link, or that are so near that no gap of `LINK_M` parts them: most links.
+
+    Points of an object in one cell of a raster whose diagonal is `LINK_M` are linked without a look at distances, and
+    only faces that reach over several cells link anything else.
+
+    Parameters
+    ----------
+    points_m : (P, 3) vertices of objects. owner : (P,) the object of each.
+    corners : (F, 3) the objects' faces, as indices of points; -1 where a corner is not the object's.
+    """
+    if not len(points_m):
+        return np.zeros(0, dtype=np.int64)
+    cell = np.floor((points_m - np.median(points_m[:: 1 + len(points_m) // 10_000], axis=0)) / (LINK_M / np.sqrt(3)))
+    # What lies kilometres off may share the last cell.
+    x, y, z = np.clip(cell, -(2**15), 2**15 - 1).astype(np.int64).T
+    code = (((owner.astype(np.int64) << 16) + x << 16) + y << 16) + z
+    _, cell_of = np.unique(code, return_inverse=True)
+    a, b, c = np.append(cell_of.ravel(), -1)[corners].T
+    first, second = (np.concatenate(pair) for pair in ((a, b, c), (b, c, a)))
+    across = (first != second) & (first >= 0) & (second >= 0)
+    return _linked(int(cell_of.max(initial=-1)) + 1, first[across], second[across])[cell_of.ravel()]
+
+
+def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_m2: Floats) -> MainBody:
+    """Tell an object from its stray pieces.
+
+    Parameters
+    ----------
+    points_m : (P, 3) its vertices.
+    piece : (P,) which of them are linked closely, by any numbers.
+    corners : (F, 3) its faces, as indices of points; -1 for a corner that is not the object's.
+    area_m2 : (F,) their areas.
+    """
+    piece = np.unique(piece, return_inverse=True)[1].ravel()
+    k = int(piece.max(initial=0)) + 1
+    if k == 1:
+        return MainBody(np.ones(len(points_m), dtype=bool), 0, doubtful=False)
+    of_face = piece[corners.max(axis=1)]
+    size = np.bincount(of_face, weights=area_m2, minlength=k)
+    if not size.any():  # points without a face between them
+        size = np.bincount(piece).astype(np.float64)
+    a, b, gap_m = _gaps_m(*_grained(points_m, piece, corners, of_face))
+    group = _linked(k, a[gap_m < LINK_M], b[gap_m < LINK_M])
+    share = np.bincount(group, weights=size) / size.sum()
+    stays = share >= STRAY_SHARE
+    small = np.flatnonzero(~stays[group[piece]])
+    hull = footprint_hull(points_m[group[piece] == share.argmax()][:, :2])
+    stays[group[piece[small[outside_m(points_m[small, :2], hull) <= STRAY_M]]]] = True
+    left = stays[group]
+    # What is no stray may bridge a gap: the scraps of a pole join the foot of a lamp and its shade.
+    near = (gap_m <= APART_M) & left[a] & left[b]
+    part = _linked(k, a[near], b[near])
+    large = np.bincount(part, weights=size * left) >= STRAY_SHARE * size.sum()
+    return MainBody(left[piece], int(np.count_nonzero(~stays)), doubtful=bool(np.count_nonzero(large) > 1))
+
+
+def _linked(n: int, a: Ints, b: Ints) -> Ints:
+    """Number the groups of n things that pairs (a, b) link: (n,)."""
+    links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+
+def _grained(points_m: Floats, piece: Ints, corners: NDArray[np.integer], of_face: Ints) -> tuple[Floats, Ints]:
+    """Points and their pieces, with points added on large faces so that none is farther than `GRAIN_M` from the next.
+
+    Between vertices alone the top of a table would lie far from the leg that carries its middle.
+    """
+    whole = (corners >= 0).all(axis=1)
+    triangle, owner = points_m[corners[whole]], of_face[whole]
+    longest_m = np.linalg.norm(triangle - np.roll(triangle, 1, axis=1), axis=2).max(axis=1)
+    splits = np.clip(np.ceil(longest_m / GRAIN_M), 1, MOST_SPLITS).astype(np.int64)
+    points, pieces = [points_m], [piece]
+    for n in np.unique(splits[splits > 1]):
+        u, v = (g[np.add.outer(np.arange(n + 1), np.arange(n + 1)) <= n] / n for g in np.mgrid[: n + 1, : n + 1])
+        weight = np.stack([1 - u - v, u, v], axis=-1)
+        points.append(np.matmul(weight, triangle[splits == n]).reshape(-1, 3))
+        pieces.append(np.repeat(owner[splits == n], len(weight)))
+    return np.concatenate(points), np.concatenate(pieces)
+
+
+def _gaps_m(points_m: Floats, piece: Ints) -> tuple[Ints, Ints, Floats]:
+    """Pairs of pieces that come nearer to each other than `APART_M`, or as near, and the gaps between them."""
+    order = np.argsort(piece, kind="stable")
+    own = np.split(points_m[order], np.flatnonzero(np.diff(piece[order])) + 1)
+    low, high = (np.array([f(p, axis=0) for p in own]) for f in (np.min, np.max))
+    trees: dict[int, cKDTree] = {}
+    found = []
+    for i in range(len(own)):
+        between = np.maximum(np.maximum(low[i + 1 :] - high[i], low[i] - high[i + 1 :]), 0)
+        for j in (i + 1 + np.flatnonzero(np.linalg.norm(between, axis=1) <= APART_M)).tolist():
+            few, many = sorted((i, j), key=lambda p: len(own[p]))
+            if many not in trees:
+                trees[many] = cKDTree(own[many])
+            gap_m = trees[many].query(own[few], distance_upper_bound=APART_M + LINK_M)[0].min()
+            found.append((i, j, gap_m))
+    a, b, gap = np.array(found, dtype=np.float64).reshape(-1, 3).T
+    return a.astype(np.int64), b.astype(np.int64), gap
