@@ -26,7 +26,6 @@ class Settings(BaseModel):
     glimpsed_share: float = Field(0.0002, gt=0, description="from here up to seen_share it is glimpsed")
     min_short_side: float = Field(0.015, description="visible: short side of the box, as a share of the image's width")
     min_unoccluded: float = Field(0.30, description="visible: share of the pixels it would cover alone")
-    min_unoccluded_box: float = Field(0.15, description="the same where a box stands in for the missing mesh")
     min_in_frame: float = Field(0.30, description="visible: share of its surface inside the frustum")
     max_box_share: float = Field(0.90, description="a box over this share of both sides is not drawn")
 
@@ -64,9 +63,11 @@ class Settings(BaseModel):
     video_frames: int = Field(32, ge=2, description="frames of a clip")
     min_overlap: float = Field(0.05, description="a pair shares at least this much surface")
     max_overlap: float = Field(0.90, description="at least one direction of a pair shares at most this")
+    min_median_depth_m: float = Field(
+        0.40, description="a view whose median depth is less is not used in pairs and sets"
+    )
     duplicate_m: float = Field(0.20, description="two views nearer than this and ...")
     duplicate_deg: float = Field(10.0, description="... turned by less than this are near-duplicates")
-    one_image_share: float = Field(0.10, description="largest share of sets in which one image alone shows everything")
     max_view_roll_deg: float = Field(15.0, description="view change: largest change of roll")
     min_camera_depth_m: float = Field(0.30, description="camera motion: smallest depth of camera 2 in camera 1")
     room_agreement: float = Field(0.10, description="room size: closings of 0.3 m and 1.0 m agree within this share")

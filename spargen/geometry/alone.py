@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
+from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
-from spargen.scene.types import Mesh, Objects
+from spargen.scene.cameras import Cameras
+from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,27 +49,35 @@ class Outlines:
 class Alone:
     """Every object in a room of its own: whether a ray would hit it if nothing else were there.
 
-    The objects stand on a lattice so far apart that a ray shot from the camera's place relative to one object reaches
-    that object before any other. One ray scene, one cast.
+    One ray scene, one cast: the objects stand on a lattice, and each ray begins where it enters the ball around its
+    object, wherever the camera stands. So near it meets nothing else first, and float32 is exact enough however far
+    the camera is.
     """
 
-    def __init__(self, mesh: Mesh, objects: Objects, askable: Bools, threads: int) -> None:
-        self.face_object = mesh.face_object
-        span = mesh.vertices_m.max(axis=0) - mesh.vertices_m.min(axis=0) if len(mesh.vertices_m) else np.ones(3)
-        pitch = 3 * float(np.linalg.norm(span)) + 10
-        side = int(np.ceil(max(1, len(objects)) ** (1 / 3)))
-        place = np.stack(np.unravel_index(np.arange(len(objects)), (side, side, side)), axis=-1)
-        self.offset = ((place - (side - 1) / 2) * pitch).astype(np.float32)
+    def __init__(self, mesh: Mesh, center_m: Floats, radius_m: Floats, askable: Bools, threads: int) -> None:
+        n = len(center_m)
+        # A little more than the farthest corner, so that no ray begins on it.
+        radius_m = 1.001 * radius_m + 0.001
+        # A ray that hits its object begins within 1.42 radii of the centre.
+        pitch = 3 * float(radius_m[askable].max(initial=0.0))
+        side = int(np.ceil(max(1, n) ** (1 / 3)))
+        place = (np.stack(np.unravel_index(np.arange(n), (side, side, side)), axis=-1) - (side - 1) / 2) * pitch
         keep = mesh.belongs_to(askable)
-        faces = mesh.faces[keep]
-        vertices = mesh.vertices_m[faces] + self.offset[mesh.face_object[keep]][:, None]
-        self.object_of_face = np.append(mesh.face_object[keep], np.int32(NOTHING))
-        self.caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
+        faces, owner = mesh.faces[keep], mesh.face_object[keep]
+        vertices = mesh.vertices_m[faces] + (place - center_m)[owner][:, None]
+        self._center, self._place = center_m.astype(np.float32), place.astype(np.float32)
+        self._radius = radius_m.astype(np.float32)
+        self._object_of_face = np.append(owner, np.int32(NOTHING))
+        self._caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
 
     def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
         """Tell for rays (R,) whether each would hit its object (R,)."""
-        face, _ = self.caster.cast(origin + self.offset[obj], direction)
-        return np.asarray(self.object_of_face[face] == obj)
+        towards = self._center[obj] - origin
+        square = np.einsum("ri,ri->r", direction, direction)
+        along = np.einsum("ri,ri->r", towards, direction) - self._radius[obj] * np.sqrt(square)
+        start = direction * (np.maximum(along, 0) / square)[:, None] - towards
+        face, _ = self._caster.cast(start + self._place[obj], direction)
+        return np.asarray(self._object_of_face[face] == obj)
 
 
 def hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:
@@ -76,9 +87,41 @@ def hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:
     first = np.searchsorted(mesh.face_object[order], np.arange(n + 1))
     for o in range(n):
         used = np.unique(mesh.faces[order[first[o] : first[o + 1]]]) if askable[o] else np.zeros(0, dtype=np.int64)
-        points = mesh.vertices_m[used].astype(np.float64)
+        points = mesh.vertices_m[used]
         # Of flat and tiny ones all points are corners.
         with suppress(QhullError, ValueError, IndexError):
             points = points[ConvexHull(points).vertices]
         out.append(points)
     return out
+
+
+def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, grid: Grid) -> Outlines:
+    """Outlines of whole objects, as if nothing hid them.
+
+    Parameters
+    ----------
+    hulls : of all objects, as `hull_corners` gives them.
+    view, obj : (R,) of the cameras and of the objects.
+    grid : of the images, which share one size.
+    """
+    corner, nearest_m = np.empty((len(view), 4, 2)), np.empty(len(view))
+    reach = np.empty((len(view), len(DIAGONALS), 2))
+    limit = np.array([grid.width, grid.height] * 2)
+    for o in np.unique(obj):
+        of = np.flatnonzero(obj == o)
+        T = cameras.T_world_camera[view[of]]
+        X = np.matmul(hulls[o] - T[:, None, :3, 3], T[:, :3, :3])
+        z = X[..., 2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            uv = np.matmul(X, cameras.K[view[of]].transpose(0, 2, 1))[..., :2] / z[..., None]
+        nearest_m[of] = z.min(axis=1)
+        # Where it reaches behind the camera its outline is unbounded: nan here, the whole image below.
+        uv[nearest_m[of] < 0.05] = np.nan
+        ends = np.stack([uv.argmin(axis=1), uv.argmax(axis=1)], axis=1).reshape(-1, 4)
+        corner[of] = uv[np.arange(len(of))[:, None], ends]
+        along = uv @ DIAGONALS.T
+        reach[of] = np.stack([along.min(axis=1), along.max(axis=1)], axis=-1)
+    side = np.clip(corner[:, np.arange(4), [0, 1, 0, 1]], 0, limit)
+    side = np.where(np.isnan(side), [0, 0, grid.width, grid.height], side)
+    reach = np.where(np.isnan(reach), [-np.inf, np.inf], reach)
+    return Outlines(side, corner, reach, nearest_m)

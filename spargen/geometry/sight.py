@@ -11,7 +11,7 @@ from spargen.geometry.alone import NOTHING, Alone
 from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Mesh, Objects
+from spargen.scene.types import Mesh
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -22,12 +22,12 @@ Pixels = Singles | NDArray[np.float64]
 class Sight:
     """Casts rays through pixels; `view` and `obj` are rows of the cameras and of the objects."""
 
-    def __init__(self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, threads: int) -> None:
+    def __init__(self, mesh: Mesh, cameras: Cameras, alone: Alone, threads: int) -> None:
         self._cameras = cameras
         self._caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         self._object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
-        self._alone = Alone(mesh, objects, askable, threads)
+        self._alone = alone
         # World direction of pixel (u, v) in view i: (u, v, 1) @ lens[i]; its camera Z is 1, so hits count in depth.
         K_inv = np.linalg.inv(cameras.K) if len(cameras) else np.zeros((0, 3, 3))
         self._lens = np.matmul(cameras.T_world_camera[:, :3, :3], K_inv).transpose(0, 2, 1).astype(np.float32)
@@ -40,7 +40,7 @@ class Sight:
         return self._object_of_face[face].reshape(-1, grid.h, grid.w), depth_m.reshape(-1, grid.h, grid.w)
 
     def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
-        """First object at pixel positions (R, 2); UNANNOTATED or NOTHING where there is none."""
+        """First object at pixel positions (R, 2); -1 or NOTHING where there is none."""
         face, _ = self._caster.cast(self._origin.take(view, axis=0), self._directions(view, uv))
         return self._object_of_face[face]
 

@@ -9,6 +9,11 @@ from spargen.scene.types import Mesh
 from spargen.seeds import rng_for
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+SCENE_POINTS = 8192
+"""Points a scene for the overlap of views."""
 
 
 def triangle_areas_m2(vertices_m: ArrayLike, faces: ArrayLike) -> Floats:
@@ -19,7 +24,13 @@ def triangle_areas_m2(vertices_m: ArrayLike, faces: ArrayLike) -> Floats:
     return np.asarray(np.sqrt((y1 * z2 - z1 * y2) ** 2 + (z1 * x2 - x1 * z2) ** 2 + (x1 * y2 - y1 * x2) ** 2) / 2)
 
 
-def spread_points_m(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count: int) -> NDArray[np.float32]:
+def normals(mesh: Mesh, face: Ints) -> Floats:
+    """Return what points out of the front of faces (R,), from where their corners run counter-clockwise: (R, 3)."""
+    a, b, c = mesh.vertices_m[mesh.faces[face]].transpose(1, 0, 2)
+    return np.cross(b - a, c - a)
+
+
+def spread_points(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count: int) -> tuple[Singles, Ints]:
     """Spread `count` points over each group of faces, uniform by area, the same ones at every call.
 
     Systematic sampling: equally spaced positions along the cumulated area of a group's faces, so a share estimated
@@ -34,7 +45,8 @@ def spread_points_m(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count:
 
     Returns
     -------
-    (n_groups, count, 3) float32 metres; nan for groups without area.
+    points_m : (n_groups, count, 3) float32 metres, nan for groups without area.
+    face : (n_groups, count) the face that each lies on, -1 for groups without area.
     """
     jitter, u, v = rng_for("spread points", n_groups, count).random((3, count))
     # Turk 1990: folding the unit square keeps the density uniform over a triangle.
@@ -47,9 +59,20 @@ def spread_points_m(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count:
     cumulated = np.append(0.0, np.cumsum(triangle_areas_m2(mesh.vertices_m, mesh.faces)[order]))
     start, end = cumulated[first[:-1]], cumulated[first[1:]]
     points = np.full((n_groups, count, 3), np.nan, dtype=np.float32)
+    of_face = np.full((n_groups, count), -1, dtype=np.int64)
     some = np.flatnonzero(end > start)
     place = start[some, None] + (end - start)[some, None] * ((np.arange(count) + jitter) / count)
     chosen = np.searchsorted(cumulated[1:], place.ravel(), side="right").reshape(place.shape)
-    face = mesh.faces[order[np.minimum(chosen, first[some + 1, None] - 1)]]
-    points[some] = sum(mesh.vertices_m[face[..., k]] * weight[k][:, None] for k in range(3))
-    return points
+    of_face[some] = order[np.minimum(chosen, first[some + 1, None] - 1)]
+    corner = mesh.faces[of_face[some]]
+    points[some] = sum(mesh.vertices_m[corner[..., k]] * weight[k][:, None] for k in range(3))
+    return points, of_face
+
+
+def scene_points(mesh: Mesh) -> tuple[Singles, Ints]:
+    """`SCENE_POINTS` points spread over the whole mesh, (S, 3) metres, and the faces (S,) that they lie on.
+
+    A mesh without area has none.
+    """
+    (points_m,), (face,) = spread_points(mesh, np.zeros(len(mesh.faces), dtype=np.int32), 1, SCENE_POINTS)
+    return points_m[face >= 0], face[face >= 0]

@@ -14,12 +14,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.alone import DIAGONALS, NOTHING, Outlines, hull_corners
+from spargen.geometry.alone import NOTHING, Alone, hull_corners, outlines
 from spargen.geometry.edges import Edges
 from spargen.geometry.grid import FINE, Grid
 from spargen.geometry.rounding import permille
+from spargen.geometry.shares import Shares
 from spargen.geometry.sight import Sight
-from spargen.geometry.surface import spread_points_m
+from spargen.geometry.surface import normals, scene_points, spread_points
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh, Objects
 from spargen.settings import Settings
@@ -33,19 +34,17 @@ SURFACE_POINTS, ROUGHLY, UNSURE = 2048, 8, 0.08
 if that share is this close to a threshold."""
 MISSED_STEP = 4
 """Every how-manieth of them is shot at where no coarse ray met an object."""
-SCENE_POINTS = 8192
-"""Points a scene for the overlap of views."""
 SURFACE_M, SURFACE_SHARE = 0.03, 0.02
 """How far in front of such a point a surface may be met, and for the first choice which share of its depth besides."""
-ALONE_RAYS = 400
-"""Rays an object and view, about, for the pixels it would cover alone."""
+UNANNOTATED = -1
+"""What a ray meets that hits the mesh where it belongs to no object."""
 CHUNK = 25
 """Views worked on together: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """What V views show of N objects. Rows of structural objects hold their `share` only.
+    """What V views show of N objects. Of objects that are not askable, only their `share`, seen and glimpsed count.
 
     Parameters
     ----------
@@ -59,7 +58,9 @@ class Visibility:
     boxed : (V, N) visible, and its box may be drawn: it is not the whole image, nor does it hang on single pixels.
     pointed : (V, N) visible, and its point lies on it.
     unannotated : (V,) share of the mesh pixels that belong to no object.
-    surface : (V, S) which of S points spread over the whole mesh the view sees.
+    surface : (V, 2 S) which of S points spread over the whole mesh the view sees: first those that it sees from the
+        front of the face they lie on, then those from the back.
+    median_depth_m : (V,) the depth that half of the mesh pixels exceed; inf where the view shows no mesh.
     """
 
     share: Floats
@@ -76,6 +77,13 @@ class Visibility:
     pointed: Bools
     unannotated: Floats
     surface: Bools
+    median_depth_m: Floats
+
+    @property
+    def sees_point(self) -> Bools:
+        """(V, S) which of the points the view sees, from whichever side."""
+        front, back = np.split(self.surface, 2, axis=1)
+        return np.asarray(front | back)
 
     def __len__(self) -> int:
         return len(self.share)
@@ -86,19 +94,29 @@ class Visibility:
 
 
 def see(
-    mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, *, threads: int = 0
+    mesh: Mesh,
+    objects: Objects,
+    cameras: Cameras,
+    askable: Bools,
+    settings: Settings,
+    *,
+    present: Bools | None = None,
+    threads: int = 0,
 ) -> Visibility:
     """Fill the table.
 
     Parameters
     ----------
     mesh, objects, cameras : of one scene.
-    askable : (N,) objects that questions may be about; the others only cover what is behind them and count as seen.
+    askable : (N,) objects that questions may be about; the others cover what is behind them, and may be seen.
     settings : the thresholds.
+    present : (N,) objects that may change an answer, though no question is about them: they are looked for as
+        carefully as those that are askable. None by default.
     threads : cores for the ray casts, 0 = all. The result does not depend on it.
     """
     threads = threads or os.cpu_count() or 1
-    eye = _Eye(mesh, objects, cameras, askable, settings, threads)
+    sought = askable if present is None else askable | present
+    eye = _Eye(mesh, objects, cameras, askable, sought, settings, threads)
     # As many chunks for each thread, so that none waits for another.
     rounds = max(1, -(-len(cameras) // (CHUNK * threads)))
     views = np.array_split(np.arange(len(cameras)), rounds * threads)
@@ -112,18 +130,26 @@ class _Eye:
     """The sample points of one scene, and the steps that fill the table for a chunk of views."""
 
     def __init__(
-        self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, threads: int
+        self,
+        mesh: Mesh,
+        objects: Objects,
+        cameras: Cameras,
+        askable: Bools,
+        sought: Bools,
+        settings: Settings,
+        threads: int,
     ) -> None:
-        self.objects, self.cameras, self.askable, self.settings = objects, cameras, askable, settings
-        self.sight = Sight(mesh, objects, cameras, askable, threads)
-        self.hulls = hull_corners(mesh, len(objects), askable)
+        self.objects, self.cameras, self.settings = objects, cameras, settings
+        self.askable, self.sought = askable, sought
+        self.hulls = hull_corners(mesh, len(objects), sought)
         self.radius_m = np.array(
             [np.linalg.norm(h - c, axis=1).max(initial=0.0) for h, c in zip(self.hulls, objects.center_m, strict=True)]
         )
-        asked = np.where(mesh.belongs_to(askable), mesh.face_object, np.int32(-1))
-        self.points = spread_points_m(mesh, asked, len(objects), SURFACE_POINTS)
-        whole = np.zeros(len(mesh.faces), dtype=np.int32)
-        self.scene_points = spread_points_m(mesh, whole, 1, SCENE_POINTS)[0]
+        self.sight = Sight(mesh, cameras, Alone(mesh, objects.center_m, self.radius_m, askable, threads), threads)
+        of_face = np.where(mesh.belongs_to(sought), mesh.face_object, np.int32(-1))
+        self.points, _ = spread_points(mesh, of_face, len(objects), SURFACE_POINTS)
+        self.scene_points, face = scene_points(mesh)
+        self.normals = normals(mesh, face).astype(np.float32)
 
     def look(self, views: Ints) -> Visibility:
         """Fill the rows of a few views. Their images share one size, or the chunk is split."""
@@ -135,21 +161,16 @@ class _Eye:
             return Visibility(*(np.concatenate([getattr(r, f.name) for r in rows])[back] for f in fields(Visibility)))
         grid = Grid(*(int(x) for x in (sizes[0] if len(sizes) else (1, 1))))
         ids, depth_m = self.sight.cast_grid(views, grid)
-        n = len(self.objects)
-        counts = (
-            np.stack([np.bincount(i.ravel() + 2, minlength=n + 2) for i in ids]) if len(views) else np.zeros((0, n + 2))
-        )
-        on_mesh = np.maximum(counts[:, 1:].sum(axis=1), 1)
+        shares = Shares(self.sight, views, grid, ids, self.settings)
 
         X = self.cameras.take(views).to_camera(self.objects.center_m)
-        share = self._measure_share(views, grid, ids, counts[:, 2:] / grid.cells)
-        share = self._find_missed(views, grid, X, share)
+        share = self._share(shares, X)
         seen = share >= self.settings.seen_share
         unoccluded, in_frame = np.zeros(share.shape), np.zeros(share.shape)
         row, obj = np.nonzero(seen & self.askable & (X[..., 2] > 0))
         if len(row):
-            outlines = self._outlines(views, row, obj, grid)
-            unoccluded[row, obj] = self._unoccluded(views, row, obj, ids, grid, outlines)
+            whole = outlines(self.hulls, self.cameras, views[row], obj, grid)
+            unoccluded[row, obj] = shares.unoccluded(row, obj, whole)
             in_frame[row, obj] = self._in_frame(views[row], obj, grid)
 
         s = self.settings
@@ -159,12 +180,11 @@ class _Eye:
         if keep.any():
             row, obj = row[keep], obj[keep]
             edges = Edges(self.sight, views, grid, ids, depth_m)
-            box[row, obj], steady[row, obj] = edges.measure(row, obj, outlines.take(keep))
+            box[row, obj], steady[row, obj] = edges.measure(row, obj, whole.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size
         # The short side counts in widths of the image, whichever side it is.
         visible &= (side * [1.0, grid.height / grid.width]).min(axis=-1) >= s.min_short_side
-        bbox = np.where(visible[..., None], permille(box, size), 0)
         point, pointed = self._points(views, visible, X, grid)
         return Visibility(
             share=share,
@@ -172,59 +192,25 @@ class _Eye:
             in_frame=in_frame,
             depth_m=X[..., 2],
             distance_m=np.linalg.norm(X, axis=-1),
-            bbox=bbox,
+            bbox=np.where(visible[..., None], permille(box, size), 0),
             point=point,
             seen=seen,
             glimpsed=(share >= s.glimpsed_share) & ~seen,
             visible=visible,
             boxed=visible & steady & (side <= s.max_box_share).any(axis=-1),
             pointed=pointed,
-            unannotated=counts[:, 1] / on_mesh,
+            unannotated=_unannotated(ids),
             surface=self._surface(views, depth_m, grid),
+            median_depth_m=_median_depth_m(depth_m),
         )
 
-    def _measure_share(self, views: Ints, grid: Grid, ids: NDArray[np.int32], share: Floats) -> Floats:
-        """Measure shares near a threshold again, on the fine grid around the cells that show the object."""
-        s, cell = self.settings, 1 / grid.cells
-        near_seen = np.abs(share - s.seen_share) < 0.6 * s.seen_share
-        near_glimpsed = (share > 0) & (share < s.glimpsed_share + 5 * cell)
-        slender = (share > 0) & (share < (FINE + 0.5) * s.seen_share) & _slender(ids, share.shape[1])
-        wanted = near_seen | near_glimpsed | slender
-        found = [_grown_cells(ids[i], np.flatnonzero(wanted[i])) for i in range(len(views))]
-        row = np.repeat(np.arange(len(views)), [len(f) for f in found])
+    def _share(self, shares: Shares, X: Floats) -> Floats:
+        """Shares (V, N) of the images that show objects, with centres X (V, N, 3) in the cameras."""
+        share = shares.of_image(len(self.objects))
+        row, obj = np.nonzero((share == 0) & self.sought & self._near_frustum(shares.views, X, shares.grid))
         if not len(row):
             return share
-        obj, y, x = np.concatenate(found).T
-        return np.where(wanted, self._fine_share(views, grid, row, obj, y, x, share.shape), share)
-
-    def _fine_share(
-        self, views: Ints, grid: Grid, row: Ints, obj: Ints, y: Ints, x: Ints, shape: tuple[int, ...]
-    ) -> Floats:
-        """Shares (V, N) of the image that show objects inside given coarse cells (C,), counted with all fine rays."""
-        k = FINE * FINE
-        hit = self.sight.objects_at(np.repeat(views[row], k), grid.fine_of_cells(y, x)) == np.repeat(obj, k)
-        share = np.zeros(shape)
-        np.add.at(share, (np.repeat(row, k), np.repeat(obj, k)), hit / (grid.cells * k))
-        return share
-
-    def _find_missed(self, views: Ints, grid: Grid, X: Floats, share: Floats) -> Floats:
-        """Shoot at points of the objects that no coarse ray met: poles, edges of boards, what shows through a gap.
-
-        Where a point is in sight, the fine rays around it measure the share.
-        """
-        row, obj = np.nonzero((share == 0) & self.askable & self._near_frustum(views, X, grid))
-        if not len(row):
-            return share
-        uvw, inside = self.sight.project(views[row], self.points[obj, ::MISSED_STEP], grid)
-        pair, uvw = np.nonzero(inside)[0], uvw[inside]
-        uv = uvw[:, :2] / uvw[:, 2:]
-        hit = self.sight.objects_at(views[row[pair]], uv) == obj[pair]
-        x, y = grid.cell_of(*uv[hit].T)
-        found = _grow(np.stack([pair[hit], y, x], axis=1), grid.h, grid.w)
-        if not len(found):
-            return share
-        pair, y, x = found.T
-        return share + self._fine_share(views, grid, row[pair], obj[pair], y, x, share.shape)
+        return share + shares.of_missed(row, obj, self.points[obj, ::MISSED_STEP], share.shape)
 
     def _near_frustum(self, views: Ints, X: Floats, grid: Grid) -> Bools:
         """Tell which objects, with centres X (V, N, 3) in the cameras, reach into the images as far as a ball tells."""
@@ -233,51 +219,6 @@ class _Eye:
         planes = np.concatenate([K[:, :2], size[:, None] * K[:, 2:] - K[:, :2]], axis=1)
         planes /= np.linalg.norm(planes, axis=2, keepdims=True)
         return np.asarray((np.matmul(X, planes.transpose(0, 2, 1)) >= -self.radius_m[:, None]).all(axis=2))
-
-    def _outlines(self, views: Ints, row: Ints, obj: Ints, grid: Grid) -> Outlines:
-        """Outlines of whole objects, as if nothing hid them, for pairs (R,)."""
-        side, corner = np.empty((len(row), 4)), np.empty((len(row), 4, 2))
-        nearest_m, reach = np.empty(len(row)), np.empty((len(row), len(DIAGONALS), 2))
-        limit = np.array([grid.width, grid.height] * 2)
-        T, K = self.cameras.T_world_camera[views], self.cameras.K[views]
-        for o in np.unique(obj):
-            of = np.flatnonzero(obj == o)
-            X = np.matmul(self.hulls[o] - T[row[of], None, :3, 3], T[row[of], :3, :3])
-            z = X[..., 2]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                uv = np.matmul(X, K[row[of]].transpose(0, 2, 1))[..., :2] / z[..., None]
-            nearest_m[of] = z.min(axis=1)
-            # Where it reaches behind the camera its outline is unbounded: nan here, the whole image below.
-            uv[nearest_m[of] < 0.05] = np.nan
-            ends = np.stack([uv.argmin(axis=1), uv.argmax(axis=1)], axis=1).reshape(-1, 4)
-            corner[of] = uv[np.arange(len(of))[:, None], ends]
-            along = uv @ DIAGONALS.T
-            reach[of] = np.stack([along.min(axis=1), along.max(axis=1)], axis=-1)
-        side[:] = np.clip(corner[:, np.arange(4), [0, 1, 0, 1]], 0, limit)
-        side = np.where(np.isnan(side), [0, 0, grid.width, grid.height], side)
-        reach = np.where(np.isnan(reach), [-np.inf, np.inf], reach)
-        return Outlines(side, corner, reach, nearest_m)
-
-    def _unoccluded(
-        self, views: Ints, row: Ints, obj: Ints, ids: NDArray[np.int32], grid: Grid, outlines: Outlines
-    ) -> Floats:
-        """Visible pixels over pixels covered alone, for pairs (R,)."""
-        low = np.stack(grid.cell_of(*outlines.side[:, :2].T), axis=-1)
-        high = np.stack(grid.cell_of(*outlines.side[:, 2:].T), axis=-1) + 1
-        step = np.maximum(1, np.round(np.sqrt((high - low).prod(axis=1) / ALONE_RAYS))).astype(np.int64)
-        own, others = np.empty(len(row)), []
-        for k, (r, o, (x0, y0), (x1, y1), s) in enumerate(zip(row, obj, low, high, step, strict=True)):
-            window = ids[r, y0:y1, x0:x1]
-            own[k] = np.count_nonzero(window == o)
-            sparse = window[::s, ::s]
-            others.append(np.nonzero((sparse != o) & (sparse != NOTHING)))
-        pair = np.repeat(np.arange(len(row)), [len(y) for y, _ in others])
-        y, x = (np.concatenate(axis) for axis in zip(*others, strict=True))
-        uv = grid.coarse[low[pair, 1] + y * step[pair], low[pair, 0] + x * step[pair], :2].astype(np.float64)
-        view = views[row[pair]]
-        hidden = self.sight.alone_at(view, obj[pair], uv)
-        alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * step**2
-        return np.asarray(own / np.maximum(alone, 1))
 
     def _in_frame(self, view: Ints, obj: Ints, grid: Grid) -> Floats:
         """Share of the objects' surface points inside the frustum, for pairs (R,)."""
@@ -318,7 +259,7 @@ class _Eye:
         return point, pointed
 
     def _surface(self, views: Ints, depth_m: NDArray[np.float32], grid: Grid) -> Bools:
-        """Which of the scene's spread points each view sees: (V, S).
+        """Which of the scene's spread points each view sees, from the front and from the back: (V, 2 S).
 
         The coarse depths choose, with a tolerance of 3 cm + 2 %. From afar that is as much as a wall is thick, so a
         ray to each chosen point decides.
@@ -329,36 +270,25 @@ class _Eye:
         x, y = grid.cell_of(u / z, v / z)
         near = z - depth_m[row, y, x] <= SURFACE_M + SURFACE_SHARE * z
         row, point = row[near], point[near]
-        sees = np.zeros(inside.shape, dtype=bool)
-        sees[row, point] = self.sight.in_front_m(views[row], self.scene_points[point]) <= SURFACE_M
+        reached = self.sight.in_front_m(views[row], self.scene_points[point]) <= SURFACE_M
+        row, point = row[reached], point[reached]
+        towards = self.cameras.position_m[views[row]] - self.scene_points[point]
+        back = np.einsum("ri,ri->r", towards, self.normals[point]) < 0
+        sees = np.zeros((len(views), 2 * len(self.scene_points)), dtype=bool)
+        sees[row, point + back * len(self.scene_points)] = True
         return sees
 
 
-def _slender(ids: NDArray[np.int32], n: int) -> Bools:
-    """Tell which objects cover cells without neighbours of their own on all four sides, mostly: (V, N)."""
-    middle = ids[:, 1:-1, 1:-1]
-    inner = (middle == ids[:, :-2, 1:-1]) & (middle == ids[:, 2:, 1:-1])
-    inner &= (middle == ids[:, 1:-1, :-2]) & (middle == ids[:, 1:-1, 2:])
-    count = [np.bincount(i.ravel() + 2, minlength=n + 2)[2:] for i in ids]
-    core = [np.bincount(m[k] + 2, minlength=n + 2)[2:] for m, k in zip(middle, inner, strict=True)]
-    return np.asarray(np.reshape(core, (len(ids), n)) < np.reshape(count, (len(ids), n)) / 4)
+def _unannotated(ids: NDArray[np.int32]) -> Floats:
+    """Share (V,) of what coarse rays (V, h, w) met that belongs to no object."""
+    on_mesh = np.count_nonzero(ids != NOTHING, axis=(1, 2))
+    return np.asarray(np.count_nonzero(ids == UNANNOTATED, axis=(1, 2)) / np.maximum(on_mesh, 1))
 
 
-def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:
-    """Coarse cells within one cell of each object's own: (C, 3) rows of object, y, x."""
-    wanted = np.zeros(int(ids.max(initial=0)) + 3, dtype=bool)
-    wanted[objects[objects < len(wanted) - 2] + 2] = True
-    y, x = np.nonzero(wanted[ids + 2])
-    return _grow(np.stack([ids[y, x].astype(np.int64), y, x], axis=1), *ids.shape)
-
-
-def _grow(cells: Ints, h: int, w: int) -> Ints:
-    """Add the eight neighbours of cells (C, 3), rows of owner, y, x; each once."""
-    dy, dx = np.meshgrid([-1, 0, 1], [-1, 0, 1])
-    owner, y, x = (cells[:, k, None] + d for k, d in enumerate((np.zeros(9, dtype=np.int64), dy.ravel(), dx.ravel())))
-    inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
-    code = np.unique(((owner * h + y) * w + x)[inside])
-    return np.stack([code // (h * w), code // w % h, code % w], axis=-1)
+def _median_depth_m(depth_m: NDArray[np.float32]) -> Floats:
+    """Median (V,) of the depths (V, h, w) that are finite; inf where none is."""
+    met = (d[np.isfinite(d)] for d in depth_m)
+    return np.array([np.median(d) if len(d) else np.inf for d in met], dtype=np.float64)
 
 
 def _disc(radius: float) -> Floats:

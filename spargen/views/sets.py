@@ -35,7 +35,8 @@ def overlaps(surface: Bools) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
     Parameters
     ----------
-    surface : (V, S) which surface points each view sees.
+    surface : (V, 2 S) which surface points each view sees from the front, and which from the back: a point is shared
+        only by views that see it from the same side, so a wall of one sheet is not.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -78,11 +78,15 @@ def look(
     frames = np.union1d(stills, clip).astype(np.int64)
     cameras = scene.cameras.take(frames)
     labels = LabelTable.of(scene.objects.label, label_rules())
+    trusted = ~scene.objects.doubtful
+    labels = replace(labels, askable=labels.askable & trusted, countable=labels.countable & trusted)
     vis = _seen_before(scene, cameras, labels, settings, keep_in, threads)
     candidates = np.searchsorted(frames, stills)
     links = link(vis.surface, cameras, settings)
+    # A nose at a door shows where nobody is.
+    usable = candidates[vis.median_depth_m[candidates] >= settings.min_median_depth_m]
     pairs, sets = (
-        pick_sets(links, candidates, size, SETS, settings, rng_for(seed, scene.dataset, scene.id, "sets", size))
+        pick_sets(links, usable, size, SETS, settings, rng_for(seed, scene.dataset, scene.id, "sets", size))
         for size in (2, settings.views_per_set)
     )
     # A pair asks something else in the other order.
@@ -94,15 +98,17 @@ def _seen_before(
     scene: Scene, cameras: Cameras, labels: LabelTable, settings: Settings, keep_in: Path | None, threads: int
 ) -> Visibility:
     """Read the visibility table from the folder, or make it and put it there."""
+    present = ~labels.structural
 
     def make() -> Visibility:
-        return see(scene.mesh, scene.objects, cameras, labels.askable, settings, threads=threads)
+        return see(scene.mesh, scene.objects, cameras, labels.askable, settings, present=present, threads=threads)
 
     if keep_in is None or not scene.fingerprint:
         return make()
     lenses = (cameras.T_world_camera, cameras.K, cameras.size_px)
     address = (scene.fingerprint, settings.model_dump_json(), *(a.tobytes().hex() for a in lenses), _code())
-    path = keep_in / f"{scene.dataset}-{scene.id}-{digest('visibility', labels.askable.tobytes(), *address).hex()}.npz"
+    key = digest("visibility", labels.askable.tobytes(), present.tobytes(), *address).hex()
+    path = keep_in / f"{scene.dataset}-{scene.id}-{key}.npz"
     try:
         with path.open("rb") as kept, np.load(kept) as stored:
             return Visibility(*(stored[f.name] for f in fields(Visibility)))

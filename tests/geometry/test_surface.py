@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from worlds import World
 
-from spargen.geometry.surface import spread_points_m, triangle_areas_m2
+from spargen.geometry.surface import SCENE_POINTS, normals, scene_points, spread_points, triangle_areas_m2
 from spargen.scene.types import Mesh
 
 
@@ -21,7 +21,7 @@ def test_each_side_of_a_box_gets_its_share_and_is_covered_evenly():
     size = np.array([2.0, 1.0, 0.5])
     mesh = World().add("chair", (0, 0, 0), size).mesh()
     count = 4000
-    points = spread_points_m(mesh, mesh.face_object, 1, count)[0]
+    (points,), _ = spread_points(mesh, mesh.face_object, 1, count)
     total = 2 * (size[0] * size[1] + size[1] * size[2] + size[0] * size[2])
     for axis in range(3):
         u, v = [k for k in range(3) if k != axis]
@@ -38,22 +38,41 @@ def test_each_side_of_a_box_gets_its_share_and_is_covered_evenly():
 def test_groups_are_kept_apart_and_outsiders_take_no_part():
     w = World().add("a", (0, 0, 0), (1, 1, 1)).add(None, (5, 0, 0), (1, 1, 1)).add("b", (10, 0, 0), (1, 1, 1))
     mesh = w.mesh()
-    points = spread_points_m(mesh, mesh.face_object, 3, 100)
+    points, face = spread_points(mesh, mesh.face_object, 3, 100)
     assert points.shape == (3, 100, 3)
     assert (np.abs(points[0, :, 0]) <= 0.5 + 1e-6).all()
     assert (np.abs(points[1, :, 0] - 10) <= 0.5 + 1e-6).all()
     assert np.isnan(points[2]).all()
+    assert (face[2] == -1).all()
+    assert set(mesh.face_object[face[1]].tolist()) == {1}
 
 
 def test_the_same_points_every_time():
     mesh = World().add("a", (0, 0, 0), (1, 2, 3)).mesh()
-    first, second = (spread_points_m(mesh, mesh.face_object, 1, 50) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
+    first, second = (spread_points(mesh, mesh.face_object, 1, 50) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_faces_without_area_get_nothing():
     mesh = Mesh([[0, 0, 0], [1, 0, 0], [2, 0, 0], [0, 1, 0]], [[0, 1, 2], [0, 1, 3]], [0, 0])
-    points = spread_points_m(mesh, mesh.face_object, 1, 64)[0]
+    (points,), _ = spread_points(mesh, mesh.face_object, 1, 64)
     assert (points[:, 0] + points[:, 1] <= 1 + 1e-6).all()
     flat = Mesh([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2]], [0])
-    assert np.isnan(spread_points_m(flat, flat.face_object, 1, 4)).all()
+    assert np.isnan(spread_points(flat, flat.face_object, 1, 4)[0]).all()
+
+
+def test_points_lie_on_their_faces():
+    rng = np.random.default_rng(1)
+    mesh = Mesh(rng.normal(size=(30, 3)), rng.integers(0, 30, (20, 3)), np.zeros(20))
+    points, face = scene_points(mesh)
+    assert points.shape == (SCENE_POINTS, 3)
+    a, b, c = mesh.vertices_m[mesh.faces[face]].transpose(1, 0, 2)
+    # The three triangles that a point makes with the corners fill its face if it lies on it.
+    parts = sum(np.linalg.norm(np.cross(p - points, q - points), axis=1) for p, q in ((a, b), (b, c), (c, a)))
+    np.testing.assert_allclose(parts, np.linalg.norm(np.cross(b - a, c - a), axis=1), atol=1e-5)
+
+
+def test_normals_point_to_where_the_corners_run_counter_clockwise():
+    mesh = Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2], [0, 2, 1]], [0, 0])
+    np.testing.assert_allclose(normals(mesh, np.array([0, 1, 0])), [[0, 0, 1], [0, 0, -1], [0, 0, 1]])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from worlds import World, shell
 
-from spargen.geometry.surface import spread_points_m
-from spargen.geometry.visibility import SCENE_POINTS, Visibility, see
+from spargen.geometry.surface import scene_points
+from spargen.geometry.visibility import Visibility, see
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.settings import Settings
 
@@ -256,6 +256,26 @@ def test_an_occluder_hides_all_but_a_strip(gap, visible):
     assert t.visible[0, 0] == visible
 
 
+@pytest.mark.parametrize(
+    ("wide", "high", "boxed"), [(0.93, 0.93, False), (0.93, 0.87, True), (0.87, 0.93, True), (0.98, 0.5, True)]
+)
+def test_a_box_over_nine_tenths_of_both_sides_is_not_drawn(wide, high, boxed):
+    # At depth 5 the image is 6.4 x 4.8 m.
+    w = World().add("cabinet", (5.005, 0, 1), (0.01, 6.4 * wide, 4.8 * high)).camera((0, 0, 1))
+    t = table(w)
+    assert t.visible[0, 0]
+    assert t.boxed[0, 0] == boxed
+    assert table(w, Settings(max_box_share=0.99)).boxed[0, 0]
+
+
+def test_the_depth_that_half_of_the_mesh_pixels_exceed():
+    # At 2 m a wall to the left of the middle, at 6 m one that fills half of what is right of it; beside it nothing.
+    near, far = ("wall", (2.05, 5, 1), (0.1, 10, 20)), ("wall", (6.05, -0.96, 1), (0.1, 1.92, 20))
+    assert table(World().add(*near).add(*far).camera((0, 0, 1))).median_depth_m[0] == pytest.approx(2)
+    assert table(World().add(*far).camera((0, 0, 1))).median_depth_m[0] == pytest.approx(6)
+    assert np.isinf(table(World().add("chair", (-3, 0, 1), (1, 1, 1)).camera((0, 0, 1))).median_depth_m[0])
+
+
 def test_an_unannotated_thing_hides_but_is_nobody():
     w = World().add("chair", (4, 0, 1), (1, 1, 1)).add(None, (2, 0, 1), (0.1, 1.5, 1.5)).camera((0, 0, 1))
     t = table(w)
@@ -349,8 +369,7 @@ def test_a_thin_thing_is_not_taken_for_more_than_it_is(offset):
 
 
 def points_of(world):
-    mesh = world.mesh()
-    return spread_points_m(mesh, np.zeros(len(mesh.faces), dtype=np.int32), 1, SCENE_POINTS)[0]
+    return scene_points(world.mesh())[0]
 
 
 @pytest.mark.parametrize("distance_m", [2.0, 5.0, 9.0])
@@ -360,7 +379,7 @@ def test_a_wall_is_seen_from_one_side_only(distance_m):
     w.add("wall", (0, 0, 1.5), (0.08, 6, 3))
     w.camera((-distance_m, 0, 1.5), heading_deg=0, f=200.0)
     w.camera((distance_m, 0, 1.5), heading_deg=180, f=200.0)
-    one, two = table(w).surface
+    one, two = table(w).sees_point
     side = points_of(w)[:, 0] / 0.04
     assert min(one.sum(), two.sum()) > 1000
     assert (side[one] < 0.5).all()
@@ -370,7 +389,7 @@ def test_a_wall_is_seen_from_one_side_only(distance_m):
 
 def test_surface_points_are_seen_where_nothing_stands_before_them():
     w = heap(5)
-    seen, points = table(w).surface, points_of(w)
+    seen, points = table(w).sees_point, points_of(w)
     for view, cam in enumerate(w.poses):
         towards = points - cam[:3, 3]
         length = np.linalg.norm(towards, axis=1)

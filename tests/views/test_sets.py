@@ -64,6 +64,26 @@ def test_what_is_linked():
     assert links.duplicate.sum() > len(surface)
 
 
+@pytest.mark.parametrize(
+    ("fewer", "more", "shared", "linked"),
+    [
+        (4000, 4000, 120, False),  # 3 % of either
+        (4000, 4000, 280, True),  # 7 %
+        (2000, 4000, 140, True),  # 7 % of the one that sees fewer
+        (4000, 4000, 3480, True),  # 87 %
+        (4000, 4000, 3720, False),  # 93 % of both
+        (2000, 4000, 1960, True),  # 98 % of one, 49 % of the other
+    ],
+)
+def test_views_overlap_enough_but_not_too_much(fewer, more, shared, linked):
+    surface = np.zeros((2, 10_000), dtype=bool)
+    surface[0, :fewer] = True
+    surface[1, fewer - shared : fewer - shared + more] = True
+    found = link(surface, cameras([pose((0, 0, 1)), pose((1, 0, 1), 40)]), S)
+    assert found.overlap[0, 1] == pytest.approx(shared / fewer)
+    assert found.linked.tolist() == [[False, linked], [linked, False]]
+
+
 @pytest.mark.parametrize("size", [2, 3, 4, 5])
 def test_sets_are_distinct_connected_and_without_duplicates(size):
     surface, cams = some(30, seed=1)

@@ -95,3 +95,37 @@ def test_the_seed_draws_other_sets_of_the_same_views():
     np.testing.assert_array_equal(a.sets, b.sets)
     assert not np.array_equal(a.sets, c.sets)
     np.testing.assert_array_equal(a.vis.bbox, c.vis.bbox)
+
+
+def test_a_nose_at_a_door_is_in_no_pair_and_no_set():
+    # The last three cameras stand 0.35 m before a door, the others 0.45 m, all turned a little from each other.
+    w = World().add("door", (3, 0, 1), (0.1, 30, 6))
+    for i in range(12):
+        w.camera((2.6 if i >= 9 else 2.5, 0.25 * i, 1), heading_deg=5 * (i % 3), size=(160, 120), f=90.0)
+    t = look(w.scene(), Settings(views_per_scene=12), seed=0, video=False, threads=1)
+    assert t.vis.median_depth_m[[0, 9]] == pytest.approx([0.45, 0.35], abs=0.02)
+    assert len(t.candidates) == 12
+    assert set(t.pairs.ravel().tolist()) == set(t.sets.ravel().tolist()) == set(range(9))
+    near = Settings(views_per_scene=12, min_median_depth_m=0.3)
+    assert set(look(w.scene(), near, seed=0, video=False, threads=1).sets.ravel().tolist()) == set(range(12))
+
+
+def test_what_is_present_is_looked_for_though_nothing_asks_about_it():
+    # A pole between two columns of coarse rays, under a label that says nothing.
+    w = World().add("object", (5, 320 / 100 - 4.0, 0), (0.01, 0.02, 4.0)).add("chair", (3, 1, 0), (1, 1, 1))
+    for _ in range(3):
+        w.camera((0, 0, 0), size=(640, 480), f=500.0)
+    t = look(w.scene(), SMALL, seed=0, video=False, threads=1)
+    assert t.labels.askable.tolist() == [False, True]
+    assert t.vis.seen.all()
+
+
+def test_a_doubtful_object_is_seen_but_not_asked_about():
+    w = World().add("chair", (3, 0, 1), (1, 1, 1)).add("lamp", (4, 1.5, 1), (0.5, 0.5, 0.5)).camera((0, 0, 1))
+    scene = w.scene()
+    scene = replace(scene, objects=replace(scene.objects, doubtful=[True, False]))
+    t = look(scene, SMALL, seed=0, video=False, threads=1)
+    assert t.labels.askable.tolist() == [False, True]
+    assert t.vis.seen.tolist() == [[True, True]]
+    assert t.vis.visible.tolist() == [[False, True]]
+    assert not t.labels.countable[0]

@@ -1,0 +1,191 @@
+"""Which share of an image shows an object, and which share of an object is not hidden.
+
+The coarse grid counts a hundred small things at once, but of one that covers three or eight of its cells it cannot say
+whether it passes a threshold of four. Whatever comes near one is counted again, ray by ray, on the fine grid.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.geometry.alone import NOTHING, Outlines
+from spargen.geometry.grid import FINE, Grid
+from spargen.geometry.sight import Sight
+from spargen.settings import Settings
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Ids = NDArray[np.int32]
+
+BORDER = 2.0
+"""The coarse count of a thing that covers n cells may be off by this times the root of n, unless it is slender."""
+ALONE_RAYS = 400
+"""Rays an object and view, about, that first tell how many pixels it would cover alone."""
+SPARSE_DOUBT = 0.05
+"""How far an unoccluded share told by these may be off besides. Told by the rays of n cells it may be off by
+1 / sqrt(n): measured against all fine rays, on 1,345 objects in 100 views, none was off by more."""
+NEITHER, OWN, HIDDEN = 0, 1, 2
+"""What a ray meets in the window of an object."""
+
+
+class Shares:
+    """Counts what the images of a chunk of views, which share one size, show.
+
+    Parameters
+    ----------
+    sight : casts the rays.
+    views : (V,) of the chunk.
+    grid : of their images.
+    ids : (V, h, w) what the coarse grid met.
+    settings : the thresholds.
+    """
+
+    def __init__(self, sight: Sight, views: Ints, grid: Grid, ids: Ids, settings: Settings) -> None:
+        self.sight, self.views, self.grid, self.ids, self.settings = sight, views, grid, ids, settings
+
+    def of_image(self, n: int) -> Floats:
+        """Share (V, N) of each image that shows each of n objects; right on the fine grid up to twice `seen_share`."""
+        count = np.zeros((len(self.ids), n + 2))
+        for i, ids in enumerate(self.ids):
+            count[i] = np.bincount(ids.ravel() + 2, minlength=n + 2)
+        share = count[:, 2:] / self.grid.cells
+        seen = self.settings.seen_share
+        near = (share > 0) & (share < 2 * seen + BORDER * np.sqrt(2 * seen / self.grid.cells))
+        slender = (share > 0) & (share < (FINE + 0.5) * seen) & _slender(self.ids, n)
+        wanted = near | slender
+        found = [_grown_cells(ids, np.flatnonzero(w)) for ids, w in zip(self.ids, wanted, strict=True)]
+        row = np.repeat(np.arange(len(found)), [len(f) for f in found])
+        if not len(row):
+            return share
+        obj, y, x = np.concatenate(found).T
+        return np.where(wanted, self._fine(row, obj, y, x, share.shape), share)
+
+    def of_missed(self, row: Ints, obj: Ints, points_m: NDArray[np.float32], shape: tuple[int, int]) -> Floats:
+        """Share (V, N) of the images that shows objects that no coarse ray met: what shows through a gap, poles.
+
+        Parameters
+        ----------
+        row, obj : (R,) where to look for what.
+        points_m : (R, P, 3) points of the objects to shoot at; where one is in sight, the fine rays around it count.
+        """
+        uvw, inside = self.sight.project(self.views[row], points_m, self.grid)
+        pair, uvw = np.nonzero(inside)[0], uvw[inside]
+        uv = uvw[:, :2] / uvw[:, 2:]
+        hit = self.sight.objects_at(self.views[row[pair]], uv) == obj[pair]
+        x, y = self.grid.cell_of(*uv[hit].T)
+        pair, y, x = _grow(np.stack([pair[hit], y, x], axis=1), self.grid.h, self.grid.w).T
+        return self._fine(row[pair], obj[pair], y, x, shape)
+
+    def _fine(self, row: Ints, obj: Ints, y: Ints, x: Ints, shape: tuple[int, ...]) -> Floats:
+        """Shares (V, N) of the image that show objects inside given coarse cells (C,), counted with all fine rays."""
+        k = FINE * FINE
+        hit = self.sight.objects_at(np.repeat(self.views[row], k), self.grid.fine_of_cells(y, x)) == np.repeat(obj, k)
+        share = np.zeros(shape)
+        np.add.at(share, (np.repeat(row, k), np.repeat(obj, k)), hit / (self.grid.cells * k))
+        return share
+
+    def unoccluded(self, row: Ints, obj: Ints, outlines: Outlines) -> Floats:
+        """Visible pixels over pixels covered alone, for pairs (R,) with `outlines`.
+
+        Some hundred coarse rays tell it to 5 %. Where a threshold is as near as that, all of them count; and where it
+        still is, the fine ones.
+        """
+        low = np.stack(self.grid.cell_of(*outlines.side[:, :2].T), axis=-1)
+        high = np.stack(self.grid.cell_of(*outlines.side[:, 2:].T), axis=-1) + 1
+        step = np.sqrt((high - low).prod(axis=1) / ALONE_RAYS).round().astype(np.int64)
+        share, alone = self._coarsely(row, obj, low, high, np.maximum(step, 1))[:2]
+        again = np.flatnonzero(self._is_unsure(share, alone, SPARSE_DOUBT * (step > 1)))
+        if not len(again):
+            return share
+        row, obj, low, high = row[again], obj[again], low[again], high[again]
+        share[again], alone, kinds = self._coarsely(row, obj, low, high, np.ones(len(again), dtype=np.int64))
+        still = np.flatnonzero(self._is_unsure(share[again], alone, 0))
+        if len(still):
+            share[again[still]] = self._finely(row[still], obj[still], low[still], [kinds[i] for i in still])
+        return share
+
+    def _is_unsure(self, share: Floats, alone: Floats, doubt: Floats | int) -> Bools:
+        """Tell which shares (R,) of the cells that objects would cover alone may lie beyond a threshold."""
+        doubt = doubt + 1 / np.sqrt(np.maximum(alone, 1))
+        limits = np.array([self.settings.min_unoccluded, self.settings.volume_unoccluded])
+        return np.asarray((np.abs(share[:, None] - limits) <= doubt[:, None]).any(axis=1))
+
+    def _coarsely(
+        self, row: Ints, obj: Ints, low: Ints, high: Ints, step: Ints
+    ) -> tuple[Floats, Floats, list[NDArray[np.int8]]]:
+        """Count the coarse rays of pairs (R,) in windows [low, high) of cells, the hidden ones only every `step`.
+
+        Returns the share that is not hidden, the cells that the object would cover alone, and (where `step` is 1) what
+        each ray of the windows (h, w) meets: OWN, the object HIDDEN behind something else, or NEITHER.
+        """
+        own, others, kinds = np.empty(len(row), dtype=np.int64), [], []
+        for k, (r, o, (x0, y0), (x1, y1), s) in enumerate(zip(row, obj, low, high, step, strict=True)):
+            window = self.ids[r, y0:y1, x0:x1]
+            kinds.append((window == o).astype(np.int8))
+            own[k] = np.count_nonzero(kinds[-1])
+            sparse = window[::s, ::s]
+            others.append(np.nonzero((sparse != o) & (sparse != NOTHING)))
+        length = np.array([len(y) for y, _ in others])
+        pair = np.repeat(np.arange(len(row)), length)
+        y, x = (np.concatenate(axis) for axis in zip(*others, strict=True))
+        uv = self.grid.coarse[low[pair, 1] + y * step[pair], low[pair, 0] + x * step[pair], :2].astype(np.float64)
+        hidden = self.sight.alone_at(self.views[row[pair]], obj[pair], uv)
+        for kind, (down, right), is_hidden in zip(kinds, others, np.split(hidden, np.cumsum(length)[:-1]), strict=True):
+            kind[down[is_hidden], right[is_hidden]] = HIDDEN
+        alone = own + np.bincount(pair, weights=hidden, minlength=len(row)) * step**2
+        return own / np.maximum(alone, 1), alone, kinds
+
+    def _finely(self, row: Ints, obj: Ints, low: Ints, kinds: list[NDArray[np.int8]]) -> Floats:
+        """The share that is not hidden, for pairs (R,), by the fine rays.
+
+        Cells among cells of their own kind count whole; of the others all fine rays are cast.
+        """
+        k, mixed = FINE * FINE, [_mixed(kind) for kind in kinds]
+        inner = [np.bincount(kind[~m], minlength=3) * k for kind, m in zip(kinds, mixed, strict=True)]
+        own, hidden = np.array(inner)[:, [OWN, HIDDEN]].T
+        cells = [np.argwhere(m) for m in mixed]
+        number = np.repeat(np.arange(len(row)), [len(c) for c in cells])
+        y, x = (np.concatenate(cells) + low[number, ::-1]).T
+        pair, uv = np.repeat(number, k), self.grid.fine_of_cells(y, x)
+        view = self.views[row[pair]]
+        sees = self.sight.objects_at(view, uv) == obj[pair]
+        own = own + np.bincount(pair[sees], minlength=len(row))
+        pair, view, uv = pair[~sees], view[~sees], uv[~sees]
+        hidden = hidden + np.bincount(pair[self.sight.alone_at(view, obj[pair], uv)], minlength=len(row))
+        return np.asarray(own / np.maximum(own + hidden, 1))
+
+
+def _mixed(kind: NDArray[np.int8]) -> Bools:
+    """Tell which cells of a window (h, w) are not among eight neighbours of their own kind."""
+    around = np.pad(kind, 1, constant_values=NEITHER)
+    h, w = kind.shape
+    return np.asarray(np.any([around[i : i + h, j : j + w] != kind for i in range(3) for j in range(3)], axis=0))
+
+
+def _slender(ids: NDArray[np.int32], n: int) -> Bools:
+    """Tell which objects cover cells without neighbours of their own on all four sides, mostly: (V, N)."""
+    middle = ids[:, 1:-1, 1:-1]
+    inner = (middle == ids[:, :-2, 1:-1]) & (middle == ids[:, 2:, 1:-1])
+    inner &= (middle == ids[:, 1:-1, :-2]) & (middle == ids[:, 1:-1, 2:])
+    count = [np.bincount(i.ravel() + 2, minlength=n + 2)[2:] for i in ids]
+    core = [np.bincount(m[k] + 2, minlength=n + 2)[2:] for m, k in zip(middle, inner, strict=True)]
+    return np.asarray(np.reshape(core, (len(ids), n)) < np.reshape(count, (len(ids), n)) / 4)
+
+
+def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:
+    """Coarse cells within one cell of each object's own: (C, 3) rows of object, y, x."""
+    wanted = np.zeros(int(ids.max(initial=0)) + 3, dtype=bool)
+    wanted[objects[objects < len(wanted) - 2] + 2] = True
+    y, x = np.nonzero(wanted[ids + 2])
+    return _grow(np.stack([ids[y, x].astype(np.int64), y, x], axis=1), *ids.shape)
+
+
+def _grow(cells: Ints, h: int, w: int) -> Ints:
+    """Add the eight neighbours of cells (C, 3), rows of owner, y, x; each once."""
+    dy, dx = np.meshgrid([-1, 0, 1], [-1, 0, 1])
+    owner, y, x = (cells[:, k, None] + d for k, d in enumerate((np.zeros(9, dtype=np.int64), dy.ravel(), dx.ravel())))
+    inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
+    code = np.unique(((owner * h + y) * w + x)[inside])
+    return np.stack([code // (h * w), code // w % h, code % w], axis=-1)

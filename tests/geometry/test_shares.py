@@ -1,0 +1,207 @@
+"""Shares near a threshold, counted ray by ray; what no coarse ray met; what would be seen of a thing alone."""
+
+from __future__ import annotations
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import World
+
+from spargen.geometry import shares as module
+from spargen.geometry.visibility import see
+from spargen.settings import Settings
+
+S = Settings()
+
+
+def table(world, askable=None, present=None, settings=S):
+    objects = world.objects()
+    askable = np.ones(len(objects), dtype=bool) if askable is None else np.array(askable)
+    present = None if present is None else np.array(present)
+    return see(world.mesh(), objects, world.cameras(), askable, settings, present=present, threads=1)
+
+
+def fine_share(world, number):
+    """Share of 640 x 480 pixels, one ray each."""
+    return float(np.mean(naive.picture(world, 0)[0] == number))
+
+
+# -- shares of the image -----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    share=st.floats(0.5, 2.0),
+    limit=st.sampled_from([S.seen_share, S.glimpsed_share]),
+    aspect=st.floats(0.3, 3.0),
+    at=st.tuples(st.floats(-1.5, 1.5), st.floats(-1.0, 1.0)),
+)
+def test_a_share_within_a_factor_of_two_of_its_threshold_is_that_of_all_pixels(share, limit, aspect, at):
+    # A board at depth 4: 1 m is 125 pixels of 640.
+    area = share * limit * 640 * 480 / 125**2
+    w = World().add("clock", (4.005, *at), (0.01, (area * aspect) ** 0.5, (area / aspect) ** 0.5)).camera((0, 0, 0))
+    truth = fine_share(w, 0)
+    t = table(w)
+    assert t.share[0, 0] == pytest.approx(truth, abs=1.5 / (640 * 480))
+    if abs(truth - S.seen_share) > 1e-5:
+        assert t.seen[0, 0] == (truth >= S.seen_share)
+    if abs(truth - S.glimpsed_share) > 1e-5:
+        assert t.glimpsed[0, 0] == (S.glimpsed_share <= truth < S.seen_share)
+
+
+def test_many_coarse_rays_on_a_thing_that_is_not_seen():
+    # Eight coarse rays meet dots of 1.5 pixels each, 0.07 % of the image if each ray stood for its cell.
+    w = World().camera((0, 0, 0))
+    for k in range(8):
+        x, y = (4 * (20 + k) + 2 + 0.5) - 320, (4 * 60 + 2.5) - 240
+        w.add("beads", (5, -x / 100, -y / 100), (0.0001, 0.013, 0.013))
+    objects, mesh = w.objects(), w.mesh()
+    one = type(objects)([1], ("beads",), objects.center_m[:1], objects.extent_m[:1], objects.R_world_box[:1])
+    whole = type(mesh)(mesh.vertices_m, mesh.faces, np.zeros(len(mesh.faces)))
+    t = see(whole, one, w.cameras(), np.array([True]), S, threads=1)
+    pixels = np.mean(naive.picture(w, 0)[0] >= 0)
+    assert pixels < S.glimpsed_share
+    assert t.share[0, 0] == pytest.approx(pixels, abs=2e-6)
+    assert not t.glimpsed[0, 0]
+
+
+# -- what is present, but never asked about ----------------------------------------------------------------------------
+
+
+def between_rays():
+    """A pole 2 pixels wide between the columns of coarse rays, 0.2 % of the image."""
+    x_px = 4 * 100.0 - 320  # coarse rays stand at 4 k + 2.5
+    return World().add("object", (5, -x_px / 100, 0), (0.01, 0.02, 4.0)).camera((0, 0, 0))
+
+
+def test_what_is_present_is_looked_for_though_it_is_not_asked_about():
+    w = between_rays()
+    assert fine_share(w, 0) > 0.0015
+    hidden = table(w, askable=[False])
+    assert hidden.share[0, 0] == 0
+    for askable in (True, False):
+        t = table(w, askable=[askable], present=[True])
+        assert t.share[0, 0] == pytest.approx(fine_share(w, 0), rel=0.01)
+        assert t.seen[0, 0]
+        assert not t.visible[0, 0]  # two pixels are no side of a box
+
+
+def test_to_be_present_changes_nothing_for_what_is_asked_about():
+    w = (
+        World()
+        .add("chair", (3, 0.5, 0), (0.5, 0.5, 0.5))
+        .add("object", (2.5, 0.1, 0), (0.3, 0.4, 0.5))
+        .camera((0, 0, 0))
+    )
+    alone, both = table(w, askable=[True, False]), table(w, askable=[True, False], present=[False, True])
+    for name in ("bbox", "visible", "unoccluded", "share"):
+        np.testing.assert_array_equal(getattr(alone, name)[:, 0], getattr(both, name)[:, 0])
+    assert not both.visible[0, 1]
+
+
+# -- what is not hidden -----------------------------------------------------------------------------------------------
+
+
+def half_hidden(gap, size_m, at=(0.0, 0.0), depth=4.0):
+    """A board of which a share on the right is left in sight by another, half as far away."""
+    y, z = at
+    right, left = y - size_m / 2, y + size_m / 2
+    edge = right + gap * size_m
+    w = World().add("picture", (depth, y, z), (0.0001, size_m, size_m))
+    return w.add(None, (depth / 2, (edge + left + 1) / 4, z / 2), (0.0001, (left + 1 - edge) / 2, size_m * 2)).camera(
+        (0, 0, 0)
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    gap=st.floats(0.2, 0.6),
+    size_m=st.floats(0.15, 1.2),
+    at=st.tuples(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6)),
+)
+def test_the_share_that_is_not_hidden_is_that_of_all_pixels_where_it_decides(gap, size_m, at):
+    w = half_hidden(gap, size_m, at)
+    ids, _ = naive.picture(w, 0)
+    truth = naive.alone_share(w.solids[0], *naive.pixel_rays(w, 0), ids, 0)
+    t = table(w)
+    if not t.seen[0, 0]:
+        return
+    assert t.unoccluded[0, 0] == pytest.approx(truth, abs=0.12)
+    for limit in (S.min_unoccluded, S.volume_unoccluded):
+        if abs(truth - limit) < 0.02:
+            assert t.unoccluded[0, 0] == pytest.approx(truth, abs=0.003)
+        if abs(truth - limit) > 0.003:
+            assert (t.unoccluded[0, 0] >= limit) == (truth >= limit), (truth, t.unoccluded[0, 0])
+
+
+@pytest.mark.parametrize("limit", ["min_unoccluded", "volume_unoccluded"])
+def test_both_thresholds_are_refined(limit, monkeypatch):
+    w = half_hidden(getattr(S, limit) + 0.004, 0.3)
+    assert table(w).unoccluded[0, 0] >= getattr(S, limit)
+    fine = []
+    genuine = module.Shares._finely
+    monkeypatch.setattr(module.Shares, "_finely", lambda self, *a: fine.append(1) or genuine(self, *a))
+    table(w)
+    assert fine == [1]
+    other = Settings(min_unoccluded=0.05, volume_unoccluded=0.95)
+    table(w, settings=other)
+    assert fine == [1]
+
+
+def test_large_things_are_counted_by_few_rays_until_it_matters(monkeypatch):
+    counted = []
+    genuine = module.Shares._coarsely
+    monkeypatch.setattr(
+        module.Shares, "_coarsely", lambda self, *a: counted.append(a[-1].tolist()) or genuine(self, *a)
+    )
+    far_from_any = table(half_hidden(0.8, 2.4)).unoccluded[0, 0]
+    assert len(counted) == 1
+    assert counted[0][0] > 1
+    assert far_from_any == pytest.approx(0.8, abs=0.03)
+    near = table(half_hidden(0.53, 2.4)).unoccluded[0, 0]
+    assert [c[0] > 1 for c in counted] == [True, True, False]
+    assert near == pytest.approx(0.53, abs=0.02)
+
+
+# -- alone ------------------------------------------------------------------------------------------------------------
+
+
+def vase_behind_a_board(distance_m):
+    """The lower three quarters of a vase are hidden; a long lens keeps it as large, however far the camera stands."""
+    w = World()
+    w.add("vase", (0, 0, 0.5), (0.3, 0.3, 1.0))
+    w.add("book", (0.9, -0.8, 0.2), (0.2, 0.2, 0.3))
+    w.add("cabinet", (0, -1.2, 0.5), (2.0, 0.4, 1.2))
+    w.add("box", (-0.9, -0.2, 0.2), (0.4, 0.4, 0.4))
+    w.add(None, (0, 0.4, 0.38), (0.5, 0.05, 0.76))
+    return w.camera((0, distance_m, 0.5), -90, 0, f=300.0 * distance_m)
+
+
+@pytest.mark.parametrize("distance_m", [3.0, 12.0, 20.0, 100.0, 1000.0])
+def test_a_thing_is_as_hidden_from_afar(distance_m):
+    t = table(vase_behind_a_board(distance_m))
+    assert t.unoccluded[0, 0] == pytest.approx(0.24, abs=0.03)
+    assert not t.visible[0, 0]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), distance_m=st.floats(2.0, 3000.0))
+def test_things_of_all_sizes_alone_from_everywhere(seed, distance_m):
+    rng = np.random.default_rng(seed)
+    w = World()
+    for k in range(9):
+        size = np.exp(rng.uniform(-2.5, 1.0, 3))
+        w.add(f"thing{k}", rng.uniform([-3, -3, 0], [3, 3, 2.5]), size, yaw_deg=rng.uniform(0, 90))
+    heading = rng.uniform(0, 360)
+    a = np.radians(heading)
+    w.camera((-distance_m * np.cos(a), -distance_m * np.sin(a), 1.2), heading, 0, f=60.0 * distance_m, size=(320, 240))
+    t = table(w)
+    ids, _ = naive.picture(w, 0)
+    rays = naive.pixel_rays(w, 0)
+    for o, solid in enumerate(w.solids):
+        if t.seen[0, o] and t.depth_m[0, o] > np.linalg.norm(solid.size):
+            alone = naive.alone_share(solid, *rays, ids, o)
+            cells = np.count_nonzero(ids == o) / alone / 16
+            assert t.unoccluded[0, o] == pytest.approx(alone, abs=0.05 + 1 / cells**0.5)
