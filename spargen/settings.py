@@ -70,4 +70,16 @@ class Settings(BaseModel):
     duplicate_deg: float = Field(10.0, description="... turned by less than this are near-duplicates")
     max_view_roll_deg: float = Field(15.0, description="view change: largest change of roll")
     min_camera_depth_m: float = Field(0.30, description="camera motion: smallest depth of camera 2 in camera 1")
-    room_agreement: float = Field(0.10, description="room size: closings of 0.3 m and 1.0 m agree within this share")
+
+    # The size of a room
+    room_stands_m: float = Field(
+        0.15, description="what begins this near to the floor, or to what stands there, stands"
+    )
+    room_closing_m: float = Field(0.50, description="radius of the disc that closes gaps between floor and furniture")
+    room_checks_m: tuple[float, float] = Field((0.30, 1.00), description="a smaller and a larger disc ...")
+    room_agreement: float = Field(0.10, description="... whose areas agree within this share, or it is not asked")
+    room_floor_share: float = Field(
+        0.45, description="share of the area that the closed scanned floor alone has at least"
+    )
+    room_storey_m: float = Field(1.50, description="heights of the floor within this are one storey")
+    room_seen_share: float = Field(0.80, description="share of the open floor that the clip sees at least")

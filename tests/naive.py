@@ -269,3 +269,41 @@ def outside(p, hull):
         t = min(1, max(0, float(ab @ ap / (ab @ ab))))
         best = min(best, float(np.linalg.norm(ap - t * ab)))
     return best
+
+
+def raster(corners, origin, shape, cell):
+    """Which cells have their middle below a triangle, one triangle and one cell after the other."""
+    out = np.zeros(shape, dtype=bool)
+    for a, b, c in corners[:, :, :2]:
+        low = np.floor((np.min([a, b, c], axis=0) - origin) / cell).astype(int)
+        high = np.ceil((np.max([a, b, c], axis=0) - origin) / cell).astype(int)
+        for i in range(max(0, low[0]), min(shape[0], high[0] + 1)):
+            for j in range(max(0, low[1]), min(shape[1], high[1] + 1)):
+                p = origin + (np.array([i, j]) + 0.5) * cell
+                turns = [
+                    (q[0] - o[0]) * (p[1] - o[1]) - (q[1] - o[1]) * (p[0] - o[0]) for o, q in ((a, b), (b, c), (c, a))
+                ]
+                out[i, j] |= min(turns) >= 0 or max(turns) <= 0
+    return out
+
+
+def closed_area(cells, radius):
+    """Cells of a raster closed by a disc and with its holes filled: every cell of the disc at every cell."""
+    pad = int(radius) + 2
+    cells = np.pad(cells, pad)
+    disc = [(i, j) for i in range(-pad, pad + 1) for j in range(-pad, pad + 1) if i * i + j * j <= radius * radius]
+
+    def any_of(mask):
+        out = np.zeros_like(mask)
+        for i, j in disc:
+            out |= np.roll(mask, (i, j), axis=(0, 1))
+        return out
+
+    closed = ~any_of(~any_of(cells)) | cells
+    outside, queue = np.zeros_like(closed), [(0, 0)]
+    while queue:
+        i, j = queue.pop()
+        if 0 <= i < closed.shape[0] and 0 <= j < closed.shape[1] and not closed[i, j] and not outside[i, j]:
+            outside[i, j] = True
+            queue += [(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)]
+    return np.count_nonzero(~outside)

@@ -1,70 +1,217 @@
-"""The area of a floor."""
+"""The ground of a scene, and the area of its floor."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from spargen.errors import SceneError
+from spargen.geometry.boxes import footprint_hull
+from spargen.scene.types import Mesh, Objects
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
 CELL_M = 0.05
+MARGIN_M, WIDEST_M = 5.0, 100.0
+"""How far beyond the floor furniture is looked at; a wider floor is refused, for its raster would not fit in memory."""
+AT_ONCE = 1_000_000
+"""Cells worked on together: bounds memory."""
+SCRAPS = 0.01
+"""Share of the floor, lowest and highest, that does not tell its height: where a label climbs a wall, say."""
+SLAB_M = 0.05
+"""A face of the floor this far below another is the underside of a slab."""
+_AROUND = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1])).reshape(2, 9)
 
 
-def floor_area_m2(vertices_m: ArrayLike, floor_faces: ArrayLike, closing_m: float) -> float:
-    """Area of the ground that floor faces cover, gaps up to a size closed and holes filled.
+@dataclass(frozen=True, slots=True)
+class FloorPlan:
+    """The ground of a scene, seen from above on a raster of `CELL_M`.
 
-    The faces are painted on a raster of `CELL_M`; a disc of radius `closing_m` closes gaps (walls between rooms, scan
-    holes), then what is enclosed on all sides (the ground under furniture) is filled.
+    origin_m : (2,) corner of the raster. height_m : (w, h) of the floor's topmost face at the middle of each cell, -inf
+    where there is none. furniture : (w, h) cells below what stands on the floor. rise_m : from the lowest face of the
+    floor to the highest.
+    """
+
+    origin_m: Floats
+    height_m: Floats
+    furniture: Bools
+    rise_m: float
+
+    @property
+    def floor(self) -> Bools:
+        """(w, h) cells whose middle lies below or above a face of the floor."""
+        return np.isfinite(self.height_m)
+
+    def area_m2(self, closing_m: float, *, furniture: bool = True) -> float:
+        """Area of the ground, gaps closed by a disc of radius `closing_m`, and what is enclosed on all sides filled.
+
+        Walls between rooms and holes of a scan are such gaps. Without furniture, that of the scanned floor alone.
+        """
+        return _closed_area_m2(self.floor | self.furniture if furniture else self.floor, closing_m / CELL_M)
+
+    def is_open(self, points_m: NDArray[np.floating]) -> Bools:
+        """Tell which points (P, 3) of the floor can be seen from above: neither below furniture nor below a slab."""
+        at = np.floor((points_m[:, :2] - self.origin_m) / CELL_M).astype(np.int64)
+        at = np.clip(at, 0, np.array(self.furniture.shape) - 1)
+        on_top = points_m[:, 2] > self.height_m[tuple(at.T)] - SLAB_M
+        return np.asarray(on_top & ~self.furniture[tuple(at.T)])
+
+
+def floor_plan(mesh: Mesh, objects: Objects, floor: Bools, furniture: Bools, stands_m: float) -> FloorPlan:
+    """Draw the ground of a scene.
+
+    Scanners do not see the floor below beds and along counters, so the footprints of what stands there are ground as
+    well. Something stands there if its footprint touches the floor's own area, and its lowest point is within
+    `stands_m` of that floor, or of the top of something else that stands there. A footprint is the hull of what an
+    object has, seen from above, for a scan has holes; of a doubtful object, only what lies below its faces.
 
     Parameters
     ----------
-    vertices_m : (P, 3), +Z up.
-    floor_faces : (F, 3) vertex indices.
-    closing_m : radius of the closing.
+    mesh, objects : of the scene.
+    floor : (N,) objects that are floors.
+    furniture : (N,) objects that may stand on them.
+    stands_m : how far above or below what carries it an object may begin.
+
+    Raises
+    ------
+    SceneError
+        Where there is no floor, or a wider one than `WIDEST_M`.
     """
-    return floor_areas_m2(vertices_m, floor_faces, [closing_m])[0]
+    ground = mesh.vertices_m[mesh.faces[mesh.belongs_to(floor)]]
+    if not len(ground):
+        raise SceneError("there is no floor", where="floor_plan", mend="see which labels are floors")
+    low, high = ground[..., :2].min(axis=(0, 1)), ground[..., :2].max(axis=(0, 1))
+    if (high - low > WIDEST_M).any():
+        raise SceneError(f"the floor is wider than {WIDEST_M:.0f} m", where="floor_plan", mend="look for stray faces")
+    raster = _Raster(low - MARGIN_M, np.ceil((high - low + 2 * MARGIN_M) / CELL_M).astype(np.int64))
+    bottom, top = np.full(raster.cells, np.inf), np.full(raster.cells, -np.inf)
+    for _, cell, z in raster.paint(ground):
+        np.minimum.at(bottom, cell, z)
+        np.maximum.at(top, cell, z)
+    met = np.isfinite(top)
+    rise_m = np.quantile(top[met], 1 - SCRAPS) - np.quantile(bottom[met], SCRAPS) if met.any() else 0.0
+    below = _below_furniture(mesh, furniture, objects.doubtful, raster, top, stands_m)
+    return FloorPlan(raster.origin_m, top.reshape(raster.shape), below.reshape(raster.shape), float(rise_m))
 
 
-def floor_areas_m2(vertices_m: ArrayLike, floor_faces: ArrayLike, closings_m: Sequence[float]) -> list[float]:
-    """`floor_area_m2` for several radii of the closing."""
-    raster = _paint(np.asarray(vertices_m, dtype=np.float64), np.asarray(floor_faces))
-    return [_closed_area_m2(raster, closing_m / CELL_M) for closing_m in closings_m]
+@dataclass(frozen=True, slots=True)
+class _Footprint:
+    """An object seen from above: its faces (F, 3, 3), its cells, those at most one cell aside, and where it begins."""
+
+    corners_m: Floats
+    cells: Ints
+    beside: Ints
+    lowest_m: float
 
 
-def _closed_area_m2(raster: NDArray[np.bool_], radius: float) -> float:
+def _below_furniture(
+    mesh: Mesh, furniture: Bools, doubtful: Bools, raster: _Raster, height_m: Floats, stands_m: float
+) -> Bools:
+    """Cells (C,) below objects that stand on the floor, whose height (C,) is -inf where there is none."""
+    waiting = list(_footprints(mesh, furniture, doubtful, raster, np.isfinite(height_m)))
+    support_m, ground = height_m.copy(), np.zeros(len(height_m), dtype=bool)
+    while waiting:
+        carried = [bool((np.abs(support_m[f.beside] - f.lowest_m) <= stands_m).any()) for f in waiting]
+        if not any(carried):
+            break
+        for footprint in (f for f, stands in zip(waiting, carried, strict=True) if stands):
+            ground[footprint.cells] = True
+            for _, cell, z in raster.paint(footprint.corners_m):
+                np.maximum.at(support_m, cell, z)
+            # Upright boards are above the middle of no cell, but carry something all the same.
+            vertex = footprint.corners_m.reshape(-1, 3)
+            cell, inside = raster.cell_of(vertex)
+            np.maximum.at(support_m, cell[inside], vertex[inside, 2])
+        waiting = [f for f, stands in zip(waiting, carried, strict=True) if not stands]
+    return ground
+
+
+def _footprints(
+    mesh: Mesh, furniture: Bools, doubtful: Bools, raster: _Raster, is_floor: Bools
+) -> Iterator[_Footprint]:
+    """Yield the footprints of objects that touch the floor's cells (C,)."""
+    faces = np.flatnonzero(mesh.belongs_to(furniture))
+    faces = faces[np.argsort(mesh.face_object[faces], kind="stable")]
+    first = np.searchsorted(mesh.face_object[faces], np.arange(len(furniture) + 1)).tolist()
+    for o, (a, b) in enumerate(pairwise(first)):
+        if a == b:
+            continue
+        corners = mesh.vertices_m[mesh.faces[faces[a:b]]]
+        seen_from_above = corners
+        if not doubtful[o]:
+            hull = np.insert(footprint_hull(corners[..., :2].reshape(-1, 2)), 2, 0.0, axis=1)
+            fan = [np.broadcast_to(hull[0], hull[2:].shape), hull[1:-1], hull[2:]]
+            seen_from_above = np.stack(fan, axis=1)
+        painted = [cell for _, cell, _ in raster.paint(seen_from_above)]
+        cells = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *painted]))
+        at, inside = raster.cell_of(corners.reshape(-1, 3))
+        beside = raster.grown(np.union1d(cells, at[inside]))
+        if is_floor[beside].any():
+            yield _Footprint(corners, cells, beside, float(corners[..., 2].min()))
+
+
+def _closed_area_m2(raster: Bools, radius: float) -> float:
+    """Area of a raster after a closing by a disc, of a radius in cells, and after its holes are filled."""
     if not raster.any():
         return 0.0
-    raster = np.pad(raster, int(radius) + 2)
+    rows, columns = np.nonzero(raster.any(axis=1))[0], np.nonzero(raster.any(axis=0))[0]
+    raster = np.pad(raster[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], int(radius) + 2)
     # Distances do what a disc-shaped structuring element would, in time that does not grow with its size.
     grown = ndimage.distance_transform_edt(~raster) <= radius
     closed = ndimage.distance_transform_edt(grown) > radius
     return float(np.count_nonzero(ndimage.binary_fill_holes(closed | raster)) * CELL_M**2)
 
 
-def _paint(vertices_m: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the cells whose middle lies on a face, seen from above: on average as much area as the faces have."""
-    if not len(faces):
-        return np.zeros((1, 1), dtype=bool)
-    corner = vertices_m[faces][:, :, :2]
-    origin = corner.reshape(-1, 2).min(axis=0)
-    shape = np.ceil((corner.reshape(-1, 2).max(axis=0) - origin) / CELL_M).astype(int) + 1
-    # In cells, counted so that the middle of a cell is a whole number.
-    corner = (corner - origin) / CELL_M - 0.5
-    a, b, c = corner.transpose(1, 0, 2)
-    upright = np.abs(_cross(b - a, c - a)) < 1e-9
-    first = np.ceil(corner.min(axis=1)).astype(int)
-    size = np.maximum(np.floor(corner.max(axis=1)).astype(int) - first + 1, 0) * ~upright[:, None]
-    count = size.prod(axis=1)
-    face = np.repeat(np.arange(len(faces)), count)
-    k = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    cell = first[face] + np.stack(np.divmod(k, size[face, 1]), axis=-1)
-    sides = [_cross(q[face] - p[face], cell - p[face]) for p, q in ((a, b), (b, c), (c, a))]
-    inside = (np.min(sides, axis=0) >= -1e-9) | (np.max(sides, axis=0) <= 1e-9)
-    raster = np.zeros(shape, dtype=bool)
-    raster[tuple(cell[inside].T)] = True
-    return raster
+class _Raster:
+    """Square cells on the ground, numbered row by row."""
+
+    def __init__(self, origin_m: Floats, shape: Ints) -> None:
+        self.origin_m, self.shape = origin_m, (int(shape[0]), int(shape[1]))
+        self.cells = self.shape[0] * self.shape[1]
+
+    def cell_of(self, points_m: Floats) -> tuple[Ints, Bools]:
+        """Return the cells (P,) that points (P, 2 or 3) lie above, and which of them are in the raster."""
+        row, column = np.floor((points_m[:, :2] - self.origin_m) / CELL_M).T
+        inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
+        return np.where(inside, row * self.shape[1] + column, 0).astype(np.int64), inside
+
+    def grown(self, cells: Ints) -> Ints:
+        """Return cells and their eight neighbours, each once."""
+        row, column = (x[:, None] + step for x, step in zip(np.divmod(cells, self.shape[1]), _AROUND, strict=True))
+        inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
+        return np.unique((row * self.shape[1] + column)[inside])
+
+    def paint(self, corners_m: Floats) -> Iterator[tuple[Ints, Ints, Floats]]:
+        """Yield face, cell and height, some at a time, where faces (F, 3, 3) lie above the middle of a cell.
+
+        Cells whose middle counts are on average as much area as the faces have.
+        """
+        # In cells, counted so that the middle of a cell is a whole number.
+        corner = (corners_m[..., :2] - self.origin_m) / CELL_M - 0.5
+        a, b, c = corner.transpose(1, 0, 2)
+        twice = _cross(b - a, c - a)
+        first = np.clip(np.ceil(corner.min(axis=1)), 0, self.shape).astype(np.int64)
+        last = np.clip(np.floor(corner.max(axis=1)), -1, np.array(self.shape) - 1).astype(np.int64)
+        size = np.maximum(last - first + 1, 0) * (np.abs(twice) >= 1e-9)[:, None]
+        end = np.cumsum(size.prod(axis=1))
+        for begin in range(0, int(end[-1]) if len(end) else 0, AT_ONCE):
+            k = np.arange(begin, min(begin + AT_ONCE, end[-1]))
+            face = np.searchsorted(end, k, side="right")
+            down, right = np.divmod(k - (end[face] - size[face].prod(axis=1)), size[face, 1])
+            cell = first[face] + np.stack([down, right], axis=-1)
+            weight = [_cross(q[face] - p[face], cell - p[face]) / twice[face] for p, q in ((b, c), (c, a), (a, b))]
+            inside = np.min(weight, axis=0) >= -1e-9
+            face, cell = face[inside], cell[inside]
+            z = sum(w[inside] * corners_m[face, k, 2] for k, w in enumerate(weight))
+            yield face, cell[:, 0] * self.shape[1] + cell[:, 1], z
 
 
-def _cross(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
+def _cross(u: Floats, v: Floats) -> Floats:
     return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from spargen.geometry.floor import floor_areas_m2
+from spargen.errors import SceneError
+from spargen.geometry.floor import FloorPlan, floor_plan
 from spargen.geometry.gaps import any_within
+from spargen.geometry.surface import scene_points
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
 from spargen.qa.options import OPTIONS
@@ -16,7 +18,6 @@ from spargen.settings import Settings
 from spargen.tasks.context import TaskContext, off_rounding_edge
 from spargen.tasks.registry import task
 
-CLOSING_M, CHECKS_M = 0.5, (0.3, 1.0)
 TIMES = 20
 """How often one fact is asked, each time in other words."""
 ROUNDING_M2 = 0.1
@@ -31,18 +32,24 @@ TRIES = 100
 
 @task("room_size", views="video", level="high", answer=AREA, slots="")
 def room_size(ctx: TaskContext) -> Iterator[Fact]:
-    """Floor area of the scene."""
-    mesh, labels = ctx.scene.mesh, ctx.labels
-    if not len(ctx.clip):
+    """Floor area of the scene, with the ground below furniture and inner walls."""
+    s = ctx.settings
+    plan = _plan(ctx)
+    if plan is None:
         return
-    floor = mesh.faces[mesh.belongs_to(labels.floor)]
-    area, low, high = floor_areas_m2(mesh.vertices_m, floor, (CLOSING_M, *CHECKS_M))
-    if area < 1 or abs(high - low) > ctx.settings.room_agreement * min(low, high):
-        ctx.dropped["the floor's outline is not clear"] += 1
-        return
-    if not off_rounding_edge(area, ROUNDING_M2):
-        ctx.dropped["area on a rounding edge"] += 1
-        return
+    area = plan.area_m2(s.room_closing_m)
+    low, high = (plan.area_m2(closing_m) for closing_m in s.room_checks_m)
+    scanned = plan.area_m2(s.room_closing_m, furniture=False)
+    for reason, wrong in {
+        "the floor's outline is not clear": area < 1 or abs(high - low) > s.room_agreement * min(low, high),
+        "too little of the floor was scanned": scanned < s.room_floor_share * area,
+        "the floor has several storeys": plan.rise_m > s.room_storey_m,
+        "the clip does not show enough of the floor": _seen_share(ctx, plan) < s.room_seen_share,
+        "area on a rounding edge": not off_rounding_edge(area, ROUNDING_M2),
+    }.items():
+        if wrong:
+            ctx.dropped[reason] += 1
+            return
     for time in range(TIMES):
         yield Fact(
             views=tuple(int(v) for v in ctx.clip),
@@ -50,11 +57,38 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
             answer=area,
             slots={},
             quantity=str(time),
-            truth={"area_m2": area, "closed_by_0.3_m2": low, "closed_by_1.0_m2": high},
-            margin=ctx.settings.room_agreement - abs(high - low) / min(low, high),
-            wrong=_other_areas_m2(area, time % OPTIONS, ctx.settings, ctx.rng),
+            truth={
+                "area_m2": area,
+                **{f"closed_by_{r:.1f}_m2": a for r, a in zip(s.room_checks_m, (low, high), strict=True)},
+                "scanned_m2": scanned,
+            },
+            margin=s.room_agreement - abs(high - low) / min(low, high),
+            wrong=_other_areas_m2(area, time % OPTIONS, s, ctx.rng),
             deck="room",
         )
+
+
+def _plan(ctx: TaskContext) -> FloorPlan | None:
+    """The ground of the scene, or the reason why there is none."""
+    if not len(ctx.clip):
+        return None
+    scene, labels = ctx.scene, ctx.labels
+    try:
+        return floor_plan(
+            scene.mesh, scene.objects, labels.floor, ~labels.structural & ~labels.floor, ctx.settings.room_stands_m
+        )
+    except SceneError as error:
+        ctx.dropped[error.what] += 1
+        return None
+
+
+def _seen_share(ctx: TaskContext, plan: FloorPlan) -> float:
+    """Share of the floor that the clip sees, of what can be seen from above: not of what lies below furniture."""
+    mesh = ctx.scene.mesh
+    points_m, face = scene_points(mesh)
+    floor = np.flatnonzero(mesh.belongs_to(ctx.labels.floor)[face])
+    floor = floor[plan.is_open(points_m[floor])]
+    return float(ctx.vis.sees_point[ctx.clip][:, floor].any(axis=0).mean()) if len(floor) else 0.0
 
 
 def _other_areas_m2(area: float, smaller: int, settings: Settings, rng: np.random.Generator) -> tuple[float, ...]:
