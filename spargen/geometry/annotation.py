@@ -92,7 +92,7 @@ def annotate(
     else:
         of_face = _rows("face_object", face_object, len(triangles), n)
         members = _members(triangles, of_face, None, n)
-    bodies = _main_bodies(mesh, members, LabelTable.of(labels, label_rules()).structural)
+    bodies = _main_bodies(mesh, members, ~LabelTable.of(labels, label_rules()).present)
     there = np.diff(members.first) > 0
     row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
     of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)

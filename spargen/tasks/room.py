@@ -74,9 +74,7 @@ def _plan(ctx: TaskContext) -> FloorPlan | None:
         return None
     scene, labels = ctx.scene, ctx.labels
     try:
-        return floor_plan(
-            scene.mesh, scene.objects, labels.floor, ~labels.structural & ~labels.floor, ctx.settings.room_stands_m
-        )
+        return floor_plan(scene.mesh, scene.objects, labels.floor, labels.present, ctx.settings.room_stands_m)
     except SceneError as error:
         ctx.dropped[error.what] += 1
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -77,9 +77,7 @@ def look(
     clip = evenly_spaced(total, settings.video_frames) if video and total >= settings.video_frames else stills[:0]
     frames = np.union1d(stills, clip).astype(np.int64)
     cameras = scene.cameras.take(frames)
-    labels = LabelTable.of(scene.objects.label, label_rules())
-    trusted = ~scene.objects.doubtful
-    labels = replace(labels, askable=labels.askable & trusted, countable=labels.countable & trusted)
+    labels = LabelTable.of(scene.objects.label, label_rules(), scene.objects.doubtful)
     vis = _seen_before(scene, cameras, labels, settings, keep_in, threads)
     candidates = np.searchsorted(frames, stills)
     links = link(vis.surface, cameras, settings)
@@ -98,16 +96,17 @@ def _seen_before(
     scene: Scene, cameras: Cameras, labels: LabelTable, settings: Settings, keep_in: Path | None, threads: int
 ) -> Visibility:
     """Read the visibility table from the folder, or make it and put it there."""
-    present = ~labels.structural
 
     def make() -> Visibility:
-        return see(scene.mesh, scene.objects, cameras, labels.askable, settings, present=present, threads=threads)
+        return see(
+            scene.mesh, scene.objects, cameras, labels.askable, settings, present=labels.present, threads=threads
+        )
 
     if keep_in is None or not scene.fingerprint:
         return make()
     lenses = (cameras.T_world_camera, cameras.K, cameras.size_px)
     address = (scene.fingerprint, settings.model_dump_json(), *(a.tobytes().hex() for a in lenses), _code())
-    key = digest("visibility", labels.askable.tobytes(), present.tobytes(), *address).hex()
+    key = digest("visibility", labels.askable.tobytes(), labels.present.tobytes(), *address).hex()
     path = keep_in / f"{scene.dataset}-{scene.id}-{key}.npz"
     try:
         with path.open("rb") as kept, np.load(kept) as stored:
