@@ -29,6 +29,7 @@ from spargen.phrase.filters import FILTERS
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import OO_AXES, Directions
 from spargen.qa.fact import Thing
+from spargen.qa.margin import STEP
 from spargen.resources import data_dir
 from spargen.run.job import make_job
 
@@ -496,6 +497,23 @@ def test_the_output_page_lists_what_a_run_writes(readme, typed):
     _, real = rows_of(folder / "out", "scannet", "distance_prediction_oo", "fill")[0]
     assert list(fact) == list(real)
     assert fact["truth"].keys() == real["truth"].keys()
+    assert fact["margin"].keys() == real["margin"].keys()
+    tips = min(abs(fact["truth"]["distance_m"] - edge) for edge in (4.35, 4.45))
+    assert fact["margin"]["by"] == pytest.approx(tips)
+    assert fact["margin"]["share"] == pytest.approx(tips / fact["truth"]["distance_m"], rel=1e-4)
+
+
+def test_the_output_page_names_the_units_of_margins_and_the_tasks_without_one(readme):
+    text = OUTPUT_PAGE.read_text("utf-8")
+    table = text.partition("| answers | the number that decides |")[2].partition("\n\n")[0]
+    listed = set(re.findall(r"`([^`]+)`", table))
+    assert listed == set(STEP)
+    without = set(re.findall(r"`(\w+)`", re.search(r"^It is null for .*$", text, re.MULTILINE)[0]))
+    facts = [
+        json.loads(line) for f in (readme[0] / "out/facts").rglob("*.jsonl") for line in f.read_text().splitlines()
+    ]
+    assert {fact["margin"]["unit"] for fact in facts if fact["margin"]} <= listed
+    assert {fact["task"] for fact in facts if fact["margin"] is None} <= without == {"position_matching", "obj_count"}
 
 
 # -- names ---------------------------------------------------------------------------------------------------------

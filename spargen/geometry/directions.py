@@ -121,18 +121,6 @@ def _height_state(observers: Observers, up_in_view: Floats, up: Floats, settings
     return agreed(state, offset_state(up_in_view, settings)) if observers.real else state
 
 
-def clearness_m(offsets: ArrayLike, axes: tuple[str, ...], states: tuple[int, ...], settings: Settings) -> float:
-    """Return how far the least clear of a row's offsets (A,) is from the threshold that it passed, metres.
-
-    `axes` names each offset's axis; closer / farther, ``cf``, has a threshold of its own.
-    """
-    least = np.inf
-    for value, axis, state in zip(np.abs(offsets).tolist(), axes, states, strict=True):
-        word_m = settings.word_distance_m if axis == "cf" else settings.word_m
-        least = min(least, value - word_m if state else settings.empty_m - value)
-    return least
-
-
 def leads(best_m: ArrayLike, runner_up_m: ArrayLike, gap_m: float, share: float) -> NDArray[np.bool_]:
     """Tell whether two distances differ by `gap_m` and by `share` of the smaller, elementwise."""
     a, b = np.asarray(best_m, dtype=np.float64), np.asarray(runner_up_m, dtype=np.float64)

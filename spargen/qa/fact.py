@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from spargen.qa.margin import Margin
+
 Colour = Literal["red", "green", "blue", "yellow", "none"]
 
 
@@ -55,7 +57,8 @@ class Fact:
     marks : in the order in which the record lists them.
     quantity : what is asked, where a task asks several things; no two rows share views, objects and this.
     truth : unrounded numbers behind the answer, for the facts file.
-    margin : how far the truth is from becoming another one or ambiguous; None where nothing can tip over.
+    margin : by how much the number behind the answer may change before another answer would be printed; None where
+        no number decides.
     bucket : class to balance over, where it is not the answer's own.
     forms : the forms this fact may take; None = all.
     wrong : honest wrong answers, where the task knows better ones than the kind does.
@@ -69,7 +72,7 @@ class Fact:
     marks: tuple[Mark, ...] = ()
     quantity: str = ""
     truth: Mapping[str, Any] = field(default_factory=dict)
-    margin: float | None = None
+    margin: Margin | None = None
     bucket: Hashable = None
     forms: tuple[str, ...] | None = None
     wrong: tuple[Any, ...] | None = None

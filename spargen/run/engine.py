@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ def _row(
         "marks": [_mark_trace(scene, mark) for mark in fact.marks],
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
-        "margin": fact.margin,
+        "margin": asdict(fact.margin) if fact.margin else None,
         "seed": seed,
         **phrased.used,
     }

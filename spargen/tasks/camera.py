@@ -10,6 +10,7 @@ from spargen.geometry.motion import camera_moves
 from spargen.geometry.rounding import permille, round_half_away
 from spargen.qa.answers import MOVES, PLACE, Place, metres
 from spargen.qa.fact import Fact
+from spargen.qa.margin import least, of_rounding
 from spargen.tasks.context import TaskContext, off_rounding_edge
 from spargen.tasks.registry import task
 
@@ -35,7 +36,8 @@ def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
     good &= off_rounding_edge(steps).all(axis=1)
     pairs = ctx.keep(pairs, good, "no clear change, a half turn, or a change of roll")
     raw, values = np.concatenate([shift_m, turn_deg], axis=1)[good], values[good]
-    sign = np.where(np.abs(raw) <= NOISE, 0, np.sign(raw)).astype(np.int64)
+    raw = np.where(np.abs(raw) <= NOISE, 0.0, raw)
+    sign = np.sign(raw).astype(np.int64)
     for i in ctx.balanced((sign > 0) @ 2 ** np.arange(5)):
         words = [AT_ZERO[k] if not sign[i, k] else (AXES + TURNS)[k][int(sign[i, k] > 0)] for k in range(5)]
         moves = [(word, round(float(value), 1)) for word, value in zip(words, values[i], strict=True)]
@@ -49,6 +51,7 @@ def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
             answer=moves,
             slots=slots,
             truth={"shift_m": raw[i, :3].tolist(), "turn_deg": raw[i, 3:].tolist()},
+            margin=least(of_rounding(v, "m" if k < 3 else "deg", signed=True) for k, v in enumerate(raw[i].tolist())),
         )
 
 
@@ -61,9 +64,10 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
     ahead = depth_m >= ctx.settings.min_camera_depth_m
     pixel = np.einsum("rij,rj->ri", cameras.K[pairs[:, 0]], shift_m)[:, :2] / np.where(ahead, depth_m, 1.0)[:, None]
     good = ahead & ((pixel >= 0) & (pixel < size)).all(axis=1) & ctx.rounds_clearly(depth_m)
-    good &= off_rounding_edge(pixel / size * 1000).all(axis=1)
+    raw = pixel / size * 1000
+    good &= off_rounding_edge(raw).all(axis=1)
     pairs = ctx.keep(pairs, good, "second camera not inside the first image")
-    at, depth_m = permille(pixel, size)[good], depth_m[good]
+    at, raw, depth_m = permille(pixel, size)[good], raw[good], depth_m[good]
     ninth = np.minimum(at * 3 // 1000, 2)
     for i in ctx.balanced(ninth @ [3, 1]):
         place = Place(int(at[i, 0]), int(at[i, 1]), float(depth_m[i]))
@@ -72,5 +76,6 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
             objects=(),
             answer=place,
             slots={"pixel": f"({place.x},{place.y})", "depth_m": metres(place.depth_m)},
-            truth={"x": place.x, "y": place.y, "depth_m": place.depth_m},
+            truth={"x_permille": float(raw[i, 0]), "y_permille": float(raw[i, 1]), "depth_m": place.depth_m},
+            margin=least([*(of_rounding(v, "1/1000") for v in raw[i].tolist()), of_rounding(place.depth_m, "m")]),
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from spargen.qa.answers import LENGTH, metres, size_class
 from spargen.qa.fact import Colour, Fact
+from spargen.qa.margin import of_rounding
 from spargen.tasks.context import Source, TaskContext
 from spargen.tasks.registry import task
 
@@ -54,6 +55,7 @@ def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             slots={"ref": ctx.thing(red), "ref_depth_m": metres(told), "target": ctx.thing(blue)},
             marks=(red, blue),
             truth={"ref_depth_m": told, "target_depth_m": truth},
+            margin=of_rounding(truth, "m"),
         )
 
 
@@ -80,4 +82,5 @@ def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             },
             marks=(red, blue, green),
             truth={"ref_depth_m": told, "first_depth_m": first, "second_depth_m": second},
+            margin=of_rounding(float(gap_m[i]), "m"),
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spargen.qa.answers import LENGTH, size_class
 from spargen.qa.fact import Fact
+from spargen.qa.margin import of_rounding
 from spargen.tasks.context import Placed, Source, TaskContext
 from spargen.tasks.registry import task
 
@@ -56,6 +57,7 @@ def _to_camera(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             slots={"target": ctx.thing(red)},
             marks=(red,),
             truth={"distance_m": float(distance_m[i])},
+            margin=of_rounding(float(distance_m[i]), "m"),
         )
 
 
@@ -73,6 +75,7 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             slots={"first": name(red), "second": name(blue)},
             marks=(red, blue),
             truth={"distance_m": float(distance_m[i])},
+            margin=of_rounding(float(distance_m[i]), "m"),
         )
 
 

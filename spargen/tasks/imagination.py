@@ -7,19 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spargen.geometry.directions import Observers, States, clearness_m, object_states, pair_states
+from spargen.geometry.directions import Observers
 from spargen.geometry.rounding import round_half_away
 from spargen.qa.answers import DIRECTIONS, MAP, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Colour, Fact, Mark, Thing
+from spargen.qa.margin import least, of_rounding
 from spargen.tasks.context import Placed, Source, TaskContext
 from spargen.tasks.registry import task
-from spargen.tasks.relation import clear_words, directions, pair_and_depth_states, state_codes
-
-Floats = NDArray[np.float64]
-Relation = tuple[States, Floats]
-"""States along the axes of a relation, and the offsets behind them."""
+from spargen.tasks.relation import Relations
 
 ROLES: tuple[tuple[Colour, str], ...] = (("green", "stand"), ("blue", "face"), ("red", "target"), ("yellow", "second"))
 """Colour and role of the objects of a candidate, in the order in which multi-image records list them."""
@@ -116,46 +112,36 @@ def imagine(ctx: TaskContext, setting: Setting) -> Iterator[Fact]:
     level_m = np.linalg.norm((centers_m[:, 1] - centers_m[:, 0])[:, :2], axis=1)
     good = level_m >= ctx.settings.min_facing_m
     c, centers_m = ctx.keep(c, good, "standpoint too close to what is faced"), centers_m[good]
-    after, offsets = _states(ctx, setting, Observers.standing(centers_m[:, 0], centers_m[:, 1]), centers_m)
-    good = clear_words(after)
-    c, after, offsets = ctx.keep(c, good, "a direction is not clear"), after[good], offsets[good]
-    before, earlier = _states(ctx, setting, ctx.observers(c.observer), centers_m[good])
-    told = clear_words(before)
+    stand, face, targets = centers_m[:, 0], centers_m[:, 1], centers_m[:, 2:]
+    after = Relations.between(Observers.standing(stand, face), targets, setting.axes, ctx.settings)
+    good = after.clear
+    c, after, targets = ctx.keep(c, good, "a direction is not clear"), after[good], targets[good]
+    before = Relations.between(ctx.observers(c.observer), targets, setting.axes, ctx.settings)
+    told = before.clear
     if setting.source == "video" and setting.before:
         # The only form of these tasks tells both.
         c = ctx.keep(c, told, "a direction is not clear before the move")
-        after, offsets, before, earlier, told = after[told], offsets[told], before[told], earlier[told], told[told]
+        after, before, told = after[told], before[told], told[told]
     if setting.before:
-        ctx.noted["same words before and after"] += int((told & (before == after).all(axis=1)).sum())
-    for i in ctx.balanced(state_codes(after) + 4 ** after.shape[1] * told):
-        told_before = (before[i], earlier[i]) if told[i] and setting.before else None
-        yield _fact(ctx, setting, c, i, (after[i], offsets[i]), told_before)
+        ctx.noted["same words before and after"] += int((told & (before.states == after.states).all(axis=1)).sum())
+    for i in ctx.balanced(after.codes + 4 ** len(setting.axes) * told):
+        yield _fact(ctx, setting, c, i, after, before if told[i] and setting.before else None)
 
 
-def _states(ctx: TaskContext, setting: Setting, observers: Observers, centers_m: Floats) -> Relation:
-    if not setting.pair:
-        return object_states(observers, centers_m[:, 2], ctx.settings)
-    if setting.axes == OO_AXES:
-        return pair_states(observers, centers_m[:, 2], centers_m[:, 3], ctx.settings)
-    return pair_and_depth_states(ctx, observers, centers_m[:, 2], centers_m[:, 3])
-
-
-def _fact(ctx: TaskContext, setting: Setting, c: Placed, i: int, after: Relation, before: Relation | None) -> Fact:
-    answer = directions(setting.axes, after[0])
+def _fact(ctx: TaskContext, setting: Setting, c: Placed, i: int, after: Relations, before: Relations | None) -> Fact:
     marks = tuple(ctx.mark(c, i, k, ROLES[k][0], "bbox") for k in range(c.objects.shape[1]))
     roles = ["stand", "face", *(("first", "second") if setting.pair else ("target",))]
     slots = dict(zip(roles, (_name(ctx, setting, k, mark) for k, mark in enumerate(marks)), strict=True))
     told = {"after": after} | ({"before": before} if before is not None else {})
-    parts = {k: v for time, words in told.items() for k, v in _parts(time, directions(setting.axes, words[0])).items()}
-    numbers = ("right_m", "up_m", "farther_m" if setting.pair else "front_m", "first_front_m", "second_front_m")
+    parts = {k: v for time, found in told.items() for k, v in _parts(time, found.words(i)).items()}
     return Fact(
         views=c.views_of(i),
         objects=c.objects_of(i),
-        answer=answer,
+        answer=after.words(i),
         slots={**slots, **parts},
         marks=() if setting.naming == "label" else marks,
-        truth={time: dict(zip(numbers, offsets.tolist(), strict=False)) for time, (_, offsets) in told.items()},
-        margin=clearness_m(after[1], answer.axes, answer.states, ctx.settings),
+        truth={time: found.truth(i) for time, found in told.items()},
+        margin=least(found.margin(i, ctx.settings) for found in told.values()),
         forms=None if before is not None or not setting.before else ("select",),
     )
 
@@ -201,4 +187,5 @@ def _maps(ctx: TaskContext, size: int) -> Iterator[Fact]:
             slots={"objects": ", ".join(map(str, named[:-1])) + f" and {named[-1]}"},
             marks=marks,
             truth={"xy_m": xy[i].tolist()},
+            margin=least(of_rounding(v, "m") for v in xy[i].ravel().tolist()),
         )

@@ -35,5 +35,6 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
             slots={"target": ctx.thing(red)},
             marks=(red,),
             truth={"box": box_text(box)},
+            margin=None,  # which object it is, no number decides; and a box is a count of pixels
             wrong=tuple(map(tuple, vis.bbox[view, others].tolist())),
         )

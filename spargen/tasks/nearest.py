@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from spargen.geometry.directions import leads
 from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
 from spargen.qa.fact import Fact, Thing
+from spargen.qa.margin import of_lead
 from spargen.tasks.context import Bools, Ints, Source, TaskContext
 from spargen.tasks.registry import task
 
@@ -31,7 +32,7 @@ def extremes(
 
     Returns
     -------
-    best (R,) column; lead_m (R,) distance to the runner-up; clear (R,) there is one, and the lead suffices.
+    best (R,) column; second_m (R,) distance of the runner-up; clear (R,) there is one, and the lead suffices.
     """
     rows = np.arange(len(distance_m))
     ranked = np.where(present, np.where(nearest[:, None], distance_m, -distance_m), np.inf)
@@ -39,22 +40,22 @@ def extremes(
     ranked[rows, best] = np.inf
     first, second = distance_m[rows, best], distance_m[rows, ranked.argmin(axis=1)]
     clear = (present.sum(axis=1) >= 2) & leads(first, second, gap_m, share)
-    return best, np.abs(first - second), clear
+    return best, second, clear
 
 
 @task("distance_infer_center_oc", views="single", level="high", answer=BOX, slots="nearest answer_label building")
 def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
-    for view, obj, lead_m, nearest in _extremes_seen(ctx, ctx.candidates[:, None]):
-        box = tuple(int(x) for x in ctx.vis.bbox[view[0], obj])
+    for view, obj, second_m, nearest in _extremes_seen(ctx, ctx.candidates[:, None]):
+        box, distance_m = tuple(int(x) for x in ctx.vis.bbox[view[0], obj]), float(ctx.vis.distance_m[view[0], obj])
         yield Fact(
             views=view,
             objects=(obj,),
             answer=box,
             slots=_slots(ctx, obj, nearest),
             quantity="nearest" if nearest else "farthest",
-            truth={"distance_m": float(ctx.vis.distance_m[view[0], obj]), "box": box_text(box)},
-            margin=lead_m,
+            truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(box)},
+            margin=of_lead(distance_m, second_m, "m"),
         )
 
 
@@ -63,9 +64,9 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
 )
 def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen in any image is nearest to the camera of the first, or farthest from it."""
-    for views, obj, lead_m, nearest in _extremes_seen(ctx, ctx.sets):
+    for views, obj, second_m, nearest in _extremes_seen(ctx, ctx.sets):
         image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
-        box = tuple(int(x) for x in ctx.vis.bbox[views[image], obj])
+        box, distance_m = tuple(ctx.vis.bbox[views[image], obj].tolist()), float(ctx.vis.distance_m[views[0], obj])
         yield Fact(
             views=views,
             objects=(obj,),
@@ -73,13 +74,13 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
             slots=_slots(ctx, obj, nearest),
             quantity="nearest" if nearest else "farthest",
             bucket=(image, nearest),
-            truth={"distance_m": float(ctx.vis.distance_m[views[0], obj]), "box": box_text(box), "image": image},
-            margin=lead_m,
+            truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(box), "image": image},
+            margin=of_lead(distance_m, second_m, "m"),
         )
 
 
 def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ...], int, float, bool]]:
-    """Yield views, object, lead and whether nearest: the clear and visible extremes of what sets of views show."""
+    """Yield clear and visible extremes of what sets of views show: views, object, the runner-up's distance, nearest."""
     vis, s = ctx.vis, ctx.settings
     if not len(sets) or not len(ctx.scene.objects):
         return
@@ -93,17 +94,17 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     # A doubtful box may hold several things: one of them may be anywhere in it.
     reach_m = np.where(ctx.labels.doubtful, np.linalg.norm(ctx.scene.objects.extent_m, axis=1) / 2, 0.0)
     limit_m = np.maximum(distance_m + np.where(nearest, -1, 1)[:, None] * reach_m, 0.0)
-    best, lead_m, clear = extremes(limit_m, present, nearest, s.compare_m, s.compare_oc_share)
+    best, second_m, clear = extremes(limit_m, present, nearest, s.compare_m, s.compare_oc_share)
     where = best[:, None]
     once = (vis.seen | vis.glimpsed)[sets, where].sum(axis=1) == 1
     boxed = (vis.boxed[sets, where] & vis.seen[sets, where]).any(axis=1)
     good = clear & once & boxed & ctx.labels.askable[best]
     good &= distance_m[np.arange(len(sets)), best] >= s.min_length_m
     c = ctx.keep(np.column_stack([sets, best, nearest]), good, "no clear and visible nearest or farthest object")
-    lead_m = lead_m[good]
+    second_m = second_m[good]
     image = vis.boxed[c[:, :-2], c[:, -2:-1]].argmax(axis=1) if len(c) else np.zeros(0, dtype=np.int64)
     for i in ctx.balanced(2 * image + c[:, -1]):
-        yield tuple(int(v) for v in c[i, :-2]), int(c[i, -2]), float(lead_m[i]), bool(c[i, -1])
+        yield tuple(int(v) for v in c[i, :-2]), int(c[i, -2]), float(second_m[i]), bool(c[i, -1])
 
 
 def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:
@@ -160,7 +161,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             marks=(red, green, blue),
             quantity="closer" if nearest[i] else "farther",
             truth={"green_distance_m": float(distance_m[i, 0]), "blue_distance_m": float(distance_m[i, 1])},
-            margin=float(abs(distance_m[i, 0] - distance_m[i, 1])),
+            margin=of_lead(distance_m.item(i, 0), distance_m.item(i, 1), "m"),
         )
 
 
@@ -177,9 +178,9 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     distance_m = _from_first(ctx, c.objects)
     nearest = ctx.rng.random(len(c)) < 0.5
     everyone = np.ones(distance_m.shape, dtype=bool)
-    best, lead_m, clear = extremes(distance_m, everyone, nearest, ctx.settings.compare_m, ctx.settings.compare_share)
+    best, second_m, clear = extremes(distance_m, everyone, nearest, ctx.settings.compare_m, ctx.settings.compare_share)
     c = ctx.keep(c, clear, "no candidate clearly closest or farthest")
-    distance_m, nearest, best, lead_m = distance_m[clear], nearest[clear], best[clear], lead_m[clear]
+    distance_m, nearest, best, second_m = distance_m[clear], nearest[clear], best[clear], second_m[clear]
     for i in ctx.balanced(2 * best + nearest):
         marks = tuple(ctx.mark(c, i, k, "none", "point") for k in range(1 + CANDIDATES))
         named = [ctx.thing_in_clip(m, f"point{k}") for k, m in enumerate(marks[1:])]
@@ -197,7 +198,7 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
             marks=marks,
             quantity="closest" if nearest[i] else "farthest",
             truth={"distances_m": distance_m[i].tolist()},
-            margin=float(lead_m[i]),
+            margin=of_lead(distance_m.item(i, best[i]), second_m.item(i), "m"),
             wrong=tuple(a for k, a in enumerate(answers) if k != best[i]),
         )
 

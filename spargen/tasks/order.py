@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from spargen.qa.answers import FRAMES, ORDER, size_class
 from spargen.qa.fact import Fact
+from spargen.qa.margin import least, of_lead, of_shares
 from spargen.tasks.context import DRAWN, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
@@ -21,20 +23,23 @@ def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
     c = ctx.place("video", vis.boxed, 1, everywhere=True)
     clear = ~vis.glimpsed[c.views, c.objects].any(axis=1)
     c = ctx.keep(c, clear, "only glimpsed in a frame")
-    seen = np.asarray(vis.seen[c.views, c.objects])
+    seen, share = np.asarray(vis.seen[c.views, c.objects]), vis.share[c.views, c.objects]
     # The frame that the question names would be all of the answer.
     more = seen.sum(axis=1) >= 2
-    c, seen = ctx.keep(c, more, "seen in one frame only"), seen[more]
+    c, seen, share = ctx.keep(c, more, "seen in one frame only"), seen[more], share[more]
     for i in ctx.balanced(size_class(seen.sum(axis=1))):
         red = ctx.mark(c, i, 0, "red", "bbox")
         frames = [int(f) for f in np.flatnonzero(seen[i])]
+        least_seen = float(share[i][seen[i]].min())
+        most_unseen = None if seen[i].all() else float(share[i][~seen[i]].max())
         yield Fact(
             views=c.views_of(i),
             objects=c.objects_of(i),
             answer=frames,
             slots={"target": ctx.thing_in_clip(red)},
             marks=(red,),
-            truth={"frames": frames},
+            truth={"frames": frames, "least_seen_share": least_seen, "most_unseen_share": most_unseen},
+            margin=of_shares(least_seen, most_unseen, ctx.settings),
         )
 
 
@@ -68,5 +73,5 @@ def appearance_order(ctx: TaskContext) -> Iterator[Fact]:
             slots={"labels": ", ".join(shuffled[:-1]) + f" and {shuffled[-1]}"},
             quantity=", ".join(sorted(answer)),
             truth={"first_frames": [int(start[k]) for k in order[i]]},
-            margin=float(np.diff(start[order[i]]).min()),
+            margin=least(of_lead(a, b, "frames") for a, b in pairwise(start[order[i]].tolist())),
         )

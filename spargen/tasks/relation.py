@@ -3,63 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.directions import UNCLEAR, Observers, States, clearness_m, object_states, pair_states
+from spargen.geometry.directions import UNCLEAR, Observers, States, object_states, pair_states
 from spargen.qa.answers import DIRECTIONS, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Colour, Fact
-from spargen.tasks.context import TaskContext
+from spargen.qa.margin import Margin, of_words
+from spargen.settings import Settings
+from spargen.tasks.context import Bools, Ints, Placed, TaskContext
 from spargen.tasks.registry import task
 
 Floats = NDArray[np.float64]
+NUMBERS = {
+    OC_AXES: ("right_m", "up_m", "front_m"),
+    OO_AXES: ("right_m", "up_m", "farther_m"),
+    OO_MULTI_AXES: ("right_m", "up_m", "farther_m", "first_front_m", "second_front_m"),
+}
+"""What the offset along each axis is called in the facts."""
 
 
-def clear_words(states: States) -> NDArray[np.bool_]:
-    """Tell which (R, A) rows have no unclear part, and a word among their first three."""
-    return np.asarray((states != UNCLEAR).all(axis=1) & (states[:, :3] != 0).any(axis=1))
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Where R targets are, for an observer each, or first targets relative to second ones.
 
+    Parameters
+    ----------
+    axes : A of them: three for a target, three or five for two of them.
+    states : (R, A) state along each axis.
+    offsets_m : (R, A) the offsets behind them.
+    nearer_m : (R,) the smaller of the two distances from the observer that closer / farther compares; 0 for a target.
+    """
 
-def state_codes(states: States) -> NDArray[np.int64]:
-    """One number for each combination of (R, A) states."""
-    return np.asarray((states.astype(np.int64) + 1) @ 4 ** np.arange(states.shape[1]))
+    axes: tuple[str, ...]
+    states: States
+    offsets_m: Floats
+    nearer_m: Floats
 
+    @classmethod
+    def between(cls, observers: Observers, targets_m: Floats, axes: tuple[str, ...], settings: Settings) -> Relations:
+        """Relations of targets (R, T, 3), one or two for each of R observers.
 
-def directions(axes: tuple[str, ...], states: States) -> Directions:
-    """The words of one row of states."""
-    return Directions(axes, tuple(int(s) for s in states))
+        With five axes, front or behind of each target stands behind the three of the pair.
+        """
+        distance_m = np.linalg.norm(targets_m - observers.position_m[:, None], axis=2).min(axis=1)
+        each = [object_states(observers, center_m, settings) for center_m in np.moveaxis(targets_m, 1, 0)]
+        if axes == OC_AXES:
+            return cls(axes, *each[0], np.zeros_like(distance_m))
+        pair = pair_states(observers, targets_m[:, 0], targets_m[:, 1], settings)
+        parts = [pair, *((states[:, 2:], offsets_m[:, 2:]) for states, offsets_m in each)]
+        states, offsets_m = (np.concatenate(part, axis=1)[:, : len(axes)] for part in zip(*parts, strict=True))
+        return cls(axes, states, offsets_m, distance_m)
 
+    def __getitem__(self, rows: Any) -> Relations:
+        return Relations(self.axes, self.states[rows], self.offsets_m[rows], self.nearer_m[rows])
 
-def pair_and_depth_states(
-    ctx: TaskContext, observers: Observers, first_m: Floats, second_m: Floats
-) -> tuple[States, Floats]:
-    """States (R, 5) of two objects: left/right, above/below, closer/farther, then front/behind of each; and offsets."""
-    pair, offsets = pair_states(observers, first_m, second_m, ctx.settings)
-    each = [object_states(observers, center_m, ctx.settings) for center_m in (first_m, second_m)]
-    states = np.concatenate([pair, *(s[:, 2:] for s, _ in each)], axis=1)
-    return states, np.concatenate([offsets, *(o[:, 2:] for _, o in each)], axis=1)
+    @property
+    def clear(self) -> Bools:
+        """(R,) no part is unclear, and one of the first three has a word."""
+        return np.asarray((self.states != UNCLEAR).all(axis=1) & (self.states[:, :3] != 0).any(axis=1))
+
+    @property
+    def codes(self) -> Ints:
+        """(R,) one number for each combination of states."""
+        return np.asarray((self.states.astype(np.int64) + 1) @ 4 ** np.arange(len(self.axes)))
+
+    def words(self, row: int) -> Directions:
+        """The words of one row."""
+        return Directions(self.axes, tuple(self.states[row].tolist()))
+
+    def truth(self, row: int) -> dict[str, float]:
+        """The numbers behind them."""
+        numbers = dict(zip(NUMBERS[self.axes], self.offsets_m[row].tolist(), strict=True))
+        return numbers if self.axes == OC_AXES else {**numbers, "nearer_m": float(self.nearer_m[row])}
+
+    def margin(self, row: int, settings: Settings) -> Margin:
+        """How far those are from other words."""
+        offsets_m, states = self.offsets_m[row].tolist(), self.states[row].tolist()
+        return of_words(offsets_m, self.axes, states, settings, float(self.nearer_m[row]))
 
 
 @task("obj_spatial_relation_oo", views="single", level="high", answer=DIRECTIONS, slots="first second relation")
 def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Where the red box's object is relative to the blue one's, as the camera sees it."""
     c = ctx.place("single", ctx.vis.boxed, 2, upright=True)
-    first_m, second_m = ctx.centers_m(c.objects[:, 0]), ctx.centers_m(c.objects[:, 1])
-    states, offsets = pair_states(ctx.observers(c.observer), first_m, second_m, ctx.settings)
-    good = clear_words(states)
-    c, states, offsets = ctx.keep(c, good, "a direction is not clear"), states[good], offsets[good]
-    for i in ctx.balanced(state_codes(states)):
+    c, found = _clear(ctx, c, OO_AXES)
+    for i in ctx.balanced(found.codes):
         red, blue = ctx.mark(c, i, 0, "red", "bbox"), ctx.mark(c, i, 1, "blue", "bbox")
-        relation = directions(OO_AXES, states[i])
+        relation = found.words(i)
         yield Fact(
             views=c.views_of(i),
             objects=c.objects_of(i),
             answer=relation,
             slots={"first": ctx.thing(red), "second": ctx.thing(blue), "relation": relation},
             marks=(red, blue),
-            truth=dict(zip(("right_m", "up_m", "farther_m"), offsets[i].tolist(), strict=True)),
-            margin=clearness_m(offsets[i], relation.axes, relation.states, ctx.settings),
+            truth=found.truth(i),
+            margin=found.margin(i, ctx.settings),
         )
 
 
@@ -67,20 +109,18 @@ def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
 def obj_spatial_relation_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Where an object that another image shows is, for the observer of the first."""
     c = ctx.place("multi", ctx.vis.boxed, 1, upright=True)
-    states, offsets = object_states(ctx.observers(c.observer), ctx.centers_m(c.objects[:, 0]), ctx.settings)
-    good = clear_words(states)
-    c, states, offsets = ctx.keep(c, good, "a direction is not clear"), states[good], offsets[good]
-    for i in ctx.balanced(state_codes(states)):
+    c, found = _clear(ctx, c, OC_AXES)
+    for i in ctx.balanced(found.codes):
         red = ctx.mark(c, i, 0, "red", "bbox")
-        relation = directions(OC_AXES, states[i])
+        relation = found.words(i)
         yield Fact(
             views=c.views_of(i),
             objects=c.objects_of(i),
             answer=relation,
             slots={"target": ctx.thing(red), "relation": relation},
             marks=(red,),
-            truth=dict(zip(("right_m", "up_m", "front_m"), offsets[i].tolist(), strict=True)),
-            margin=clearness_m(offsets[i], relation.axes, relation.states, ctx.settings),
+            truth=found.truth(i),
+            margin=found.margin(i, ctx.settings),
         )
 
 
@@ -98,15 +138,11 @@ TWO_COLOURS: tuple[tuple[Colour, Colour], ...] = (("red", "blue"), ("red", "gree
 def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Where one object is relative to another, and both to the observer of the first image."""
     c = ctx.place("multi", ctx.vis.boxed, 2, upright=True)
-    first_m, second_m = ctx.centers_m(c.objects[:, 0]), ctx.centers_m(c.objects[:, 1])
-    states, offsets = pair_and_depth_states(ctx, ctx.observers(c.observer), first_m, second_m)
-    good = clear_words(states)
-    c, states, offsets = ctx.keep(c, good, "a direction is not clear"), states[good], offsets[good]
-    for i in ctx.balanced(state_codes(states)):
+    c, found = _clear(ctx, c, OO_MULTI_AXES)
+    for i in ctx.balanced(found.codes):
         colours = TWO_COLOURS[int(ctx.rng.integers(len(TWO_COLOURS)))]
         first, second = (ctx.mark(c, i, k, colour, "bbox") for k, colour in enumerate(colours))
-        relation = directions(OO_MULTI_AXES, states[i])
-        names = ("right_m", "up_m", "farther_m", "first_front_m", "second_front_m")
+        relation = found.words(i)
         yield Fact(
             views=c.views_of(i),
             objects=c.objects_of(i),
@@ -119,6 +155,12 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
                 "second_fb": relation.part(4, 5),
             },
             marks=(first, second),
-            truth=dict(zip(names, offsets[i].tolist(), strict=True)),
-            margin=clearness_m(offsets[i], relation.axes, relation.states, ctx.settings),
+            truth=found.truth(i),
+            margin=found.margin(i, ctx.settings),
         )
+
+
+def _clear(ctx: TaskContext, c: Placed, axes: tuple[str, ...]) -> tuple[Placed, Relations]:
+    """The candidates whose words are clear for the camera of the first image, and those words."""
+    found = Relations.between(ctx.observers(c.observer), ctx.centers_m(c.objects), axes, ctx.settings)
+    return ctx.keep(c, found.clear, "a direction is not clear"), found[found.clear]

@@ -13,6 +13,7 @@ from spargen.geometry.gaps import any_within
 from spargen.geometry.surface import scene_points
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
+from spargen.qa.margin import of_rounding
 from spargen.qa.options import OPTIONS
 from spargen.settings import Settings
 from spargen.tasks.context import TaskContext, off_rounding_edge
@@ -62,7 +63,7 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
                 **{f"closed_by_{r:.1f}_m2": a for r, a in zip(s.room_checks_m, (low, high), strict=True)},
                 "scanned_m2": scanned,
             },
-            margin=s.room_agreement - abs(high - low) / min(low, high),
+            margin=of_rounding(area, "m2"),
             wrong=_other_areas_m2(area, time % OPTIONS, s, ctx.rng),
             deck="room",
         )
@@ -125,5 +126,6 @@ def obj_count(ctx: TaskContext) -> Iterator[Fact]:
                 slots={"label": name},
                 quantity=str(time),
                 truth={"count": len(members)},
+                margin=None,  # annotated things are counted: no number decides
                 deck=name,
             )

@@ -10,6 +10,7 @@ from spargen.geometry.boxes import size_lwh_m
 from spargen.geometry.rounding import round_half_away
 from spargen.qa.answers import SIZE, size_class
 from spargen.qa.fact import Fact
+from spargen.qa.margin import least, of_rounding
 from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import task
 
@@ -36,4 +37,5 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
             slots={"target": ctx.thing(red), "length_cm": length, "width_cm": width, "height_cm": height},
             marks=(red,),
             truth=dict(zip(("length_m", "width_m", "height_m"), np.asarray(size_m[target]).tolist(), strict=True)),
+            margin=least(of_rounding(side * 100, "cm") for side in size_m[target].tolist()),
         )

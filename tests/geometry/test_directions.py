@@ -11,7 +11,6 @@ from spargen.geometry.directions import (
     UNCLEAR,
     Observers,
     agreed,
-    clearness_m,
     distance_state,
     leads,
     object_states,
@@ -194,14 +193,6 @@ def test_the_worked_example_of_an_imagined_move():
     states, offsets = object_states(observers, np.array([[1, 1, 0.4]]), S)
     assert states.tolist() == [[1, 0, 1]]
     np.testing.assert_allclose(offsets, [[1, 0, 1]], atol=1e-12)
-
-
-def test_clearness_is_the_distance_to_the_nearest_threshold():
-    axes = ("lr", "ab", "cf")
-    assert clearness_m([0.5, -0.34, 0.02], axes, (1, -1, 0), S) == pytest.approx(0.04)
-    assert clearness_m([0.5, -0.9, 0.08], axes, (1, -1, 0), S) == pytest.approx(0.02)
-    assert clearness_m([0.5, -0.9, 0.23], axes, (1, -1, 1), S) == pytest.approx(0.03)
-    assert clearness_m([0.5, -0.9, 0.33], ("lr", "ab", "fb"), (1, -1, 1), S) == pytest.approx(0.03)
 
 
 coordinate = st.floats(-4, 4).map(lambda v: round(v, 2))

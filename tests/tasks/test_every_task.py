@@ -333,7 +333,7 @@ def test_the_facts_can_be_written_and_say_where_they_come_from(cells, task, form
         assert (fact["task"], fact["form"], fact["id"]) == (task, form, row.record["id"])
         assert fact["seed"] == 0
         assert fact["truth"]
-        assert fact["margin"] is None or fact["margin"] >= -1e-9
+        assert fact["margin"] is None or set(fact["margin"]) == {"by", "unit", "share"}
 
 
 MULTI = [task for task in REGISTERED if SPEC[task][0] in ("multi", "video")]
