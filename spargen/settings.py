@@ -55,8 +55,10 @@ class Settings(BaseModel):
     option_gap_m: float = Field(0.30, description="two length options differ by this ...")
     option_gap_share: float = Field(0.15, description="... and by this share of the larger")
     option_gap_m2: float = Field(2.0, description="two area options differ by this")
-    option_box_iou: float = Field(0.5, description="two box options overlap less than this")
+    option_box_iou: float = Field(0.5, description="two box options overlap less than this ...")
+    option_box_held: float = Field(0.8, description="... and neither holds this share of the other")
     option_pixel_gap: float = Field(150.0, description="two pixel options lie this far apart, in 1/1000")
+    height_share: float = Field(0.10, description="largest share of rows whose options or claims vary above / below")
 
     # Several views and video
     views_per_set: int = Field(3, ge=3, le=5, description="images of a multi-view question")

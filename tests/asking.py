@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
+import numpy as np
 from worlds import furnished
 
 from spargen.phrase.templates import TemplateSet
 from spargen.run.engine import ask
 from spargen.settings import Settings
+from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import load_builtin_tasks
+from spargen.views.table import look
 
 TASKS = load_builtin_tasks()
 TEMPLATES, BRIEF = TemplateSet.load(), TemplateSet.load(words="brief")
@@ -31,6 +35,15 @@ def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), templates
         threads=threads,
         **more,
     )
+
+
+def context(scene, *, settings=None, pool=400, **more):
+    """What a task sees of a scene, parts of it replaced: `vis`, `pairs`, `sets`, `clip` ..."""
+    settings = settings or Settings()
+    table = look(scene, settings, seed=0, video=True, threads=1)
+    parts = {f.name: getattr(table, f.name) for f in fields(table)} | more
+    rng = np.random.Generator(np.random.PCG64(0))
+    return TaskContext(scene=scene, settings=settings, rng=rng, pool=pool, **parts)
 
 
 def said(row):

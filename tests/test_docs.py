@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ from spargen.cli import app
 from spargen.demo import write_demo
 from spargen.phrase.filters import FILTERS
 from spargen.phrase.templates import TemplateSet
+from spargen.qa import answers
 from spargen.qa.answers import OO_AXES, Directions
 from spargen.qa.fact import Thing
 from spargen.qa.margin import STEP
@@ -39,6 +41,8 @@ README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE = (
 )
 PAGES = [README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE]
 FORMS = ("fill", "select", "sentence", "judge")
+QUOTA = 24
+"""Rows of a cell of the task page's job."""
 
 
 # -- how a page is read --------------------------------------------------------------------------------------------
@@ -229,7 +233,7 @@ def test_the_new_task_gives_right_answers_in_all_forms(task_page, scan):
     label = dict(zip(objects.id.tolist(), objects.label, strict=True))
     for form in FORMS:
         pairs = rows_of(out, "scannet", "height_gap_oo", form)
-        assert len(pairs) == 20
+        assert len(pairs) == QUOTA
         for record, fact in pairs:
             question, answer = said(record)
             red, blue = fact["objects"]
@@ -262,11 +266,94 @@ def test_the_reworded_file_gives_its_words_and_no_others(task_page):
         words = [f"{text} {note}".replace("{{ target }}", target) for text in (first, second)]
         found.append(words.index(question))
         assert re.fullmatch(r"\d+\.\d", answer)
-    assert found.count(0) == found.count(1) == 10
+    assert found.count(0) == found.count(1) == QUOTA / 2
     # The forms that were left alone keep the shipped words.
     for record, fact in rows_of(task_page[0] / "out", "scannet", "distance_prediction_oc", "sentence"):
         assert "tape measure" not in said(record)[0]
         assert fact["answer_line"] > 0
+
+
+def test_the_task_with_three_candidates_gives_right_answers_in_all_forms(task_page, scan):
+    objects = spargen.load("scannet", scan, "scene0000_00").objects
+    height_m = dict(zip(objects.id.tolist(), objects.center_m[:, 2].tolist(), strict=True))
+    letters, claims = Counter(), Counter()
+    for form in FORMS:
+        pairs = rows_of(task_page[0] / "out", "scannet", "highest_of_three", form)
+        assert len(pairs) == QUOTA
+        for record, fact in pairs:
+            question, answer = said(record)
+            colours = ("red", "green", "blue")
+            names = [f"{label} ({colour} point)" for label, colour in zip(fact["labels"], colours, strict=True)]
+            ranked = sorted(range(3), key=lambda k: -height_m[fact["objects"][k]])
+            heights = [height_m[fact["objects"][k]] for k in ranked]
+            assert heights[0] - heights[1] >= 0.2
+            assert fact["truth"]["heights_m"] == [pytest.approx(height_m[o]) for o in fact["objects"]]
+            assert fact["margin"]["by"] == pytest.approx(heights[0] - heights[1])
+            assert all(name in question.split("\n")[0] for name in names)
+            right = names[ranked[0]]
+            if form == "fill":
+                assert answer == right
+            elif form == "sentence":
+                assert answer == f"The center of the {right} is the highest."
+            elif form == "select":
+                options = dict(line.split(". ") for line in question.splitlines()[1:])
+                assert sorted(options.values()) == sorted(names)
+                assert options[answer] == right
+                letters[answer] += 1
+            else:
+                claim = fact["claim"]
+                assert claim in names
+                assert answer == ("Yes" if claim == right else "No")
+                claims[answer] += 1
+    assert letters == dict.fromkeys("ABC", QUOTA // 3)
+    assert claims == {"Yes": QUOTA // 2, "No": QUOTA // 2}
+
+
+def test_check_says_which_form_has_no_wrong_answers(task_page, typed, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(task_page[0], folder, symlinks=True, ignore=shutil.ignore_patterns("out", "*.jpg"))
+    code = folder / "my_candidates.py"
+    code.write_text(code.read_text().replace(", wrong=2)", ")"))
+    result = typed(folder, "spargen check job.yaml")
+    assert result.returncode == 1
+    (promised,) = (text for text in blocks(TASK_PAGE, "text") if "a Candidate has" in text)
+    # The page folds the line.
+    assert result.stderr.split() == promised.split()
+
+
+def kinds():
+    return {name: kind for name, kind in vars(answers).items() if isinstance(kind, answers.AnswerKind)}
+
+
+PRINTED = {
+    "LENGTH": 2.0,
+    "AREA": 24.1,
+    "COUNT": 3,
+    "PLACE": answers.Place(606, 69, 2.8),
+    "DIRECTIONS": Directions(answers.OC_AXES, (1, 0, 1)),
+    "DIRECTIONS_LR_CF": Directions(OO_AXES, (1, 0, 1)),
+    "CANDIDATE": Thing("chair", "Object2"),
+    "WINNER": Thing("chair", "green point"),
+    "BOX": (1, 20, 300, 1000),
+    "SIGHTING": answers.Sighting(0, "chair", 1, (1, 2, 3, 4)),
+    "SIZE": (120, 60, 75),
+    "MOVES": [("move_right", 1.6), ("rotate_up", 15.0)],
+    "FRAMES": [3, 4],
+    "ORDER": ["chair", "table", "lamp", "door"],
+    "MAP": [(-0.3, 1.4)],
+}
+
+
+def test_the_table_of_kinds_says_what_they_do():
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*) \|$", TASK_PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [name for name, _ in rows] == list(dict.fromkeys(name for name, _ in rows))
+    assert {name for name, _ in rows} == set(kinds()) == set(PRINTED)
+    for name, line in rows:
+        _, printed, *_, wrong = line.split(" | ")
+        kind = kinds()[name]
+        assert printed == f"`{kind.text(PRINTED[name])}`"
+        assert wrong == ("never" if not kind.takes_wrong else "may" if kind.makes_wrong else "must")
+        assert kind.serves("select", 0) == kind.serves("judge", 0) == (wrong != "must")
 
 
 def test_check_names_file_line_and_slot(task_page, typed, tmp_path):

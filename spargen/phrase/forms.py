@@ -13,7 +13,7 @@ from spargen.errors import TemplateError
 from spargen.phrase.templates import Block, TemplateSet, Wording
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
-from spargen.qa.options import Choice, Claim, choices, claims
+from spargen.qa.options import LETTERS, Choice, Claim
 from spargen.settings import Settings, Words
 
 
@@ -39,13 +39,17 @@ def phrase(
     count: int,
     settings: Settings,
     rng: np.random.Generator,
+    wrong: int = 0,
 ) -> list[Phrased]:
-    """Put up to `count` facts into words; the first ones, unless they cannot take the form."""
+    """Put up to `count` facts into words; the first ones, unless they cannot take the form.
+
+    `wrong` is the number of wrong answers that the task's facts bring for the options of a row.
+    """
     writer = _Writer(templates.wording(task, form), templates.words, f"{task}/{form}", rng)
     if form == "select":
-        return [writer.select(choice) for choice in choices(facts, kind, count, settings, rng)]
+        return [writer.select(choice) for choice in kind.options(facts, wrong, count, settings, rng)]
     if form == "judge":
-        return [writer.judge(claim) for claim in claims(facts, kind, count, settings, rng)]
+        return [writer.judge(claim) for claim in kind.claims(facts, wrong, count, settings, rng)]
     return [writer.plain(fact, kind) for fact in facts[:count]]
 
 
@@ -69,7 +73,7 @@ class _Writer:
     def select(self, choice: Choice) -> Phrased:
         """The question, its options one a line, and the letter."""
         question, used = self._question(choice.fact.slots, choice.fact.deck)
-        lines = [question, *(f"{letter}. {text}" for letter, text in zip("ABCDEFGH", choice.texts, strict=False))]
+        lines = [question, *(f"{letter}. {text}" for letter, text in zip(LETTERS, choice.texts, strict=False))]
         return Phrased(choice.fact, "\n".join(lines), choice.letter, {**used, "options": list(choice.texts)})
 
     def judge(self, claim: Claim) -> Phrased:

@@ -1,17 +1,19 @@
-"""The kinds of answers: how each is printed, how truths are balanced, and when two of them are clearly different."""
+"""The kinds of answers: how each is printed and balanced, which two are clearly different, what may stand beside it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.rounding import round_half_away
-from spargen.qa.fact import Thing
+from spargen.qa.fact import Fact, Thing
+from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
+from spargen.qa.options import Choice, Claim, given, given_claims, honest, in_order, shared, shared_claims
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
@@ -50,6 +52,8 @@ OO_AXES = ("lr", "ab", "cf")
 OO_MULTI_AXES = ("lr", "ab", "cf", "fb", "fb")
 
 
+COLOURS = ("green", "blue", "red", "yellow")
+"""The order in which marked things are offered."""
 _CLASS = math.log(4 / 3)
 
 
@@ -76,7 +80,12 @@ def box_text(box: Sequence[int]) -> str:
 
 
 class AnswerKind:
-    """One kind of answer. The base serves kinds that are only printed."""
+    """One kind of answer. The base makes no wrong answers: what it offers or claims, the facts bring (`Fact.wrong`)."""
+
+    makes_wrong: ClassVar[bool] = False
+    """Whether options and claims come from the kind where the facts bring none."""
+    takes_wrong: ClassVar[bool] = True
+    """Whether facts may bring their own."""
 
     def text(self, value: Any) -> str:
         """Print a value in its fixed syntax."""
@@ -94,8 +103,57 @@ class AnswerKind:
         """Tell which of the others are clearly different from a value, so that both may be options of one row."""
         return np.array([self.text(value) != self.text(o) for o in others], dtype=bool)
 
+    def serves(self, form: str, wrong: int) -> bool:
+        """Tell whether a task can have a form whose facts bring `wrong` wrong answers each."""
+        return form not in ("select", "judge") or wrong > 0 or self.makes_wrong
 
-class Length(AnswerKind):
+    def able(self, fact: Fact, form: str, wrong: int, settings: Settings) -> bool:
+        """Tell whether a fact of such a task has the wrong answers that a form takes."""
+        wanted = {"select": wrong, "judge": min(wrong, 1)}.get(form, 0)
+        return len(honest(self, fact.answer, fact.wrong or (), wanted, settings)) == wanted
+
+    def options(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Choice]:
+        """Give up to `count` facts their options; facts without enough honest ones are left out.
+
+        Parameters
+        ----------
+        facts : able to have them, in the order of preference.
+        wrong : how many of a row's options come from `Fact.wrong`; 0 = the kind makes them.
+        count : how many choices are wanted.
+        settings : when two options are clearly different.
+        rng : decides what is left to chance.
+        """
+        return given(self, facts, wrong, count, settings, rng)
+
+    def claims(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Claim]:
+        """Claim something about up to `count` facts, the truth about half of them. Parameters as for `options`."""
+        return given_claims(self, facts, count, settings, rng)
+
+
+class Exchangeable(AnswerKind):
+    """A kind whose wrong answers are true ones of other rows, unless the facts bring their own."""
+
+    makes_wrong = True
+
+    def options(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Choice]:
+        if wrong:
+            return given(self, facts, wrong, count, settings, rng)
+        return shared(self, facts, count, settings, rng)
+
+    def claims(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Claim]:
+        claim = given_claims if wrong else shared_claims
+        return claim(self, facts, count, settings, rng)
+
+
+class Length(Exchangeable):
     """A depth or a distance in metres."""
 
     def text(self, value: float) -> str:
@@ -110,7 +168,7 @@ class Length(AnswerKind):
         return np.asarray((gap >= settings.option_gap_m) & (gap >= settings.option_gap_share * np.maximum(v, value)))
 
 
-class Area(AnswerKind):
+class Area(Exchangeable):
     """A floor area in whole square metres."""
 
     def text(self, value: float) -> str:
@@ -123,7 +181,7 @@ class Area(AnswerKind):
         return np.asarray(np.abs(np.asarray(others, dtype=np.float64) - value) >= settings.option_gap_m2)
 
 
-class Count(AnswerKind):
+class Count(Exchangeable):
     """A number of things."""
 
 
@@ -138,23 +196,42 @@ class Box(AnswerKind):
         return (min(2, (value[0] + value[2]) // 667), min(2, (value[1] + value[3]) // 667))
 
     def clear(self, value: Sequence[int], others: Sequence[Sequence[int]], settings: Settings) -> Bools:
-        if not len(others):
-            return np.zeros(0, dtype=bool)
-        return np.asarray(iou(np.asarray(value), np.asarray(others)) < settings.option_box_iou)
+        return boxes_apart(np.asarray(value), np.asarray(others, dtype=np.int64).reshape(-1, 4), settings)
 
 
+@dataclass(frozen=True)
 class DirectionsKind(AnswerKind):
-    """Words along axes. Wrong options exchange two parts."""
+    """Words along axes. Options vary two parts that have a word, claims are about one; the wrong word is the opposite.
+
+    `varied` names the parts that options may vary, where not all may.
+    """
+
+    varied: tuple[int, ...] | None = None
+    makes_wrong = True
+    takes_wrong = False
 
     def bucket(self, value: Directions) -> tuple[int, ...]:
         return value.states
 
+    def parts(self, value: Directions) -> Sequence[int]:
+        """Return the parts that options may vary."""
+        return range(len(value.axes)) if self.varied is None else self.varied
 
-class Winner(AnswerKind):
-    """One of two marked things; the options are always the green one, then the blue one."""
+    def able(self, fact: Fact, form: str, wrong: int, settings: Settings) -> bool:
+        states = fact.answer.states
+        if form == "select":
+            return len(worded(states, self.parts(fact.answer))) >= 2
+        return form != "judge" or bool(worded(states, range(CLAIMED)))
 
-    def bucket(self, value: Thing) -> str:
-        return value.mark
+    def options(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Choice]:
+        return opposed(facts, self.parts(facts[0].answer), count, settings, rng) if facts else []
+
+    def claims(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Claim]:
+        return opposed_claims(facts, count, settings, rng)
 
 
 class Size(AnswerKind):
@@ -186,7 +263,7 @@ class Place:
     depth_m: float
 
 
-class Places(AnswerKind):
+class Places(Exchangeable):
     """Where something appears, and how deep: ``(606,69),2.8``. All options of a row have the true depth."""
 
     def text(self, value: Place) -> str:
@@ -208,16 +285,17 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An object, by label, in one image of several, and its box there."""
+    """An object, by label, in one image of several, its box there, and the objects whose labels clash with its own."""
 
     obj: int
     label: str
     image: int
     box: tuple[int, ...]
+    clashes: frozenset[int] = frozenset()
 
 
 class Sightings(AnswerKind):
-    """``the second image, [x1, y1, x2, y2]``. The options of a row name objects of different labels."""
+    """``the second image, [x1, y1, x2, y2]``. The options of a row name objects whose labels do not clash."""
 
     def text(self, value: Sighting) -> str:
         return f"the {ORDINALS[value.image]} image, {box_text(value.box)}"
@@ -229,7 +307,9 @@ class Sightings(AnswerKind):
         return value.image
 
     def clear(self, value: Sighting, others: Sequence[Sighting], settings: Settings) -> Bools:
-        return np.array([o.obj != value.obj and o.label != value.label for o in others], dtype=bool)
+        named = [o.obj not in {value.obj, *value.clashes} and o.label != value.label for o in others]
+        elsewhere = np.array([o.image != value.image for o in others], dtype=bool)
+        return np.array(named, dtype=bool) & (elsewhere | BOX.clear(value.box, [o.box for o in others], settings))
 
 
 class Frames(AnswerKind):
@@ -263,20 +343,36 @@ class Map(AnswerKind):
 
 
 class Candidate(AnswerKind):
-    """One of several numbered things: ``sofa chair (Object2)``."""
+    """One of several things that the question names: ``sofa chair (Object2)``."""
 
     def bucket(self, value: Thing) -> str:
         return value.mark
 
 
-def iou(box: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Intersection over union of one box (4,) with others (n, 4), as x1, y1, x2, y2."""
+class Winner(Candidate):
+    """One of several marked things. The options stand in the order of their colours: green, then blue."""
+
+    def options(
+        self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
+    ) -> list[Choice]:
+        return in_order(self, facts, wrong, count, settings, _by_colour)
+
+
+def _by_colour(thing: Thing) -> tuple[int, str]:
+    colour = thing.mark.partition(" ")[0]
+    return (COLOURS.index(colour) if colour in COLOURS else len(COLOURS), thing.mark)
+
+
+def boxes_apart(box: NDArray[np.int64], others: NDArray[np.int64], settings: Settings) -> Bools:
+    """Tell which boxes (n, 4), as x1, y1, x2, y2, overlap little with one box (4,), and neither holds the other."""
     low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    inter = np.clip(high - low, 0, None).prod(axis=1).astype(np.float64)
-    area = (others[:, 2:] - others[:, :2]).prod(axis=1) + (box[2:] - box[:2]).prod()
-    return np.asarray(inter / np.maximum(area - inter, 1e-9))
+    shared_area = np.clip(high - low, 0, None).prod(axis=1)
+    area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(axis=1)
+    overlap = shared_area < settings.option_box_iou * (area + areas - shared_area)
+    return np.asarray(overlap & (shared_area < settings.option_box_held * np.minimum(area, areas)))
 
 
 LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()
-DIRECTIONS, WINNER, CANDIDATE = DirectionsKind(), Winner(), Candidate()
+DIRECTIONS, DIRECTIONS_LR_CF = DirectionsKind(), DirectionsKind(varied=(0, 2))
+WINNER, CANDIDATE = Winner(), Candidate()
 MOVES, PLACE, SIGHTING, FRAMES, ORDER, MAP = Moves(), Places(), Sightings(), Frames(), Order(), Map()

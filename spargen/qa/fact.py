@@ -61,7 +61,8 @@ class Fact:
         no number decides.
     bucket : class to balance over, where it is not the answer's own.
     forms : the forms this fact may take; None = all.
-    wrong : honest wrong answers, where the task knows better ones than the kind does.
+    wrong : honest wrong answers about things that the question names, the first ones rather; None unless the task says
+        that its facts bring them.
     deck : facts that share a deck are one fact asked several times: each time in other words.
     """
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.fact import Fact, Mark
@@ -26,7 +27,9 @@ from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import TASKS, Task
 from spargen.views.table import ViewTable, look
 
-POOL, FEW = 4, 8
+WRONG = {"select": "too few honest options", "judge": "no honest claim"}
+"""The forms that need something wrong beside the truth, and why a fact is dropped for which there is none."""
+POOL, FEW = 4, 24
 """Facts proposed for each row wanted, so that there is something to choose from; and rows that count as too few."""
 
 
@@ -87,10 +90,10 @@ def ask(
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
-                # Some facts find no honest options, so more are handed on where options are wanted.
-                enough = POOL * max(quota, FEW) if form == "select" else quota
-                chosen = choose(facts, task.answer, form, enough, rng)
-                phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng)
+                # Some facts find no company for their options, so more are handed on where others must be wrong.
+                enough = POOL * max(quota, FEW) if form in WRONG else quota
+                chosen = choose(_able(task, form, facts, settings, out), task.answer, form, enough, rng)
+                phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng, task.wrong)
             with _timed(out, "records"):
                 rows = [_row(task, form, number, p, scene, frame_of, rgbd, seed) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
@@ -101,8 +104,8 @@ def ask(
                 out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
             if len(rows) < quota:
                 out.short[name, form] = quota - len(rows)
-                if form == "select" and len(chosen) > len(rows):
-                    out.dropped[name, "too few honest options"] += min(quota, len(chosen)) - len(rows)
+                if form in WRONG and len(chosen) > len(rows):
+                    out.dropped[name, WRONG[form]] += min(quota, len(chosen)) - len(rows)
     return out
 
 
@@ -125,9 +128,21 @@ def _propose(
         pool=POOL * max(quota, FEW) if quota else 0,
     )
     facts = list(islice(task.propose(ctx), ctx.pool))
+    if not task.wrong and any(fact.wrong is not None for fact in facts):
+        what, mend = "facts bring wrong answers, but the task does not say so", "say how many: @task(..., wrong=3)"
+        raise PluginError(what, where=f"task {task.name}", mend=mend)
     out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})
     out.notes.update({f"{task.name}: {what}": str(n) for what, n in ctx.noted.items()})
     return facts
+
+
+def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out: SceneQuestions) -> list[Fact]:
+    """Return the facts that have what a form takes, and count those that are meant for it and have not."""
+    meant = [fact for fact in facts if fact.forms is None or form in fact.forms]
+    able = [fact for fact in meant if task.answer.able(fact, form, task.wrong, settings)]
+    if len(able) < len(meant):
+        out.dropped[task.name, WRONG[form]] += len(meant) - len(able)
+    return able
 
 
 def _row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -20,6 +20,7 @@ from spargen.settings import Words
 
 if TYPE_CHECKING:
     from spargen.phrase.templates import TemplateSet
+    from spargen.tasks.registry import Task
 
 FORMAT_VERSION = 1
 
@@ -125,7 +126,21 @@ def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> d
                 "the task has no templates", where=f"tasks.{task}", mend=f"write {task}/fill.j2 in `templates`"
             )
         templates.check(task, TASKS[task].slots)
+        _check_wrong_answers(TASKS[task], chosen[task], templates)
     return chosen
+
+
+def _check_wrong_answers(task: Task, forms: Sequence[str], templates: TemplateSet) -> None:
+    """Refuse forms that offer or claim something wrong where neither the kind of answer nor the task has any."""
+    for form in forms:
+        if not task.answer.serves(form, task.wrong):
+            kind = type(task.answer).__name__
+            raise JobError(
+                f"{task.name} cannot be asked in the form {form}: a {kind} has no wrong answers of its own, "
+                "and the task brings none",
+                where=templates.wording(task.name, form).path,
+                mend="let its facts bring `wrong` and say how many in @task(..., wrong=3), or take the form out",
+            )
 
 
 def _check_quotas(job: Job, templates: TemplateSet) -> None:

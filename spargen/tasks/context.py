@@ -23,8 +23,9 @@ from spargen.settings import Settings
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Source = Literal["single", "multi", "video"]
-DRAWN = 12
-"""Candidates drawn for each fact wanted: most fall to some rule."""
+DRAWN, DRAWN_OF_SETS = 12, 12_000
+"""Candidates drawn for each fact wanted: most fall to some rule. Of sets of images at least so many in all: in most of
+them one image alone shows everything."""
 
 
 class _Indexable(Protocol):
@@ -111,7 +112,8 @@ class TaskContext:
             sets = np.zeros((0, 1), dtype=np.int64)
         if upright and len(sets):
             sets = self.keep(sets, self.upright[sets[:, 0]], "the first image is steep or tilted")
-        rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, DRAWN * self.pool)
+        drawn = max(DRAWN * self.pool, DRAWN_OF_SETS if source == "multi" else 0)
+        rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, drawn)
         views, objects = sets[rows[:, 0]], rows[:, 1:]
         if source != "single" and not everywhere and len(rows):
             shown = np.logical_and.reduce([self.vis.seen[views, of[:, None]] for of in objects.T])
@@ -156,6 +158,10 @@ class TaskContext:
     def label(self, obj: int) -> str:
         """Label of an object."""
         return self.scene.objects.label[obj]
+
+    def box(self, view: int, obj: int) -> tuple[int, ...]:
+        """Box of an object in a view, on the 0..1000 scale."""
+        return tuple(self.vis.bbox[view, obj].tolist())
 
     def observers(self, views: Ints) -> Observers:
         """The real observers of some views."""

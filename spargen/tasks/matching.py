@@ -8,11 +8,12 @@ import numpy as np
 
 from spargen.qa.answers import BOX, box_text
 from spargen.qa.fact import Fact
+from spargen.qa.options import OPTIONS, honest
 from spargen.tasks.context import DRAWN, Placed, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
 
-@task("position_matching", views="pair", level="medium", answer=BOX, slots="target")
+@task("position_matching", views="pair", level="medium", answer=BOX, slots="target", wrong=OPTIONS - 1)
 def position_matching(ctx: TaskContext) -> Iterator[Fact]:
     """Where an object boxed in the first image is in the second."""
     vis = ctx.vis
@@ -24,10 +25,11 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
     ninth = (boxes[:, [0, 1]] + boxes[:, [2, 3]]) * 3 // 2001
     for i in ctx.balanced(ninth @ [3, 1]):
         view, (target,) = int(c.views[i, 1]), c.objects_of(i)
-        red, box = ctx.mark(c, i, 0, "red", "bbox"), tuple(int(x) for x in boxes[i])
+        red, box = ctx.mark(c, i, 0, "red", "bbox"), ctx.box(view, target)
         # Objects that both images show could be asked about themselves: their boxes are as likely to be right.
-        others = [o for o in ctx.rng.permutation(np.flatnonzero(vis.visible[view])).tolist() if o != target]
+        others = ctx.rng.permutation(np.flatnonzero(vis.boxed[view])).tolist()
         others.sort(key=lambda o: not both[rows[i, 0], o])
+        wrong = honest(BOX, box, (ctx.box(view, o) for o in others), OPTIONS - 1, ctx.settings)
         yield Fact(
             views=c.views_of(i),
             objects=(target,),
@@ -36,5 +38,5 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
             marks=(red,),
             truth={"box": box_text(box)},
             margin=None,  # which object it is, no number decides; and a box is a count of pixels
-            wrong=tuple(map(tuple, vis.bbox[view, others].tolist())),
+            wrong=tuple(wrong),
         )

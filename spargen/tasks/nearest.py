@@ -11,6 +11,7 @@ from spargen.geometry.directions import leads
 from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
 from spargen.qa.fact import Fact, Thing
 from spargen.qa.margin import of_lead
+from spargen.qa.options import OPTIONS, honest
 from spargen.tasks.context import Bools, Ints, Source, TaskContext
 from spargen.tasks.registry import task
 
@@ -43,11 +44,19 @@ def extremes(
     return best, second, clear
 
 
-@task("distance_infer_center_oc", views="single", level="high", answer=BOX, slots="nearest answer_label building")
+@task(
+    "distance_infer_center_oc",
+    views="single",
+    level="high",
+    answer=BOX,
+    slots="nearest answer_label building",
+    wrong=OPTIONS - 1,
+)
 def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
     for view, obj, second_m, nearest in _extremes_seen(ctx, ctx.candidates[:, None]):
-        box, distance_m = tuple(int(x) for x in ctx.vis.bbox[view[0], obj]), float(ctx.vis.distance_m[view[0], obj])
+        box, distance_m = ctx.box(view[0], obj), float(ctx.vis.distance_m[view[0], obj])
+        others = (ctx.box(view[0], o) for o in ctx.rng.permutation(np.flatnonzero(ctx.vis.boxed[view[0]])))
         yield Fact(
             views=view,
             objects=(obj,),
@@ -56,27 +65,51 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
             quantity="nearest" if nearest else "farthest",
             truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(box)},
             margin=of_lead(distance_m, second_m, "m"),
+            wrong=tuple(honest(BOX, box, others, OPTIONS - 1, ctx.settings)),
         )
 
 
 @task(
-    "distance_infer_center_oc_mv", views="multi", level="high", answer=SIGHTING, slots="nearest answer_label building"
+    "distance_infer_center_oc_mv",
+    views="multi",
+    level="high",
+    answer=SIGHTING,
+    slots="nearest answer_label building",
+    wrong=OPTIONS - 1,
 )
 def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen in any image is nearest to the camera of the first, or farthest from it."""
     for views, obj, second_m, nearest in _extremes_seen(ctx, ctx.sets):
         image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
-        box, distance_m = tuple(ctx.vis.bbox[views[image], obj].tolist()), float(ctx.vis.distance_m[views[0], obj])
+        answer, distance_m = _sighting(ctx, views, image, obj), float(ctx.vis.distance_m[views[0], obj])
         yield Fact(
             views=views,
             objects=(obj,),
-            answer=Sighting(obj, ctx.label(obj), image, box),
+            answer=answer,
             slots=_slots(ctx, obj, nearest),
             quantity="nearest" if nearest else "farthest",
             bucket=(image, nearest),
-            truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(box), "image": image},
+            truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(answer.box), "image": image},
             margin=of_lead(distance_m, second_m, "m"),
+            wrong=tuple(honest(SIGHTING, answer, _others_seen(ctx, views), OPTIONS - 1, ctx.settings)),
         )
+
+
+def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterator[Sighting]:
+    """All objects that a set of views shows, each in one of the images that show it well, in random order.
+
+    The right one is seen in a single image, so others of which that holds come first.
+    """
+    rows = list(views)
+    boxed, noticed = ctx.vis.boxed[rows], (ctx.vis.seen | ctx.vis.glimpsed)[rows].sum(axis=0)
+    objects = ctx.rng.permutation(np.flatnonzero(boxed.any(axis=0)))
+    for obj in objects[np.argsort(noticed[objects] > 1, kind="stable")].tolist():
+        yield _sighting(ctx, views, int(ctx.rng.choice(np.flatnonzero(boxed[:, obj]))), obj)
+
+
+def _sighting(ctx: TaskContext, views: tuple[int, ...], image: int, obj: int) -> Sighting:
+    clashes = frozenset(np.flatnonzero(ctx.labels.clash[obj]).tolist())
+    return Sighting(obj, ctx.label(obj), image, ctx.box(views[image], obj), clashes)
 
 
 def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ...], int, float, bool]]:
@@ -113,7 +146,12 @@ def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:
 
 
 @task(
-    "distance_infer_center_oo", views="single", level="high", answer=WINNER, slots="ref green blue nearest winner loser"
+    "distance_infer_center_oo",
+    views="single",
+    level="high",
+    answer=WINNER,
+    slots="ref green blue nearest winner loser",
+    wrong=1,
 )
 def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Which of the blue and the green point's objects is closer to the red one's, or farther from it."""
@@ -126,6 +164,7 @@ def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
     level="high",
     answer=WINNER,
     slots="ref green blue nearest winner loser",
+    wrong=1,
 )
 def distance_infer_center_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """The same over several images; the marks stand in the order red, green, blue."""
@@ -162,6 +201,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             quantity="closer" if nearest[i] else "farther",
             truth={"green_distance_m": float(distance_m[i, 0]), "blue_distance_m": float(distance_m[i, 1])},
             margin=of_lead(distance_m.item(i, 0), distance_m.item(i, 1), "m"),
+            wrong=(ctx.thing(loser),),
         )
 
 
@@ -171,6 +211,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     level="high",
     answer=CANDIDATE,
     slots="ref candidates nearest winner",
+    wrong=CANDIDATES - 1,
 )
 def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     """Which of four objects, each marked in its own frame, is closest to the reference, or farthest from it."""

@@ -12,6 +12,7 @@ import spargen.tasks
 from spargen.errors import PluginError
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
+from spargen.qa.options import LETTERS
 from spargen.tasks.context import TaskContext
 
 Views = Literal["single", "pair", "multi", "video"]
@@ -31,6 +32,7 @@ class Task:
     answer : kind of its answers.
     slots : names that its templates may use.
     propose : yields facts, in an order whose every prefix is a fair sample.
+    wrong : how many of a row's options its facts bring as `Fact.wrong`; 0 = the kind of answer makes them.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Task:
     answer: AnswerKind
     slots: tuple[str, ...]
     propose: Propose
+    wrong: int = 0
 
     @property
     def record_type(self) -> str:
@@ -49,20 +52,26 @@ class Task:
 TASKS: dict[str, Task] = {}
 
 
-def task(name: str, *, views: Views, level: Level, answer: AnswerKind, slots: str) -> Callable[[Propose], Propose]:
+def task(
+    name: str, *, views: Views, level: Level, answer: AnswerKind, slots: str, wrong: int = 0
+) -> Callable[[Propose], Propose]:
     """Register a function as a task.
 
     Parameters
     ----------
     name : of the task and its template folder.
-    views, level, answer : see `Task`.
+    views, level, answer, wrong : see `Task`.
     slots : names that its templates may use, separated by spaces; `answer` and, where it judges, `claim` always are.
 
     Raises
     ------
     PluginError
-        If another function has that name already.
+        If another function has that name already, or `wrong` is not for this kind of answer.
     """
+    if wrong and not (answer.takes_wrong and 0 < wrong < len(LETTERS)):
+        mend = f"say 1 to {len(LETTERS) - 1}" if answer.takes_wrong else "leave it out: the kind makes its own"
+        what = f"answers of the kind {type(answer).__name__} cannot have wrong={wrong}"
+        raise PluginError(what, where=f"task {name}", mend=mend)
 
     def register(propose: Propose) -> Propose:
         known = TASKS.get(name)
@@ -72,7 +81,7 @@ def task(name: str, *, views: Views, level: Level, answer: AnswerKind, slots: st
                 where=f"{known.propose.__module__} and {propose.__module__}",
                 mend="give one of them another name",
             )
-        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer", "claim"), propose)
+        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer", "claim"), propose, wrong)
         return propose
 
     return register

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.directions import UNCLEAR, Observers, States, object_states, pair_states
-from spargen.qa.answers import DIRECTIONS, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
+from spargen.qa.answers import DIRECTIONS, DIRECTIONS_LR_CF, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Colour, Fact
 from spargen.qa.margin import Margin, of_words
 from spargen.settings import Settings
@@ -132,7 +132,7 @@ TWO_COLOURS: tuple[tuple[Colour, Colour], ...] = (("red", "blue"), ("red", "gree
     "obj_spatial_relation_oo_mv",
     views="multi",
     level="high",
-    answer=DIRECTIONS,
+    answer=DIRECTIONS_LR_CF,  # both objects are in front of the observer nearly always
     slots="first second relation first_fb second_fb",
 )
 def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:

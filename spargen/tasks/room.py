@@ -31,7 +31,7 @@ TRIES = 100
 """How often areas are drawn until all are clear of each other."""
 
 
-@task("room_size", views="video", level="high", answer=AREA, slots="")
+@task("room_size", views="video", level="high", answer=AREA, slots="", wrong=OPTIONS - 1)
 def room_size(ctx: TaskContext) -> Iterator[Fact]:
     """Floor area of the scene, with the ground below furniture and inner walls."""
     s = ctx.settings

@@ -105,11 +105,11 @@ def test_select_lists_options_and_answers_with_the_letter(templates):
 
 def test_select_between_two(templates):
     green, blue = Thing("chair", "green point"), Thing("lamp", "blue point")
+    pairs = ((green, blue), (blue, green))
     facts = [
-        Fact(views=(i,), objects=(i,), answer=(green, blue)[i % 2], slots={"green": green, "blue": blue})
-        for i in range(4)
+        Fact(views=(i,), objects=(i,), answer=pairs[i % 2][0], slots={}, wrong=(pairs[i % 2][1],)) for i in range(4)
     ]
-    rows = phrase("mine", "select", facts, WINNER, templates, 4, S, rng())
+    rows = phrase("mine", "select", facts, WINNER, templates, 4, S, rng(), wrong=1)
     assert [r.answer for r in rows] == ["A", "B", "A", "B"]
     assert rows[0].question == "Pick\nA. chair (green point)\nB. lamp (blue point)"
 
@@ -118,7 +118,7 @@ def test_select_between_two(templates):
 def test_judge_claims_one_worded_part_and_half_of_them_hold(templates, axes):
     r = rng(9)
     facts = []
-    for i in range(200):
+    for i in range(800):
         states = tuple(int(s) for s in r.choice([-1, 0, 1], len(axes)))
         if any(states[:3]):
             slots = {"first": Thing("chair", "red bbox"), "second": Thing("lamp", "blue bbox")}
@@ -134,8 +134,8 @@ def test_judge_claims_one_worded_part_and_half_of_them_hold(templates, axes):
         assert truth != ""
         assert (row.answer == "Yes") == (truth == claim)
         words[claim] += 1
-    assert min(words.values()) >= 8
     assert len(words) == 6
+    assert words["above"] == words["below"] <= 5
 
 
 def test_a_slot_that_the_fact_lacks_is_named_with_its_line(templates):

@@ -1,12 +1,17 @@
 """How answers are printed, and which of them are clearly different."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
+from spargen.qa import answers
 from spargen.qa.answers import (
     AREA,
     BOX,
     COUNT,
+    DIRECTIONS,
+    DIRECTIONS_LR_CF,
     FRAMES,
     LENGTH,
     MAP,
@@ -22,7 +27,7 @@ from spargen.qa.answers import (
     Directions,
     Place,
     Sighting,
-    iou,
+    boxes_apart,
     metres,
     size_class,
 )
@@ -30,6 +35,7 @@ from spargen.qa.fact import Thing
 from spargen.settings import Settings
 
 S = Settings()
+WORDS_ALONG_AXES = (DIRECTIONS, DIRECTIONS_LR_CF)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +112,9 @@ def test_lengths_are_clear_by_metres_and_by_share_of_the_larger(a, b, clear):
     assert LENGTH.clear(a, [b], S).tolist() == [clear]
 
 
-def test_areas_boxes_places_and_sightings_are_clear():
+def test_areas_boxes_and_places_are_clear():
     assert AREA.clear(20.0, [21.9, 22.1, 17.9], S).tolist() == [False, True, True]
-    boxes = [(0, 0, 10, 10), (0, 0, 10, 21), (0, 0, 10, 19), (50, 50, 60, 60)]
+    boxes = [(0, 0, 10, 10), (0, 4, 10, 14), (0, 3, 10, 13), (50, 50, 60, 60)]
     assert BOX.clear(boxes[0], boxes, S).tolist() == [False, True, False, True]
     assert BOX.clear((0, 0, 10, 10), [], S).tolist() == []
     at = Place(500, 500, 1.0)
@@ -117,26 +123,58 @@ def test_areas_boxes_places_and_sightings_are_clear():
         False,
         True,
     ]
-    a = Sighting(1, "chair", 0, (0, 0, 1, 1))
+
+
+def test_sightings_are_clear_if_names_and_boxes_are():
+    chair = Sighting(1, "chair", 0, (0, 0, 10, 10), frozenset({1, 2, 5}))
     others = [
-        Sighting(1, "chair", 1, (5, 5, 9, 9)),
-        Sighting(2, "chair", 0, (5, 5, 9, 9)),
-        Sighting(3, "lamp", 0, (0, 0, 1, 1)),
+        (Sighting(1, "chair", 1, (50, 50, 90, 90)), "the same object elsewhere"),
+        (Sighting(2, "office chair", 1, (50, 50, 90, 90)), "a label that clashes"),
+        (Sighting(3, "chair", 1, (50, 50, 90, 90)), "the same label"),
+        (Sighting(4, "lamp", 0, (1, 0, 10, 10)), "nearly the same box"),
+        (Sighting(4, "lamp", 0, (2, 2, 4, 4)), "a box within the other"),
     ]
-    assert SIGHTING.clear(a, others, S).tolist() == [False, False, True]
+    for other, why in others:
+        assert SIGHTING.clear(chair, [other], S).tolist() == [False], why
+    far = [Sighting(4, "lamp", 1, (0, 0, 10, 10)), Sighting(4, "lamp", 0, (50, 50, 90, 90))]
+    assert SIGHTING.clear(chair, far, S).tolist() == [True, True]
+    assert SIGHTING.clear(chair, [], S).tolist() == []
 
 
-def test_iou_cell_by_cell():
+def test_boxes_apart_cell_by_cell():
     rng = np.random.default_rng(0)
-    boxes = np.sort(rng.integers(0, 21, (30, 2, 2)), axis=1).reshape(30, 4)
+    boxes = np.sort(rng.integers(0, 21, (60, 2, 2)), axis=1).reshape(60, 4)
     boxes[:, 2:] += 1
-    masks = np.zeros((30, 25, 25), dtype=bool)
+    masks = np.zeros((60, 25, 25), dtype=bool)
     for m, (x1, y1, x2, y2) in zip(masks, boxes, strict=True):
         m[y1:y2, x1:x2] = True
-    for i in range(30):
-        got = iou(boxes[i], boxes)
-        for j in range(30):
-            assert got[j] == pytest.approx((masks[i] & masks[j]).sum() / (masks[i] | masks[j]).sum())
+    told = Counter()
+    for i in range(60):
+        got = boxes_apart(boxes[i], boxes, S)
+        for j in range(60):
+            both, least = (masks[i] & masks[j]).sum(), min(masks[i].sum(), masks[j].sum())
+            overlap, held = both / (masks[i] | masks[j]).sum() >= 0.5, both / least >= 0.8
+            assert got[j] == (not overlap and not held)
+            told[bool(overlap), bool(held)] += 1
+    # Each of the two rules decides somewhere.
+    assert min(told[True, False], told[False, True]) >= 10
+
+
+@pytest.mark.parametrize("other", [(0, 0, 1000, 1000), (300, 300, 400, 400), (480, 200, 500, 600)])
+def test_a_box_that_holds_another_is_not_apart_from_it(other):
+    mine = (200, 200, 500, 600)
+    assert BOX.clear(mine, [other], S).tolist() == [False]
+    assert BOX.clear(other, [mine], S).tolist() == [False]
+    assert BOX.clear(mine, [other], Settings(option_box_held=1.01)).tolist() == [True]
+
+
+def test_a_fifth_outside_is_not_quite_enough():
+    mine = (0, 0, 500, 1000)
+    assert BOX.clear(mine, [(420, 0, 520, 10), (419, 0, 519, 10), (425, 0, 525, 10)], S).tolist() == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_classes_of_sizes_grow_by_a_third():
@@ -158,3 +196,13 @@ def test_ninths_of_the_image():
     assert BOX.bucket((990, 0, 1000, 10)) == (2, 0)
     assert PLACE.bucket(Place(1000, 332, 1)) == (2, 0)
     assert PLACE.bucket(Place(334, 999, 1)) == (1, 2)
+
+
+@pytest.mark.parametrize("kind", [k for k in vars(answers).values() if isinstance(k, answers.AnswerKind)])
+def test_what_a_kind_can_be_asked_as_is_known_from_the_kind(kind):
+    for form in ("fill", "sentence"):
+        assert kind.serves(form, 0)
+    for form in ("select", "judge"):
+        assert kind.serves(form, 1)
+        assert kind.serves(form, 0) == kind.makes_wrong == (kind in (LENGTH, AREA, COUNT, PLACE, *WORDS_ALONG_AXES))
+    assert kind.takes_wrong == (kind not in WORDS_ALONG_AXES)

@@ -6,9 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from spargen.qa.answers import AREA, BOX, DIRECTIONS, LENGTH, OC_AXES, OO_MULTI_AXES, PLACE, WINNER, Directions, Place
+from spargen.qa.answers import AREA, BOX, CANDIDATE, COUNT, LENGTH, PLACE, WINNER, Place
 from spargen.qa.fact import Fact, Thing
-from spargen.qa.options import choices, claims
 from spargen.settings import Settings
 
 S = Settings()
@@ -20,6 +19,16 @@ def rng(seed=0):
 
 def fact(answer, number=0, **more):
     return Fact(views=(number,), objects=(number,), answer=answer, slots=more.pop("slots", {}), **more)
+
+
+def choices(facts, kind, count, settings, rng, wrong=0):
+    able = [f for f in facts if kind.able(f, "select", wrong, settings)]
+    return kind.options(able, wrong, count, settings, rng)
+
+
+def claims(facts, kind, count, settings, rng, wrong=0):
+    able = [f for f in facts if kind.able(f, "judge", wrong, settings)]
+    return kind.claims(able, wrong, count, settings, rng)
 
 
 def lengths(n, seed=0):
@@ -84,17 +93,9 @@ def test_no_more_than_asked_for(count):
     assert len(choices(lengths(80), LENGTH, count, S, rng())) == count
 
 
-def test_boxes_and_places_and_areas_use_their_own_margins():
+def test_places_and_areas_use_their_own_margins():
     r = rng(3)
     corner = r.integers(0, 700, (80, 2))
-    boxes = [fact((int(x), int(y), int(x) + 200, int(y) + 200), i) for i, (x, y) in enumerate(corner)]
-    for group in sets_of(choices(boxes, BOX, 20, S, rng())).values():
-        b = [c.fact.answer for c in group]
-        for i in range(4):
-            for j in range(i):
-                w = max(0, min(b[i][2], b[j][2]) - max(b[i][0], b[j][0]))
-                h = max(0, min(b[i][3], b[j][3]) - max(b[i][1], b[j][1]))
-                assert w * h / (2 * 200 * 200 - w * h) < 0.5
     places = [fact(Place(int(x), int(y), 1 + 0.01 * i), i) for i, (x, y) in enumerate(corner)]
     for c in choices(places, PLACE, 20, S, rng()):
         assert len({t.partition("Depth")[2] for t in c.texts}) == 1
@@ -105,128 +106,92 @@ def test_boxes_and_places_and_areas_use_their_own_margins():
         assert min(np.diff(v)) >= 2
 
 
-def tuples(n, axes, seed=0):
-    r = rng(seed)
-    out = []
-    while len(out) < n:
-        states = tuple(int(s) for s in r.choice([-1, 0, 1], len(axes), p=[0.5, 0.2, 0.3]))
-        if any(states[:3]):
-            out.append(fact(Directions(axes, states), len(out)))
-    return out
-
-
-@pytest.mark.parametrize("axes", [OC_AXES, OO_MULTI_AXES])
-def test_tuples_vary_two_parts_in_all_four_combinations(axes):
-    facts = tuples(200, axes)
-    found = choices(facts, DIRECTIONS, 120, S, rng())
-    assert len(found) == 120
-    for c in found:
-        parts = [t.split(", ") for t in c.texts]
-        assert len(set(c.texts)) == 4
-        values = [sorted({p[k] for p in parts}) for k in range(len(axes))]
-        assert sorted(len(v) for v in values) == [1] * (len(axes) - 2) + [2, 2]
-        assert c.texts[c.right] == str(c.fact.answer)
-        assert all(any(p[:3]) for p in parts)
-    letters = Counter(c.letter for c in found)
-    assert set(letters.values()) == {30}
-    varied = Counter()
-    for c in found:
-        parts = [t.split(", ") for t in c.texts]
-        varied[tuple(k for k in range(len(axes)) if len({p[k] for p in parts}) == 2)] += 1
-    # Every pair of parts is varied.
-    assert len(varied) == len(axes) * (len(axes) - 1) // 2
-
-
-def test_the_other_value_of_a_part_is_one_that_occurs_as_a_truth():
-    facts = [f for f in tuples(300, OC_AXES) if f.answer.states[1] != 1]
-    for c in choices(facts, DIRECTIONS, 100, S, rng()):
-        assert not any("above" in t for t in c.texts)
-
-
-def test_other_values_are_as_frequent_as_among_the_truths():
-    # "behind" is three times as frequent as an empty part: as the other value of "front" as well.
-    r = rng(5)
-    facts = []
-    for i in range(900):
-        s = int(r.choice([1, -1, 0], p=[0.5, 0.375, 0.125]))
-        facts.append(fact(Directions(OC_AXES, (int(r.choice([-1, 1])), int(r.choice([-1, 1])), s)), i))
-    other = Counter()
-    for c in choices(facts, DIRECTIONS, 900, S, rng()):
-        if c.fact.answer.states[2] == 1:
-            other.update({t.split(", ")[2] for t in c.texts} - {"front"})
-    assert other["behind"] / other[""] == pytest.approx(3, rel=0.35)
-
-
-def test_one_kind_of_truth_only_gives_no_options():
-    same = [fact(Directions(OC_AXES, (1, 0, 1)), i) for i in range(20)]
-    assert choices(same, DIRECTIONS, 10, S, rng()) == []
-    assert choices([], DIRECTIONS, 10, S, rng()) == []
-
-
-def test_two_options_are_green_then_blue():
+def test_options_of_marked_things_are_green_then_blue():
     green, blue = Thing("chair", "green point"), Thing("lamp", "blue point")
-    facts = [fact(answer, i, slots={"green": green, "blue": blue}) for i, answer in enumerate((green, blue))]
-    a, b = choices(facts, WINNER, 5, S, rng())
+    facts = [fact(answer, i, wrong=(other,)) for i, (answer, other) in enumerate(((green, blue), (blue, green)))]
+    a, b = choices(facts, WINNER, 5, S, rng(), wrong=1)
     assert a.texts == b.texts == ("chair (green point)", "lamp (blue point)")
     assert (a.letter, b.letter) == ("A", "B")
 
 
+def test_a_third_marked_thing_is_offered_too():
+    red, green, blue = (Thing("box", f"{colour} point") for colour in ("red", "green", "blue"))
+    (only,) = choices([fact(blue, wrong=(red, green))], WINNER, 5, S, rng(), wrong=2)
+    assert only.texts == tuple(map(str, (green, blue, red)))
+    assert only.letter == "B"
+
+
+BOXES = ((110, 100, 300, 300), (500, 500, 600, 600), (505, 500, 600, 600), (0, 700, 90, 900), (800, 0, 900, 90))
+
+
 def test_given_wrong_answers_are_clear_of_the_truth_and_of_each_other():
     box = (100, 100, 300, 300)
-    wrong = ((110, 100, 300, 300), (500, 500, 600, 600), (505, 500, 600, 600), (0, 700, 90, 900), (800, 0, 900, 90))
-    facts = [fact(box, i, wrong=wrong) for i in range(40)] + [fact(box, 99, wrong=wrong[:3])]
-    found = choices(facts, BOX, 60, S, rng())
+    facts = [fact(box, i, wrong=BOXES) for i in range(40)] + [fact(box, 99, wrong=BOXES[:3])]
+    found = choices(facts, BOX, 60, S, rng(), wrong=3)
     assert len(found) == 40
     for c in found:
-        assert set(c.texts) == {BOX.text(b) for b in (box, wrong[1], wrong[3], wrong[4])}
+        assert set(c.texts) == {BOX.text(b) for b in (box, BOXES[1], BOXES[3], BOXES[4])}
         assert c.texts[c.right] == BOX.text(box)
     assert Counter(c.letter for c in found) == dict.fromkeys("ABCD", 10)
     assert len({c.texts for c in found}) > 10
 
 
-def test_the_same_seed_gives_the_same_options():
-    for facts, kind in ((lengths(60), LENGTH), (tuples(60, OC_AXES), DIRECTIONS)):
-        one, two, other = (choices(facts, kind, 40, S, rng(s)) for s in (1, 1, 2))
-        assert one == two
-        assert one != other
-
-
-@pytest.mark.parametrize("shares", [(0.4, 0.2, 0.4), (0.15, 0.7, 0.15), (0.5, 0.5, 0.0)])
-def test_tuples_that_share_their_options_are_each_right_once(shares):
-    r = rng(7)
-    facts = [fact(Directions(OC_AXES, s), i) for i, s in enumerate(r.choice([-1, 0, 1], (800, 3), p=shares).tolist())]
-    facts = [fact(Directions(OC_AXES, tuple(f.answer.states)), i) for i, f in enumerate(facts) if any(f.answer.states)]
-    found = choices(facts, DIRECTIONS, 100, S, rng())
-    assert len(found) == 100
-    assert len({c.fact.views for c in found}) == 100
-    groups = sets_of(found)
-    for texts, group in groups.items():
-        assert len(group) % 4 == 0
-        assert set(Counter(c.texts[c.right] for c in group).values()) == {len(group) // 4}
-        assert {c.texts[c.right] for c in group} == texts
-
-
-def test_tuples_without_company_get_options_all_the_same():
-    facts = [fact(Directions(OC_AXES, s), i) for i, s in enumerate([(1, 1, 1), (-1, -1, -1), (1, 0, -1)])]
-    found = choices(facts, DIRECTIONS, 10, S, rng())
-    assert {c.fact.views for c in found} == {(0,), (1,), (2,)}
-    assert all(len(set(c.texts)) == 4 for c in found)
-
-
-def test_of_claims_half_hold_for_each_word():
-    r = rng(3)
-    facts = []
-    while len(facts) < 400:
-        states = tuple(int(s) for s in r.choice([-1, 0, 1], 3, p=[0.5, 0.2, 0.3]))
-        if any(states):
-            facts.append(fact(Directions(OC_AXES, states), len(facts)))
-    found = claims(facts, DIRECTIONS, 100, S, rng())
-    assert sum(c.holds for c in found) == 50
-    said = Counter((c.said.axes, c.said.states, c.holds) for c in found)
-    assert len(said) == 12
-    for axes, states, holds in said:
-        assert abs(said[axes, states, holds] - said[axes, states, not holds]) <= 3
+@pytest.mark.parametrize("many", [2, 3, 5, 6])
+def test_rows_have_as_many_options_as_the_task_says_and_every_letter_is_right_equally_often(many):
+    things = [Thing("box", f"Object{k}") for k in range(many + 1)]
+    facts = [fact(things[i % many], i, wrong=tuple(t for t in things if t != things[i % many])) for i in range(60)]
+    found = choices(facts, CANDIDATE, 60, S, rng(), wrong=many - 1)
+    assert {len(c.texts) for c in found} == {many}
+    assert Counter(c.letter for c in found) == dict.fromkeys("ABCDEF"[:many], 60 // many)
     for c in found:
-        k = OC_AXES.index(c.said.axes[0])
-        assert (c.fact.answer.states[k] == c.said.states[0]) == c.holds
-        assert c.fact.answer.states[k] != 0
+        assert c.texts[c.right] == str(c.fact.answer)
+        assert len(set(c.texts)) == many
+
+
+@pytest.mark.parametrize(("kind", "values"), [(LENGTH, (1.0, 2.0, 3.0)), (COUNT, (1, 2, 3)), (AREA, (9.0, 20.0, 30.0))])
+def test_numbers_that_a_fact_brings_come_before_those_of_other_rows(kind, values):
+    facts = [fact(values[0], i, wrong=values[1:]) for i in range(9)] + [fact(8.0 * values[0], 10, wrong=None)]
+    found = choices(facts, kind, 20, S, rng(), wrong=2)
+    assert len(found) == 9
+    assert all(set(c.texts) == {kind.text(v) for v in values} for c in found)
+    said = claims(facts, kind, 20, S, rng(), wrong=2)
+    assert {c.said for c in said} == {kind.text(v) for v in values}
+
+
+def test_counts_of_other_rows_are_options_of_a_count():
+    found = choices([fact(n, n) for n in (2, 2, 3, 4, 5)], COUNT, 5, S, rng())
+    assert [set(c.texts) for c in found] == [set("2345")] * 4
+
+
+def test_false_claims_are_the_fact_s_own_wrong_answers():
+    names = [[Thing(f"box {i}", f"{colour} point") for colour in ("red", "green", "blue")] for i in range(30)]
+    facts = [fact(own[0], i, wrong=tuple(own[1:])) for i, own in enumerate(names)]
+    found = claims(facts, CANDIDATE, 24, S, rng(), wrong=2)
+    assert Counter(c.holds for c in found) == {True: 12, False: 12}
+    for c in found:
+        right, *wrong = map(str, names[c.fact.views[0]])
+        assert c.said == right if c.holds else c.said in wrong
+    assert len({c.said.partition("(")[2] for c in found if not c.holds}) == 2
+    assert [c.holds for c in found] != [True, False] * 12
+
+
+def test_a_fact_without_a_wrong_answer_is_not_claimed_about():
+    thing = Thing("box", "red point")
+    for wrong in (None, (), (thing,)):
+        assert claims([fact(thing, wrong=wrong)], CANDIDATE, 5, S, rng(), wrong=2) == []
+        assert choices([fact(thing, wrong=wrong)], CANDIDATE, 5, S, rng(), wrong=2) == []
+
+
+def test_claims_about_lengths_are_other_rows_lengths_or_the_truth():
+    found = claims(lengths(60), LENGTH, 40, S, rng())
+    assert Counter(c.holds for c in found) == {True: 20, False: 20}
+    for c in found:
+        assert (c.said == LENGTH.text(c.fact.answer)) == c.holds
+        assert c.holds or abs(float(c.said) - c.fact.answer) >= S.option_gap_m - 0.05
+    assert claims([fact(2.0 + 0.005 * i, i) for i in range(40)], LENGTH, 20, S, rng()) == []
+
+
+def test_the_same_seed_gives_the_same_options():
+    one, two, other = (choices(lengths(60), LENGTH, 40, S, rng(s)) for s in (1, 1, 2))
+    assert one == two
+    assert one != other

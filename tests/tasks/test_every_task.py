@@ -309,6 +309,22 @@ def test_options_are_distinct_and_the_right_one_stands_at_the_letter(cells, task
 
 
 @every
+def test_options_vary_words_that_labels_do_not_tell(cells, task, form):
+    if form != "select" or not SPEC[task][4] or "left" not in SPEC[task][4]:
+        return
+    varied = Counter()
+    for row in cells[task, form]:
+        columns = list(zip(*(text.split(", ") for text in options(row)), strict=True))
+        parts = tuple(k for k, said in enumerate(columns) if len(set(said)) > 1)
+        assert len(parts) == 2
+        assert all(all(columns[k]) for k in parts)
+        varied[parts] += 1
+    assert sum(n for parts, n in varied.items() if 1 in parts) <= len(cells[task, form]) / 10
+    if task == "obj_spatial_relation_oo_mv":
+        assert set(varied) == {(0, 2)}
+
+
+@every
 def test_half_of_the_claims_hold(cells, task, form):
     if form == "judge":
         assert abs(Counter(said(r)[1] for r in cells[task, form])["Yes"] - len(cells[task, form]) / 2) <= 0.5

@@ -136,10 +136,14 @@ def put_in_place():
     """Stand in for the engine, the registry and the templates."""
     engine, registry, templates = (ModuleType(n) for n in ("engine", "registry", "templates"))
     engine.ask = ask
+    served = SimpleNamespace(serves=lambda form, wrong: True)
     registry.TASKS = {
-        "depth_prediction_oc": SimpleNamespace(views="single", level="low", slots=()),
-        "distance_prediction_oo": SimpleNamespace(views="single", level="low", slots=()),
-        "distance_prediction_oo_video": SimpleNamespace(views="video", level="low", slots=()),
+        name: SimpleNamespace(views=views, level="low", slots=(), answer=served, wrong=0)
+        for name, views in {
+            "depth_prediction_oc": "single",
+            "distance_prediction_oo": "single",
+            "distance_prediction_oo_video": "video",
+        }.items()
     }
     registry.load_builtin_tasks = lambda: None
     templates.TemplateSet = TinyTemplates

@@ -1,0 +1,109 @@
+"""Wrong answers in words along axes: the opposite of a word, of one part or of two."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import replace
+from functools import cache
+from itertools import accumulate, combinations
+
+import numpy as np
+
+from spargen.qa.fact import Fact
+from spargen.qa.options import OPTIONS, Choice, Claim, place
+from spargen.settings import Settings
+
+States = tuple[int, ...]
+Square = tuple[States, ...]
+Pair = tuple[int, int]
+
+HEIGHT = "ab"
+"""Labels tell above from below (a ceiling lamp is above), so this axis decides few rows only."""
+CLAIMED = 3
+"""Claims are about one of so many first parts."""
+
+
+def worded(states: States, parts: Sequence[int]) -> list[int]:
+    """Return those of some parts that have a word: an empty one has no opposite."""
+    return [p for p in parts if states[p]]
+
+
+def opposed(
+    facts: Sequence[Fact], parts: Sequence[int], count: int, settings: Settings, rng: np.random.Generator
+) -> list[Choice]:
+    """Offer two parts that have a word, each with its opposite, in all four combinations.
+
+    Four facts whose truths are those combinations share one option set, each right once, so that no word is right more
+    often than its opposite. Facts that find no such company are left out.
+
+    Parameters
+    ----------
+    facts : in the order of preference; their answers are `Directions` along the same axes.
+    parts : which of them may be varied.
+    count : how many choices are wanted.
+    settings : the largest share of rows that vary above / below.
+    rng : decides which parts are varied, and the letters.
+    """
+    left: dict[States, deque[Fact]] = defaultdict(deque)
+    for fact in facts:
+        left[fact.answer.states].append(fact)
+    out: list[Choice] = []
+    of_height = 0
+    for answer in [fact.answer for fact in facts]:
+        if len(out) >= count:
+            break
+        free = of_height + OPTIONS <= settings.height_share * (len(out) + OPTIONS)
+        varied = [p for p in worded(answer.states, parts) if free or answer.axes[p] != HEIGHT]
+        square = _complete_square(answer.states, list(combinations(varied, 2)), left, rng)
+        if square is not None:
+            together = [left[states].popleft() for states in square]
+            texts = [str(fact.answer) for fact in together]
+            for k, at in enumerate(rng.permutation(OPTIONS)):
+                out.append(place(together[k], texts[k], texts[:k] + texts[k + 1 :], int(at), rng))
+            of_height += OPTIONS * any(square[0][p] != square[1][p] for p in varied if answer.axes[p] == HEIGHT)
+    return out[:count]
+
+
+def _complete_square(
+    states: States, pairs: Sequence[Pair], left: Mapping[States, Sized], rng: np.random.Generator
+) -> Square | None:
+    """Draw a pair of parts such that facts are left of all four combinations; return those."""
+    squares = [_square(states, pair) for pair in pairs] if left[states] else []
+    enough = list(accumulate(min(len(left[corner]) for corner in square) for square in squares))
+    if not enough or not enough[-1]:
+        return None
+    return squares[bisect_right(enough, rng.random() * enough[-1])]
+
+
+@cache
+def _square(states: States, pair: Pair) -> Square:
+    """All combinations of two parts' words and their opposites: as given, both turned, one turned, the other."""
+    return tuple(tuple(-s if p in turned else s for p, s in enumerate(states)) for turned in ((), pair, *zip(pair)))
+
+
+def opposed_claims(facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator) -> list[Claim]:
+    """Claim a part that has a word, truly its word, falsely the opposite.
+
+    Four facts go together, two with each word of a part: each word is claimed once in truth and once not, so that no
+    word tells the answer. Facts that find no such company are left out. Parameters as for `opposed`.
+    """
+    waiting: dict[tuple[str, int], deque[Fact]] = defaultdict(deque)
+    out: list[Claim] = []
+    of_height = 0
+    for fact in facts:
+        if len(out) >= count:
+            break
+        answer = fact.answer
+        words = [(answer.axes[p], answer.states[p]) for p in worded(answer.states, range(CLAIMED))]
+        axis, state = min((words[i] for i in rng.permutation(len(words))), key=lambda word: len(waiting[word]))
+        waiting[axis, state].append(fact)
+        free = axis != HEIGHT or of_height + OPTIONS <= settings.height_share * (len(out) + OPTIONS)
+        if free and all(len(waiting[axis, s]) >= 2 for s in (state, -state)):
+            for claimed in (state, -state):
+                said = replace(answer, axes=(axis,), states=(claimed,))
+                out.append(Claim(waiting[axis, claimed].popleft(), said, True))
+                out.append(Claim(waiting[axis, -claimed].popleft(), said, False))
+            of_height += OPTIONS * (axis == HEIGHT)
+    return [out[i] for i in rng.permutation(min(count, len(out)))]

@@ -1,0 +1,155 @@
+"""Forms that need something wrong beside the truth: known from the task before any scene is opened."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from asking import SCENE, options, said
+
+from spargen.errors import JobError, PluginError
+from spargen.phrase.templates import TemplateSet
+from spargen.qa.answers import BOX, CANDIDATE, DIRECTIONS, FRAMES, LENGTH, WINNER
+from spargen.qa.fact import Fact
+from spargen.run.engine import ask
+from spargen.run.order import chosen_forms
+from spargen.settings import Settings
+from spargen.tasks.registry import TASKS, task
+
+ROLES = ("red", "green", "blue")
+WORDS = {
+    "fill": "--- question\nWhich is highest: {{ things }}?\n",
+    "select": "--- question\nWhich is highest: {{ things }}?\n",
+    "judge": "--- question\nOf {{ things }}, is the {{ claim }} the highest?\n",
+}
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Return a function that registers a task with some forms for the time of a test; its templates come back."""
+
+    def make(answer, propose, forms=tuple(WORDS), **more):
+        monkeypatch.setitem(TASKS, "mine", None)
+        task("mine", views="single", level="high", answer=answer, slots="things", **more)(propose)
+        for form in forms:
+            path = tmp_path / "mine" / f"{form}.j2"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(WORDS[form])
+        return TemplateSet.load([tmp_path])
+
+    return make
+
+
+def highest(wrong):
+    """A task of three marked things, of which one is the highest; `wrong` makes of the losers what a fact brings."""
+
+    def propose(ctx):
+        c = ctx.place("single", ctx.vis.pointed, 3, points=True)
+        height_m = ctx.centers_m(c.objects)[:, :, 2]
+        lead = np.diff(np.sort(height_m, axis=1)[:, 1:])[:, 0]
+        c, height_m = ctx.keep(c, lead > 0.2, "not clearly higher"), height_m[lead > 0.2]
+        for i in ctx.balanced(height_m.argmax(axis=1)):
+            marks = tuple(ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(ROLES))
+            things = [ctx.thing(mark) for mark in marks]
+            best = things.pop(int(height_m[i].argmax()))
+            slots = {"things": ", ".join(sorted(map(str, [best, *things])))}
+            yield Fact(c.views_of(i), c.objects_of(i), best, slots, marks, truth={"z": 1}, wrong=wrong(things))
+
+    return propose
+
+
+def asked(templates, quota=30):
+    forms = {"mine": templates.forms("mine")}
+    cells = {f"mine/{form}": quota for form in forms["mine"]}
+    out = ask(
+        SCENE, tasks=["mine"], forms=forms, templates=templates, seed=0, settings=Settings(), rows_per_cell=cells,
+        threads=1,
+    )  # fmt: skip
+    return out, {form: [row for row in out.rows if row.form == form] for form in forms["mine"]}
+
+
+def test_three_candidates_give_three_options_and_claims_about_what_is_named(make):
+    templates = make(CANDIDATE, highest(tuple), wrong=2)
+    assert chosen_forms({"mine": None}, templates) == {"mine": ("fill", "select", "judge")}
+    _, rows = asked(templates)
+    letters, claims, colours = Counter(), Counter(), Counter()
+    for row in rows["select"]:
+        question, letter = said(row)
+        assert len(options(row)) == len(set(options(row))) == 3
+        assert all(text in question.split("\n")[0] for text in options(row))
+        letters[letter] += 1
+    for row in rows["judge"]:
+        question, answer = said(row)
+        of, _, _ = question.partition(", is the ")
+        assert row.fact["claim"] in of
+        best = max(row.fact["marks"], key=lambda mark: SCENE.objects.center_m[mark["object"] - 100, 2])
+        assert (f"({best['colour']} point)" in row.fact["claim"]) == (answer == "Yes")
+        claims[answer] += 1
+        colours[answer, row.fact["claim"].split("(")[1]] += 1
+    assert letters == dict.fromkeys("ABC", 10)
+    assert claims == {"Yes": 15, "No": 15}
+    assert len(colours) == 6
+
+
+def test_marked_candidates_stand_in_the_order_of_their_colours(make):
+    _, rows = asked(make(WINNER, highest(tuple), wrong=2))
+    for row in rows["select"]:
+        assert [text.split("(")[1] for text in options(row)] == ["green point)", "blue point)", "red point)"]
+    letters = Counter(said(row)[1] for row in rows["select"])
+    assert min(letters[letter] for letter in "ABC") >= 9
+
+
+@pytest.mark.parametrize("kind", [CANDIDATE, WINNER, BOX, FRAMES])
+@pytest.mark.parametrize("form", ["select", "judge"])
+def test_a_form_without_wrong_answers_is_an_error_of_check(make, kind, form):
+    templates = make(kind, highest(lambda things: None))
+    with pytest.raises(JobError) as caught:
+        chosen_forms({"mine": ["fill", form]}, templates)
+    assert f"mine cannot be asked in the form {form}: a {type(kind).__name__} has no wrong" in caught.value.what
+    assert caught.value.where.endswith(f"mine/{form}.j2")
+    assert "@task(..., wrong=3)" in caught.value.mend
+    assert chosen_forms({"mine": ["fill"]}, templates) == {"mine": ("fill",)}
+
+
+@pytest.mark.parametrize("kind", [LENGTH, DIRECTIONS])
+def test_kinds_that_make_wrong_answers_serve_all_forms(make, kind):
+    templates = make(kind, highest(lambda things: None))
+    assert chosen_forms({"mine": None}, templates)["mine"] == ("fill", "select", "judge")
+
+
+def test_shipped_tasks_can_have_all_their_forms():
+    assert set(chosen_forms(None, TemplateSet.load())) == set(TASKS)
+
+
+@pytest.mark.parametrize("form", ["select", "judge"])
+def test_a_template_of_a_user_s_own_for_a_shipped_task_is_checked_too(tmp_path, form):
+    path = tmp_path / "obj_frame_locate" / f"{form}.j2"
+    path.parent.mkdir()
+    path.write_text("--- question\nWhere is the {{ target }}?\n")
+    with pytest.raises(JobError, match=f"obj_frame_locate cannot be asked in the form {form}"):
+        chosen_forms({"obj_frame_locate": None}, TemplateSet.load([tmp_path]))
+
+
+def test_wrong_answers_that_the_task_does_not_announce_are_an_error(make):
+    templates = make(LENGTH, highest(tuple))
+    with pytest.raises(PluginError, match="task does not say so"):
+        asked(templates)
+
+
+def test_facts_that_bring_fewer_than_the_task_says_are_dropped_and_counted(make):
+    out, rows = asked(make(CANDIDATE, highest(lambda things: tuple(things[:1])), wrong=2))
+    assert rows["select"] == []
+    assert len(rows["judge"]) == len(rows["fill"]) == 30
+    assert out.dropped["mine", "too few honest options"] >= 30
+    out, rows = asked(make(CANDIDATE, highest(lambda things: None), wrong=2))
+    assert rows["judge"] == []
+    assert out.dropped["mine", "no honest claim"] >= 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "mend"), [(DIRECTIONS, 2, "leave it out"), (BOX, 8, "1 to 7"), (BOX, -1, "1 to 7")]
+)
+def test_a_number_of_wrong_answers_that_cannot_be_is_an_error(make, kind, wrong, mend):
+    with pytest.raises(PluginError) as caught:
+        make(kind, highest(tuple), wrong=wrong)
+    assert f"wrong={wrong}" in caught.value.what
+    assert mend in caught.value.mend
