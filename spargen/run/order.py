@@ -164,7 +164,7 @@ def _identity(job: Job, forms: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         "images": job.images,
         "rgbd": job.rgbd,
         "words": job.words,
-        "settings": job.settings.model_dump(),
+        "settings": job.settings.model_dump(mode="json"),
     }
 
 
