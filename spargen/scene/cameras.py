@@ -15,6 +15,11 @@ from spargen.errors import SceneError
 
 Floats = NDArray[np.float64]
 
+EXACT, NEARLY = 1e-5, 5e-3
+"""How far R R^T is from the identity: float32 or six printed digits; three printed digits (2e-3 at most), amply."""
+MIN_FOCAL, MAX_FOCAL = 0.05, 200.0
+"""Focal lengths in image sides: fields of view from 169 to 0.3 degrees."""
+
 
 def valid_poses(T_world_camera: ArrayLike) -> NDArray[np.bool_]:
     """Tell which poses are rigid: finite, orthonormal within 1e-3, right-handed.
@@ -35,6 +40,50 @@ def valid_poses(T_world_camera: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(finite & orthonormal & last_row & (np.linalg.det(R) > 0))
 
 
+def nearest_rigid(T_world_camera: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+    """Put the nearest rotation in the place of what is nearly one, as poses printed with three digits are.
+
+    The nearest rotation in the Frobenius norm is the orthogonal factor of the polar decomposition (Schoenemann 1966).
+    Do it before any product with another motion, which may turn the error to where it is larger.
+
+    Parameters
+    ----------
+    T_world_camera : (V, 4, 4), some of which may be lost or no poses at all; those are handed back as they are.
+
+    Returns
+    -------
+    poses : (V, 4, 4); mended : (V,) bool, which of them were changed.
+    """
+    T = np.array(T_world_camera, dtype=np.float64).reshape(-1, 4, 4)
+    finite = np.asarray(np.isfinite(T).all(axis=(1, 2)))
+    R = np.where(finite[:, None, None], T[:, :3, :3], 0.0)
+    off = np.asarray(np.abs(R @ R.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2)))
+    mended = np.asarray((off > EXACT) & (off < NEARLY))
+    U, _, Vt = np.linalg.svd(R[mended])
+    T[mended, :3, :3] = U @ Vt
+    return T, mended
+
+
+def are_lenses(K: ArrayLike, size_px: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which matrices can be the intrinsics of images of these sizes; where the principal point is, is left open.
+
+    Parameters
+    ----------
+    K : (V, 3, 3); size_px : (V, 2) or (2,).
+
+    Returns
+    -------
+    (V,) bool
+    """
+    K, size = np.asarray(K, dtype=np.float64).reshape(-1, 3, 3), np.asarray(size_px, dtype=np.float64)
+    finite = np.asarray(np.isfinite(K).all(axis=(1, 2)))
+    K = np.where(finite[:, None, None], K, 0.0)
+    focal = np.stack([K[:, 0, 0], K[:, 1, 1]], axis=-1)
+    triangular = (np.abs(K[:, [1, 2, 2], [0, 0, 1]]) <= EXACT).all(axis=1) & (np.abs(K[:, 2, 2] - 1) <= EXACT)
+    possible = (focal >= MIN_FOCAL * size) & (focal <= MAX_FOCAL * size) & (size >= 1)
+    return np.asarray(finite & triangular & possible.all(axis=1))
+
+
 @dataclass(frozen=True, slots=True)
 class Cameras:
     """V pinhole cameras.
@@ -44,6 +93,11 @@ class Cameras:
     K : (V, 3, 3) intrinsics in pixels, corner convention.
     T_world_camera : (V, 4, 4) rigid camera-to-world poses, metres.
     size_px : (V, 2) image width and height.
+
+    Raises
+    ------
+    SceneError
+        Where a shape is wrong, a pose is not rigid, or a matrix is no intrinsic matrix of an image of that size.
     """
 
     K: Floats
@@ -68,6 +122,14 @@ class Cameras:
             bad = np.flatnonzero(~valid_poses(self.T_world_camera))
             raise SceneError(
                 f"poses {bad[:5].tolist()} are not rigid", where="Cameras", mend="drop frames with valid_poses() first"
+            )
+        if not are_lenses(self.K, self.size_px).all():
+            bad = np.flatnonzero(~are_lenses(self.K, self.size_px))
+            raise SceneError(
+                f"intrinsics {bad[:5].tolist()} are none of their images: the first is {self.K[bad[0]].tolist()} "
+                f"for {self.size_px[bad[0]].tolist()} pixels",
+                where="Cameras",
+                mend="K is fx s cx / 0 fy cy / 0 0 1, in pixels of the image whose size stands beside it",
             )
 
     def __len__(self) -> int:

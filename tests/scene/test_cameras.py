@@ -6,7 +6,7 @@ import pytest
 from worlds import lens, pose
 
 from spargen.errors import SceneError
-from spargen.scene.cameras import Cameras, valid_poses
+from spargen.scene.cameras import Cameras, nearest_rigid, valid_poses
 
 
 def some(n=8, seed=0):
@@ -115,3 +115,85 @@ def test_cameras_refuse_what_is_not_a_camera():
         Cameras(np.eye(3), pose((0, 0, 0))[None], [[1, 1]])
     with pytest.raises(ValueError, match="read-only"):
         some()[0].K[0] = 0
+
+
+def bad_lens(*at, value=0.0, by=None):
+    K = lens()
+    if by is None:
+        K[at] = value
+    else:
+        K[0, 0] = K[1, 1] = by
+    return K
+
+
+@pytest.mark.parametrize(
+    "K",
+    [
+        bad_lens(by=1e30),
+        bad_lens(by=640 * 201.0),
+        bad_lens(by=480 * 0.049),
+        bad_lens(by=-500.0),
+        bad_lens(by=np.inf),
+        bad_lens(2, 2, value=7.0),
+        bad_lens(2, 2, value=0.0),
+        bad_lens(2, 0, value=1e-3),
+        bad_lens(2, 1, value=1e-3),
+        bad_lens(1, 0, value=2.0),
+        bad_lens(0, 2, value=np.nan),
+        np.zeros((3, 3)),
+        np.full((3, 3), np.nan),
+    ],
+)
+def test_intrinsics_that_are_none(K):
+    with pytest.raises(SceneError, match=r"intrinsics \[1\] are none of their images"):
+        Cameras([lens(), K], [pose((0, 0, 0))] * 2, [[640, 480]] * 2)
+
+
+@pytest.mark.parametrize("size", [(0, 480), (640, 0), (-640, 480)])
+def test_images_without_pixels(size):
+    with pytest.raises(SceneError, match="are none of their images"):
+        Cameras([lens()], [pose((0, 0, 0))], [size])
+
+
+@pytest.mark.parametrize("f", [33.0, 9000.0, 95_000.0])
+def test_wide_and_long_lenses_are_lenses(f):
+    K = lens((f, f), c=(700.0, -20.0))  # a crop may leave the principal point outside
+    K[0, 1] = 0.3  # skew
+    assert len(Cameras([K], [pose((0, 0, 0))], [[640, 480]])) == 1
+
+
+@pytest.mark.parametrize("digits", [3, 4, 6, 9])
+def test_printed_poses_become_the_nearest_rigid_ones(digits):
+    rng = np.random.default_rng(digits)
+    whole = np.array([pose(rng.uniform(-3, 3, 3), *rng.uniform(-90, 90, 3)) for _ in range(300)])
+    printed = whole.copy()
+    printed[:, :3] = np.round(printed[:, :3], digits)
+    rigid, mended = nearest_rigid(printed)
+    assert valid_poses(rigid).all()
+    assert mended.mean() > 0.95 if digits < 5 else not mended.any()
+    R = rigid[:, :3, :3]
+    tolerance = 1e-12 if digits < 5 else 1e-5
+    np.testing.assert_allclose(
+        R[mended] @ R[mended].transpose(0, 2, 1), np.tile(np.eye(3), (mended.sum(), 1, 1)), atol=tolerance
+    )
+    # No farther from what was meant than the printed one is.
+    off = np.linalg.norm(R - whole[:, :3, :3], axis=(1, 2))
+    assert (off <= np.linalg.norm(printed - whole, axis=(1, 2)) + 1e-12).all()
+    np.testing.assert_array_equal(rigid[:, :3, 3], printed[:, :3, 3])
+    np.testing.assert_array_equal(rigid[~mended], printed[~mended])
+
+
+def test_what_is_no_pose_is_handed_back_as_it_is():
+    good = pose((1, 2, 3), 40, -20, 5)
+    lost, mirrored = np.full((4, 4), -np.inf), good @ np.diag([-1.0, 1, 1, 1])
+    scaled = good.copy()
+    scaled[:3, :3] *= 1.003  # R R^T is 0.006 off
+    barely = good.copy()
+    barely[:3, :3] *= 1.002
+    given = np.array([lost, mirrored, scaled, np.zeros((4, 4)), good, barely])
+    poses, mended = nearest_rigid(given)
+    assert mended.tolist() == [False] * 5 + [True]
+    np.testing.assert_array_equal(poses[:5], given[:5])
+    np.testing.assert_allclose(poses[5], good, atol=1e-12)
+    assert valid_poses(poses).tolist() == [False, False, False, False, True, True]
+    assert nearest_rigid(np.zeros((0, 4, 4)))[0].shape == (0, 4, 4)
