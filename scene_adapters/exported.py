@@ -9,7 +9,8 @@
       intrinsic/                  intrinsic_color.txt  intrinsic_depth.txt  extrinsic_color.txt  extrinsic_depth.txt
       intrinsics_color.txt  intrinsics_depth.txt             (instead of intrinsic/)
 
-A frame is what has a colour image and a pose under one number; some exports miss single files.
+A frame is what has a colour image and a pose under one number; some exports miss single files. Images may be of
+several kinds and sizes; one that is empty or damaged, and a pose that is no matrix, cost their own frame only.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
-from scene_adapters.files import read_matrix
+from scene_adapters.files import image_file_size, read_matrix
 from spargen.errors import SceneError
 from spargen.scene.types import Blob
 
@@ -51,16 +51,18 @@ class ExportedFrames:
     Parameters
     ----------
     path : the folder.
-    size_px : width and height of the colour images, read from one of them.
+    size_px : (V, 2) width and height of each colour image, zeros where its header cannot be read.
+    depth_size_px : width and height of the first depth image that can be read; None where there is none.
     intrinsics : the (4, 4) matrices that are there, by name (`intrinsic_color` and so on).
     number : (V,) frame numbers, ascending.
-    poses : (V, 4, 4) camera-to-world as released; all -inf where tracking was lost.
+    poses : (V, 4, 4) camera-to-world as released; all -inf where tracking was lost, nan where the file is no matrix.
     frame_files : V rows of paths.
     incomplete : how many frame numbers were left out because they have a pose or a colour image but not both.
     """
 
     path: Path
-    size_px: tuple[int, int]
+    size_px: NDArray[np.int64]
+    depth_size_px: tuple[int, int] | None
     intrinsics: Mapping[str, NDArray[np.float64]]
     number: NDArray[np.int64]
     poses: NDArray[np.float64]
@@ -76,9 +78,9 @@ class ExportedFrames:
         return tuple(str(number) for number in self.number)
 
     @property
-    def color_suffix(self) -> str:
-        """Ending of the colour files, with its dot."""
-        return self.frame_files[0].color.suffix.lower()
+    def color_suffix(self) -> tuple[str, ...]:
+        """Ending of each colour file, with its dot."""
+        return tuple(files.color.suffix.lower() for files in self.frame_files)
 
     @property
     def has_depth(self) -> NDArray[np.bool_]:
@@ -94,7 +96,7 @@ class ExportedFrames:
         """Return the frames at the given positions, in that order."""
         i = np.asarray(frames, dtype=np.int64)
         rows = tuple(self.frame_files[k] for k in i)
-        return replace(self, number=self.number[i], poses=self.poses[i], frame_files=rows)
+        return replace(self, size_px=self.size_px[i], number=self.number[i], poses=self.poses[i], frame_files=rows)
 
     def color(self, frame: int) -> Blob:
         """Return the colour image, as a path that can be linked to."""
@@ -121,12 +123,12 @@ def is_exported(folder: Path) -> bool:
 
 
 def open_exported(folder: Path) -> ExportedFrames:
-    """List the frames of a folder and read their poses and intrinsics, but only one image's size.
+    """List the frames of a folder, and read their poses, the intrinsics, and the headers of the images.
 
     Raises
     ------
     SceneError
-        Where no frame is complete, two files claim one frame number, or a matrix or the image cannot be read.
+        Where no frame is complete, two files claim one frame number, or intrinsics cannot be read.
     """
     color = _numbered(folder / "color", _IMAGES)
     depth = _numbered(folder / "depth", frozenset({".png"}))
@@ -140,13 +142,21 @@ def open_exported(folder: Path) -> ExportedFrames:
         )
     return ExportedFrames(
         path=folder,
-        size_px=_image_size(color[number[0]]),
+        size_px=np.array([image_file_size(color[n]) or (0, 0) for n in number], dtype=np.int64),
+        depth_size_px=next(filter(None, (image_file_size(depth[n]) for n in sorted(depth))), None),
         intrinsics={name: read_matrix(path) for name, path in _intrinsics_files(folder).items()},
         number=np.array(number, dtype=np.int64),
-        poses=np.stack([read_matrix(pose[n]) for n in number]),
+        poses=np.stack([_pose(pose[n]) for n in number]),
         frame_files=tuple(FrameFiles(color[n], pose[n], depth.get(n)) for n in number),
         incomplete=len(color.keys() ^ pose.keys()),
     )
+
+
+def _pose(path: Path) -> NDArray[np.float64]:
+    try:
+        return read_matrix(path)
+    except SceneError:
+        return np.full((4, 4), np.nan)
 
 
 def _numbered(folder: Path, suffixes: frozenset[str]) -> dict[int, Path]:
@@ -170,11 +180,3 @@ def _intrinsics_files(folder: Path) -> dict[str, Path]:
     candidates = {name: [folder / file for file in files] for name, files in _INTRINSICS.items()}
     found = {name: next((path for path in paths if path.is_file()), None) for name, paths in candidates.items()}
     return {name: path for name, path in found.items() if path is not None}
-
-
-def _image_size(path: Path) -> tuple[int, int]:
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow's readers raise
-        raise SceneError(f"the image cannot be read ({error})", where=path, mend="export it again") from error

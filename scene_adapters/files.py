@@ -7,6 +7,7 @@ position, and a damaged file must be refused, not guessed at.
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -64,6 +65,41 @@ def read_matrix(path: Path) -> NDArray[np.float64]:
     if len(values) != 16:
         raise SceneError(f"the file holds {len(values)} numbers, not 4x4", where=path, mend=_DAMAGED)
     return np.reshape(values, (4, 4))
+
+
+HEAD_BYTES = 2048
+"""So much of an image file holds its header, but for files with pictures or profiles in it."""
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
+_NO_FRAME = (0xC4, 0xC8, 0xCC)
+
+
+def image_size(head: bytes) -> tuple[int, int] | None:
+    """Return width and height from the beginning of a PNG or JPEG file, None where it does not say them.
+
+    Pillow takes half a millisecond for this, which scans of five thousand frames feel.
+    """
+    width = height = 0
+    if head.startswith(_PNG) and len(head) >= 24:
+        width, height = struct.unpack_from(">II", head, 16)
+    at = len(_JPEG) if head.startswith(_JPEG) else len(head)
+    while at + 9 <= len(head) and head[at] == 0xFF and not height:
+        marker = head[at + 1]
+        # A frame header: ITU-T T.81, B.2.2. All others are stepped over by their length.
+        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+            height, width = struct.unpack_from(">HH", head, at + 5)
+            break
+        at += 2 + struct.unpack_from(">H", head, at + 2)[0]
+    return (width, height) if width and height else None
+
+
+def image_file_size(path: Path) -> tuple[int, int] | None:
+    """Return width and height of a PNG or JPEG file, None where it cannot be read or does not say them."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            head = file.read(HEAD_BYTES) or b""
+            return image_size(head) or (image_size(head + file.readall()) if len(head) == HEAD_BYTES else None)
+    except OSError:
+        return None
 
 
 def fingerprint(folder: Path, *, contents: Iterable[Path], stamps: Iterable[Path]) -> str:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, is_exported, open_exported
 from scene_adapters.files import fingerprint, read_file, read_json, read_ply
+from scene_adapters.frames import Notes, usable_frames
 from scene_adapters.sens import SensFrames, open_sens
 from spargen.errors import SceneError
 from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
-from spargen.scene.cameras import Cameras, valid_poses
+from spargen.scene.cameras import Cameras, nearest_rigid, valid_poses
 from spargen.scene.types import Scene
 
 _MESH = "_vh_clean_2.ply"
@@ -28,11 +29,6 @@ _HIRES_SEGMENTS = "_vh_clean.segs.json"
 _GROUPS = ".aggregation.json"
 _LABELS = "scannetv2-labels.combined.tsv"
 _DAMAGED = "the file is damaged: download it again"
-
-# ScanNet's calibration counts pixel centres as whole numbers; `Cameras` counts them as halves.
-_CORNER = np.array([[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
-
-Notes = dict[str, int | float | str]
 
 
 class ScanNetAdapter(SceneAdapter):
@@ -62,10 +58,13 @@ class ScanNetAdapter(SceneAdapter):
     vertices and poses, and is handed on as `Scene.T_world_released`.
 
     Cameras are those of the colour images, with the calibrated intrinsics of the `.sens` file or of the export (the
-    `.txt` has factory values). Their principal point is moved by half a pixel, to spargen's pixel convention. Where
-    colour images were exported at the size of the depth images, the colour intrinsics do not fit them and the depth
-    intrinsics are used: `intrinsic_color` fits when its principal point lies within a fifth of the image size from the
-    image centre; then `intrinsic_depth` is tried by the same rule; a scan that neither fits is refused.
+    `.txt` has factory values). Their principal point is moved by half a pixel, to spargen's pixel convention. Each
+    image's size is read from its own header, and the intrinsics are chosen by it: those that hold for this size, else
+    those that hold for another size of the same aspect, scaled. `intrinsics.py` says how it is known for which size a
+    matrix holds. Images that none fits are left out and counted; a scan without any other is refused.
+
+    Poses that are nearly rigid, as three printed digits leave them, are made rigid and counted; poses that are not, and
+    images whose header cannot be read, are left out and counted.
 
     Objects carry the annotation's `objectId` and raw label. Their boxes are the gravity-aligned boxes of minimum
     footprint around the aligned vertices of their main bodies. About a fifth of a scan's vertices belong to no object.
@@ -99,7 +98,7 @@ class ScanNetAdapter(SceneAdapter):
         )
         labels_file = self._labels_file()
         vertices, faces = read_ply(mesh_file)
-        annotation = _read_annotation(groups_file, segments_file, len(vertices))
+        annotation = _read_annotation(groups_file, segments_file, len(vertices), scene_id)
         alignment = _read_alignment(text_file)
         T = np.eye(4) if alignment is None else alignment
         annotated = annotate(
@@ -109,19 +108,12 @@ class ScanNetAdapter(SceneAdapter):
             annotation.label,
             vertex_object=annotation.vertex_object,
         )
-        frames = self._frames(scene_id, folder)
-        # Before any product: -inf times an alignment is nan.
-        posed = frames.take(np.flatnonzero(valid_poses(frames.poses)))
-        if not len(posed):
-            raise SceneError("no frame has a valid pose", where=frames.path, mend="leave this scan out")
-        K, matrix = _camera_matrix(posed)
+        recorded = self._frames(scene_id, folder)
+        frames = usable_frames(recorded)
         used = [p for p in (mesh_file, segments_file, groups_file, text_file, labels_file) if p and p.is_file()]
         notes: Notes = {
-            "poses dropped": len(frames) - len(posed),
-            "frames incomplete": frames.incomplete,
-            "frames without depth": int((~posed.has_depth).sum()),
+            **frames.notes,
             "axis alignment": "none released, identity used" if alignment is None else "",
-            "colour intrinsics": "" if matrix == "intrinsic_color" else f"{matrix} used, it fits the image size",
             "label table": "" if labels_file else "not found",
             "objects with labels outside the table": _count_unknown(annotation.label, labels_file),
             **annotation.notes,
@@ -132,14 +124,12 @@ class ScanNetAdapter(SceneAdapter):
             dataset=self.dataset,
             mesh=annotated.mesh,
             objects=annotated.objects,
-            cameras=Cameras(
-                np.tile(K, (len(posed), 1, 1)), T @ posed.poses, np.tile(np.array(posed.size_px), (len(posed), 1))
-            ),
-            frames=posed.names,
-            store=posed,
-            color_suffix=posed.color_suffix,
+            cameras=Cameras(frames.K, T @ frames.T_released_camera, frames.store.size_px),
+            frames=frames.store.names,
+            store=frames.store,
+            color_suffix=frames.store.color_suffix,
             T_world_released=T,
-            fingerprint=fingerprint(folder, contents=used, stamps=frames.files),
+            fingerprint=fingerprint(folder, contents=used, stamps=recorded.files),
             notes={key: value for key, value in notes.items() if value},
         )
 
@@ -213,21 +203,6 @@ def _is_listed(folder: Path) -> bool:
     return has_groups or (has_mesh and folder.parent.name != "scans_test")
 
 
-def _camera_matrix(frames: SensFrames | ExportedFrames) -> tuple[NDArray[np.float64], str]:
-    """Return the (3, 3) intrinsics that fit the colour images, pixel corners at whole numbers, and their name."""
-    size = np.array(frames.size_px)
-    for name in ("intrinsic_color", "intrinsic_depth"):
-        K = frames.intrinsics_as_released().get(name, np.zeros((4, 4)))[:3, :3]
-        centred = np.abs(K[:2, 2] + 0.5 - size / 2) < 0.2 * size
-        if np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0 and centred.all():
-            return K + _CORNER, name
-    raise SceneError(
-        f"no intrinsics belong to the colour images, which have {size[0]}x{size[1]} pixels",
-        where=frames.path,
-        mend="export colour images at their own size or at the depth images' size, with the intrinsics beside them",
-    )
-
-
 def _read_alignment(path: Path) -> NDArray[np.float64] | None:
     """Return the (4, 4) `axisAlignment` of a scan's `.txt`, T_aligned_released; None where there is none."""
     if not path.is_file():
@@ -240,18 +215,19 @@ def _read_alignment(path: Path) -> NDArray[np.float64] | None:
         T = np.array(values["axisAlignment"].split(), dtype=np.float64).reshape(4, 4)
     except ValueError:
         T = np.zeros((4, 4))
-    if not valid_poses(T[None])[0]:
+    rigid, _ = nearest_rigid(T)
+    if not valid_poses(rigid)[0]:
         raise SceneError("axisAlignment is not a rigid 4x4 motion", where=path, mend=_DAMAGED)
-    return T
+    return np.asarray(rigid[0])
 
 
-def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int) -> _Annotation:
+def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int, scene_id: str) -> _Annotation:
     """Join the two annotation files: an object is a list of segments, a segment a set of vertices.
 
     Where two objects claim a segment the smaller one keeps it, for the larger is what it stands on or is part of.
     """
-    groups = _read_groups(groups_file)
-    segment_of_vertex = _read_segments(segments_file, n_vertices)
+    groups = _read_groups(groups_file, scene_id)
+    segment_of_vertex = _read_segments(segments_file, n_vertices, scene_id)
     segment, row_of_vertex, size = np.unique(segment_of_vertex, return_inverse=True, return_counts=True)
     rows: dict[int, NDArray[np.int64]] = {}
     known = listed = 0
@@ -284,9 +260,22 @@ def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int) ->
     )
 
 
-def _read_segments(path: Path, n_vertices: int) -> NDArray[np.int64]:
+def _read_own(path: Path, scene_id: str) -> dict[str, object]:
+    """Return the JSON object of an annotation file; its sceneId, if it has one, may have `scannet.` before the scan."""
+    content = read_json(path)
+    named = content.get("sceneId")
+    if isinstance(named, str) and named and named.removeprefix("scannet.") != scene_id:
+        raise SceneError(
+            f"it is the annotation of another scan: its sceneId is {named}",
+            where=path,
+            mend=f"put the file of {scene_id} in its place; a renamed copy of a scan needs its sceneId renamed as well",
+        )
+    return content
+
+
+def _read_segments(path: Path, n_vertices: int, scene_id: str) -> NDArray[np.int64]:
     """Return the (P,) segment id of each vertex."""
-    segments = _whole_numbers(read_json(path).get("segIndices"))
+    segments = _whole_numbers(_read_own(path, scene_id).get("segIndices"))
     if segments is None:
         raise SceneError("segIndices is not a list of whole numbers", where=path, mend=_DAMAGED)
     if len(segments) != n_vertices:
@@ -298,9 +287,9 @@ def _read_segments(path: Path, n_vertices: int) -> NDArray[np.int64]:
     return segments
 
 
-def _read_groups(path: Path) -> dict[int, tuple[str, NDArray[np.int64]]]:
+def _read_groups(path: Path, scene_id: str) -> dict[int, tuple[str, NDArray[np.int64]]]:
     """Return label and segment ids of each object, by `objectId`: `id` may be anything, null included."""
-    content = read_json(path)
+    content = _read_own(path, scene_id)
     if str(content.get("segmentsFile", "")).endswith(_HIRES_SEGMENTS):
         raise SceneError(
             "it is the annotation of the high-resolution mesh (see its segmentsFile)",

@@ -10,8 +10,8 @@ Layout of versions 3 and 4, little endian (sensorData.h of the ScanNet release):
     a frame:  float32[16] camera-to-world, uint64 x 2 timestamps, uint64 colour bytes, uint64 depth bytes, payloads
     version 4 only: the IMU block, which is not read
 
-A file is 1 to 3 GB, so only the 96-byte frame headers are read and the payloads sought over. Frames keep the file's
-order: some scans have wrong timestamps.
+A file is 1 to 3 GB, so only the 96-byte frame headers and the beginnings of the colour images, which tell their size,
+are read, and the payloads sought over. Frames keep the file's order: some scans have wrong timestamps.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from scene_adapters.files import HEAD_BYTES, image_size
 from spargen.errors import SceneError
 from spargen.scene.types import Blob
 
@@ -52,7 +53,8 @@ class SensFrames:
     Parameters
     ----------
     path : the file, opened anew for every read, so a store can be pickled.
-    size_px, depth_size_px : width and height of the colour and the depth images, from the header.
+    size_px : (V, 2) width and height of each colour image, from its own header; zeros where that cannot be read.
+    color_size_px, depth_size_px : width and height for which the intrinsics hold, from the file's header.
     color_compression, depth_compression : codes of the header.
     depth_shift : raw depth units in a metre.
     intrinsics : the header's four (4, 4) matrices, `intrinsic_color` and so on.
@@ -64,7 +66,8 @@ class SensFrames:
     """
 
     path: Path
-    size_px: tuple[int, int]
+    size_px: NDArray[np.int64]
+    color_size_px: tuple[int, int]
     depth_size_px: tuple[int, int]
     color_compression: int
     depth_compression: int
@@ -86,9 +89,10 @@ class SensFrames:
         return tuple(str(number) for number in self.number)
 
     @property
-    def color_suffix(self) -> str:
-        """Ending of the colour files, with its dot."""
-        return ".png" if self.color_compression == _RAW else _COLOR_FILE[self.color_compression][0]
+    def color_suffix(self) -> tuple[str, ...]:
+        """Ending of each colour file, with its dot: one for the whole file."""
+        suffix = ".png" if self.color_compression == _RAW else _COLOR_FILE[self.color_compression][0]
+        return (suffix,) * len(self)
 
     @property
     def has_depth(self) -> NDArray[np.bool_]:
@@ -105,6 +109,7 @@ class SensFrames:
         i = np.asarray(frames, dtype=np.int64)
         return replace(
             self,
+            size_px=self.size_px[i],
             number=self.number[i],
             poses=self.poses[i],
             color_at=self.color_at[i],
@@ -116,10 +121,10 @@ class SensFrames:
         """Return the colour image as it stands in the file; raw pixels are packed into a PNG."""
         data = self._payload(frame, int(self.color_at[frame]), int(self.color_bytes[frame]))
         if self.color_compression == _RAW:
-            width, height = self.size_px
+            width, height = self.color_size_px
             if len(data) != width * height * 3:
                 raise self._broken(frame, f"colour has {len(data)} bytes, not {width}x{height}x3")
-            return Blob(".png", data=_png(Image.frombytes("RGB", self.size_px, data)))
+            return Blob(".png", data=_png(Image.frombytes("RGB", self.color_size_px, data)))
         suffix, magic = _COLOR_FILE[self.color_compression]
         if not data.startswith(magic):
             raise self._broken(frame, f"colour is no {suffix} image")
@@ -181,7 +186,7 @@ def open_sens(path: Path) -> SensFrames:
             size = file.seek(0, io.SEEK_END)
             file.seek(0)
             header = _read_header(file, size, path)
-            frames, color_at = _read_index(file, int(header["frames"]), size, path)
+            frames, color_at, size_px = _read_index(file, header, size, path)
     except FileNotFoundError:
         raise SceneError("the file is missing", where=path, mend="download it") from None
     except OSError as error:
@@ -190,7 +195,8 @@ def open_sens(path: Path) -> SensFrames:
     has_color = np.flatnonzero(frames["color_bytes"])
     return SensFrames(
         path=path,
-        size_px=(width, height),
+        size_px=size_px,
+        color_size_px=(width, height),
         depth_size_px=(depth_width, depth_height),
         color_compression=int(header["color_compression"]),
         depth_compression=int(header["depth_compression"]),
@@ -233,31 +239,50 @@ def _read_header(file: io.FileIO, size: int, path: Path) -> np.void:
     raise SceneError(f"{what} cannot be read", where=path, mend=mend)
 
 
-def _read_index(file: io.FileIO, n_frames: int, size: int, path: Path) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-    """Return the V frame headers and the (V,) offsets of the colour payloads, reading nothing else."""
-    at = file.tell()
-    headers, color_at = [], []
+def _read_index(
+    file: io.FileIO, header: np.void, size: int, path: Path
+) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the V frame headers, the (V,) offsets of the colour payloads and the (V, 2) sizes of the images."""
+    at, n_frames = file.tell(), int(header["frames"])
+    headers, color_at, sizes = [], [], []
     for frame in range(n_frames):
         file.seek(at)
-        header = file.read(_FRAME.itemsize) or b""
-        if len(header) < _FRAME.itemsize:
+        start = file.read(_FRAME.itemsize + HEAD_BYTES) or b""
+        if len(start) < _FRAME.itemsize:
             raise SceneError(
                 f"the file ends at byte {size}, in the header of frame {frame} of {n_frames} at byte {at}",
                 where=path,
                 mend=_DAMAGED,
             )
-        end = at + _FRAME.itemsize + sum(_SIZES.unpack_from(header, 80))
-        if end > size:
+        color_bytes, depth_bytes = _SIZES.unpack_from(start, 80)
+        at += _FRAME.itemsize
+        if at + color_bytes + depth_bytes > size:
             raise SceneError(
-                f"the file ends at byte {size}, in frame {frame} of {n_frames}, which begins at byte {at} "
-                f"and would end at byte {end}",
+                f"the file ends at byte {size}, in frame {frame} of {n_frames}, which begins at byte "
+                f"{at - _FRAME.itemsize} and would end at byte {at + color_bytes + depth_bytes}",
                 where=path,
                 mend=_DAMAGED,
             )
-        headers.append(header)
-        color_at.append(at + _FRAME.itemsize)
-        at = end
-    return np.frombuffer(b"".join(headers), _FRAME), np.array(color_at, dtype=np.int64)
+        headers.append(start[: _FRAME.itemsize])
+        color_at.append(at)
+        sizes.append(_color_size(file, header, at, color_bytes, start[_FRAME.itemsize :][:color_bytes]))
+        at += color_bytes + depth_bytes
+    index = np.frombuffer(b"".join(headers), _FRAME)
+    return index, np.array(color_at, dtype=np.int64), np.array(sizes, dtype=np.int64).reshape(-1, 2)
+
+
+def _color_size(file: io.FileIO, header: np.void, at: int, color_bytes: int, head: bytes) -> tuple[int, int]:
+    """Return width and height of a frame's colour image, (0, 0) where they cannot be read."""
+    if header["color_compression"] == _RAW:
+        width, height = (int(n) for n in header["color_size"])
+        return (width, height) if color_bytes == width * height * 3 else (0, 0)
+    if not head.startswith(_COLOR_FILE[int(header["color_compression"])][1]):
+        return 0, 0
+    found = image_size(head)
+    if found is None and len(head) < color_bytes:
+        file.seek(at)
+        found = image_size(file.read(color_bytes) or b"")
+    return found or (0, 0)
 
 
 def _millimetres(raw: NDArray[np.uint16], depth_shift: float) -> NDArray[np.uint16]:

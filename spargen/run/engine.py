@@ -152,15 +152,15 @@ def _row(
     fact = phrased.fact
     frames = [frame_of[v] for v in fact.views]
     video = task.views == "video"
-    names = [(scene.frames[f], i if video else None) for i, f in enumerate(frames)]
+    names = [(scene.frames[f], scene.color_suffix[f], i if video else None) for i, f in enumerate(frames)]
     record: dict[str, Any] = {
         "id": f"{scene.id}_{number}",
         "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
-        "image": [color_path(scene.id, name, scene.color_suffix, i) for name, i in names],
+        "image": [color_path(scene.id, name, suffix, i) for name, suffix, i in names],
         "type": task.record_type,
     }
     if rgbd:
-        record["depth"] = [depth_path(scene.id, name, clip_index=i) for name, i in names]
+        record["depth"] = [depth_path(scene.id, name, clip_index=i) for name, _, i in names]
     record.update(_marks(fact, indexed=task.views != "single"))
     trace = {
         "dataset": scene.dataset,

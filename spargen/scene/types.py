@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -130,7 +130,10 @@ class FrameStore(Protocol):
         """Return the colour image as released (JPEG bytes untouched)."""
 
     def depth(self, frame: int) -> Blob | None:
-        """Return the depth image as a 16-bit PNG in millimetres, or None where the release has none."""
+        """Return the depth image as a 16-bit PNG in millimetres, or None where the release has none.
+
+        Seen by the colour camera (registered to it), at any size; 0 and 65535 are not measured.
+        """
 
     def pose_as_released(self, frame: int) -> NDArray[np.float64]:
         """Return the (4, 4) camera-to-world pose as it stands in the release, without any alignment."""
@@ -154,7 +157,7 @@ class Scene:
     cameras : V cameras, one a frame with a valid pose, in recording order.
     frames : V frame names, such as ``"120"``: the released frame number.
     store : hands out the frames' files.
-    color_suffix : ending of the colour files, with its dot; one for the whole scene.
+    color_suffix : ending of each frame's colour file, with its dot; one text stands for all frames.
     T_world_released : (4, 4) the alignment that was applied, `X_world = T @ X_released`.
     fingerprint : changes whenever a file that the scene was read from changes.
     notes : what the adapter found and left out, in words for a person (``"poses dropped": 12``).
@@ -167,18 +170,21 @@ class Scene:
     cameras: Cameras
     frames: tuple[str, ...]
     store: FrameStore
-    color_suffix: str = ".jpg"
+    color_suffix: str | Sequence[str] = ".jpg"
     T_world_released: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     fingerprint: str = ""
     notes: Mapping[str, int | float | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frames", tuple(self.frames))
+        suffix = self.color_suffix
+        object.__setattr__(
+            self, "color_suffix", (suffix,) * len(self.frames) if isinstance(suffix, str) else tuple(suffix)
+        )
         _fix(self, "T_world_released", np.float64, (4, 4))
-        if len(self.frames) != len(self.cameras):
-            raise SceneError(
-                f"{len(self.frames)} frames but {len(self.cameras)} cameras", where=self.id, mend="fix the adapter"
-            )
+        for what, found in (("cameras", len(self.cameras)), ("endings of colour files", len(self.color_suffix))):
+            if len(self.frames) != found:
+                raise SceneError(f"{len(self.frames)} frames but {found} {what}", where=self.id, mend="fix the adapter")
         if len(self.mesh.face_object) and self.mesh.face_object.max() >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
         self._move_to_origin()

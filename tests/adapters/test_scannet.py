@@ -17,6 +17,7 @@ from scene_adapters import scannet
 from scene_adapters.scannet import ScanNetAdapter
 from spargen.errors import SceneError
 from spargen.scene.adapter import SceneAdapter
+from spargen.scene.cameras import valid_poses
 from spargen.scene.types import Scene
 from tests.adapters.scannet_files import (
     COLOR_SIZE,
@@ -110,7 +111,8 @@ def test_colour_and_depth_pixels_agree_about_a_direction(tmp_path: Path) -> None
 def test_sizes_come_from_the_header(tmp_path: Path) -> None:
     # Some scans were recorded with colour images of the depth images' size.
     folder = write_scan(tmp_path)
-    (folder / f"{ID}.sens").write_bytes(sens_bytes(Room(), color_size=DEPTH_SIZE, k_color=K_DEPTH))
+    small = [Room().color(i, DEPTH_SIZE) for i in range(4)]
+    (folder / f"{ID}.sens").write_bytes(sens_bytes(Room(), colors=small, color_size=DEPTH_SIZE, k_color=K_DEPTH))
     scene = ScanNetAdapter(tmp_path).load(ID)
     assert scene.cameras.size_px[0].tolist() == list(DEPTH_SIZE)
     np.testing.assert_allclose(scene.cameras.K[0], K_DEPTH[:3, :3] + CORNER, rtol=1e-6)
@@ -144,6 +146,48 @@ def test_a_quarter_turn_is_a_valid_pose(tmp_path: Path) -> None:
     room = Room()
     room.poses[0] = np.array([[0, -1.0, 0, 1], [0, 0, -1, 1], [1, 0, 0, 1], [0, 0, 0, 1]])
     assert loaded(tmp_path, room).frames == ("0", "1", "2", "3")
+
+
+def sheared(by: float) -> Room:
+    """The room with poses that stretch along one diagonal of the floor: R R^T is off the identity by `by`."""
+    room = Room()
+    E = np.eye(3)
+    E[:2, :2] += by / 2
+    for pose in room.poses:
+        pose[:3, :3] = E @ pose[:3, :3]
+    return room
+
+
+def test_poses_of_three_digits_are_made_rigid_and_counted(tmp_path: Path) -> None:
+    room = Room()
+    whole = [pose.copy() for pose in room.poses]
+    room.poses = [np.round(pose, 3) for pose in room.poses]
+    scene = loaded(tmp_path, room)
+    assert scene.notes["poses made rigid"] == 3  # one has nothing to round
+    assert "poses dropped" not in scene.notes
+    R = scene.cameras.T_world_camera[:, :3, :3]
+    np.testing.assert_allclose(R @ R.transpose(0, 2, 1), np.broadcast_to(np.eye(3), R.shape), atol=1e-6)
+    np.testing.assert_allclose(R, (A @ np.array(whole))[:, :3, :3], atol=1.2e-3)
+    # as released, to the last digit
+    np.testing.assert_allclose(scene.store.pose_as_released(1), room.poses[1], atol=1e-6)
+
+
+def test_poses_that_are_rigid_before_the_alignment_and_not_after_it_are_no_lost_scene(tmp_path: Path) -> None:
+    room = sheared(0.0009)
+    assert valid_poses(room.poses).all()
+    assert not valid_poses(A @ np.array(room.poses)).all()
+    scene = loaded(tmp_path, room)
+    assert (len(scene.frames), scene.notes["poses made rigid"]) == (4, 4)
+
+
+def test_poses_that_are_not_rigid_are_dropped(tmp_path: Path) -> None:
+    room = Room()
+    room.poses[1] = sheared(0.006).poses[1]
+    room.poses[2][:3, :3] *= 1.01
+    scene = loaded(tmp_path, room)
+    assert scene.frames == ("0", "3")
+    assert scene.notes["poses dropped"] == 2
+    assert "poses made rigid" not in scene.notes
 
 
 def test_no_valid_pose_at_all(tmp_path: Path) -> None:
@@ -287,6 +331,26 @@ def test_segments_of_another_mesh_are_refused(tmp_path: Path) -> None:
         ScanNetAdapter(tmp_path).load(ID)
 
 
+@pytest.mark.parametrize("file", ["segs", "groups"])
+@pytest.mark.parametrize("named", ["scannet.scene0001_00", "scene0001_00"])
+def test_the_annotation_of_another_scan_is_refused_by_its_name(tmp_path: Path, file: str, named: str) -> None:
+    folder = write_scan(tmp_path)
+    path = folder / (f"{ID}_vh_clean_2.0.010000.segs.json" if file == "segs" else f"{ID}.aggregation.json")
+    path.write_text(path.read_text().replace(f"scannet.{ID}", named))
+    with pytest.raises(SceneError, match=f"annotation of another scan: its sceneId is {named}") as caught:
+        ScanNetAdapter(tmp_path).load(ID)
+    assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("named", [f"scannet.{ID}", ID, "", None])
+def test_the_scan_may_be_named_with_the_data_set_or_without_or_not_at_all(tmp_path: Path, named: str | None) -> None:
+    folder = write_scan(tmp_path)
+    for path in folder.glob("*.json"):
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps({**content, "sceneId": named}))
+    assert len(ScanNetAdapter(tmp_path).load(ID).objects) == 3
+
+
 def test_groups_of_another_scan_are_refused(tmp_path: Path) -> None:
     room = Room()
     room.groups = [{"id": 0, "objectId": 0, "segments": [0, 1001, 1002], "label": "sofa"}]
@@ -414,9 +478,124 @@ def test_colour_exported_at_depth_size_takes_the_depth_intrinsics(tmp_path: Path
     assert "intrinsic_depth used" in str(scene.notes["colour intrinsics"])
 
 
-def test_colour_of_any_other_size_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SceneError, match="no intrinsics belong to the colour images, which have 80x60 pixels"):
-        exported(tmp_path, Room(), size=(80, 60))
+def scaled(K: np.ndarray, size: tuple[int, int], to: tuple[int, int]) -> np.ndarray:
+    """The release's rule, number by number, in the convention of the release."""
+    (w, h), (w2, h2) = size, to
+    return np.array(
+        [
+            [K[0, 0] * w2 / w, 0, K[0, 2] * (w2 - 1) / (w - 1)],
+            [0, K[1, 1] * h2 / h, K[1, 2] * (h2 - 1) / (h - 1)],
+            [0, 0, 1],
+        ]
+    )
+
+
+@pytest.mark.parametrize("size", [(32, 24), (80, 60), (200, 151)])
+def test_resized_colour_takes_the_intrinsics_scaled(tmp_path: Path, size: tuple[int, int]) -> None:
+    scene = exported(tmp_path, Room(), size=size)
+    np.testing.assert_allclose(scene.cameras.K[0], scaled(K_COLOR, COLOR_SIZE, size) + CORNER, atol=1e-5)
+    assert scene.cameras.size_px.tolist() == [list(size)] * 4
+    assert scene.notes["colour intrinsics"] == f"intrinsic_color of 40x30 scaled to {size[0]}x{size[1]}"
+
+
+def test_the_rule_of_scaling_is_what_the_release_made_its_depth_intrinsics_with(tmp_path: Path) -> None:
+    np.testing.assert_allclose(scaled(K_COLOR, COLOR_SIZE, DEPTH_SIZE), K_DEPTH[:3, :3], atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(40, 20), (30, 30), (40, 31)])
+def test_cropped_colour_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+    with pytest.raises(SceneError, match=f"no intrinsics belong .* which have {size[0]}x{size[1]} pixels"):
+        exported(tmp_path, Room(), size=size)
+
+
+def test_every_frame_has_its_own_size(tmp_path: Path) -> None:
+    room = Room()
+    exported(tmp_path, room)
+    color = tmp_path / "scans" / ID / "color"
+    for stem, size in (("40", (32, 24)), ("80", (40, 20)), ("120", DEPTH_SIZE)):
+        (color / f"{stem}.jpg").write_bytes(room.color(1, size))
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    assert scene.frames == ("0", "40", "120")
+    assert scene.cameras.size_px.tolist() == [[40, 30], [32, 24], [20, 15]]
+    expected = [K_COLOR[:3, :3], scaled(K_COLOR, COLOR_SIZE, (32, 24)), K_DEPTH[:3, :3]]
+    np.testing.assert_allclose(scene.cameras.K, np.array(expected) + CORNER, atol=1e-5)
+    assert scene.notes["frames of a shape that no intrinsics fit"] == 1
+    how = "intrinsic_color of 40x30 scaled to 32x24; intrinsic_depth used, it fits the image size"
+    assert scene.notes["colour intrinsics"] == how
+
+
+def test_a_sens_header_that_is_wider_than_its_images(tmp_path: Path) -> None:
+    folder = write_scan(tmp_path)
+    small = [Room().color(i, (32, 24)) for i in range(4)]
+    (folder / f"{ID}.sens").write_bytes(sens_bytes(Room(), colors=small))
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    assert scene.cameras.size_px.tolist() == [[32, 24]] * 4
+    np.testing.assert_allclose(scene.cameras.K[0], scaled(K_COLOR, COLOR_SIZE, (32, 24)) + CORNER, rtol=1e-5)
+    assert scene.notes["colour intrinsics"] == "intrinsic_color of 40x30 scaled to 32x24"
+
+
+RELEASED = np.array([[1169.6212, 0, 646.2950, 0], [0, 1167.1051, 489.9270, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("size", [(1296, 968), (640, 480), (648, 484)])
+def test_without_depth_the_release_knows_its_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
+    room = Room()
+    folder = tmp_path / "scans" / ID
+    write_annotated(folder, room)
+    write_export(folder, room, size=size)
+    for file in [*(folder / "depth").iterdir(), folder / "intrinsic" / "intrinsic_depth.txt"]:
+        file.unlink()
+    np.savetxt(folder / "intrinsic" / "intrinsic_color.txt", RELEASED)
+    K = ScanNetAdapter(tmp_path).load(ID).cameras.K[0]
+    np.testing.assert_allclose(K, scaled(RELEASED, (1296, 968), size) + CORNER, atol=1e-5)
+
+
+def test_intrinsics_for_another_size_than_the_header_says_are_told_by_their_focal_length(tmp_path: Path) -> None:
+    K = scaled(K_COLOR, COLOR_SIZE, (60, 45))
+    whole = np.eye(4)
+    whole[:3, :3] = K
+    folder = write_scan(tmp_path)
+    (folder / f"{ID}.sens").write_bytes(sens_bytes(Room(), k_color=whole))
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    np.testing.assert_allclose(scene.cameras.K[0], K_COLOR[:3, :3] + CORNER, rtol=1e-5)
+    assert scene.notes["colour intrinsics"] == "intrinsic_color of 60x45 scaled to 40x30"
+
+
+def test_without_depth_unknown_sizes_are_those_with_the_principal_point_in_the_middle(tmp_path: Path) -> None:
+    room = Room()
+    folder = tmp_path / "scans" / ID
+    write_annotated(folder, room)
+    write_export(folder, room)
+    for file in (folder / "depth").iterdir():
+        file.unlink()
+    (folder / "color" / "40.jpg").write_bytes(room.color(1, (32, 24)))
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    np.testing.assert_allclose(scene.cameras.K[0], K_COLOR[:3, :3] + CORNER, atol=1e-5)
+    np.testing.assert_allclose(scene.cameras.K[1], scaled(K_COLOR, COLOR_SIZE, (32, 24)) + CORNER, atol=1e-5)
+    for stem in ("0", "40", "80", "120"):
+        (folder / "color" / f"{stem}.jpg").write_bytes(room.color(1, (32, 24)))
+    with pytest.raises(SceneError, match="no intrinsics belong to the colour images, which have 32x24"):
+        ScanNetAdapter(tmp_path).load(ID)
+
+
+@pytest.mark.parametrize("damage", ["focal", "last", "zeros", "nan", "skewed"])
+def test_colour_intrinsics_that_are_none_are_replaced_by_those_of_depth(tmp_path: Path, damage: str) -> None:
+    K = K_COLOR.copy()
+    if damage == "focal":
+        K[0, 0] = K[1, 1] = 1e30
+    elif damage == "last":
+        K[2, 2] = 7.0
+    elif damage == "zeros":
+        K[:] = 0.0
+    elif damage == "nan":
+        K[0, 2] = np.nan
+    else:
+        K[1, 0] = 3.0
+    folder = write_scan(tmp_path)
+    (folder / f"{ID}.sens").write_bytes(sens_bytes(Room(), k_color=K))
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    np.testing.assert_allclose(scene.cameras.K[0], K_COLOR[:3, :3] + CORNER, rtol=1e-5)
+    assert scene.notes["colour intrinsics"] == "intrinsic_depth of 20x15 scaled to 40x30"
 
 
 def test_the_sens_file_comes_before_an_export(tmp_path: Path) -> None:
@@ -440,14 +619,12 @@ def png_head(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "pose" / "0.txt").write_text("1 0 0"), "3 numbers, not 4x4"),
-        (lambda f: (f / "pose" / "0.txt").write_text("one " * 16), "not a matrix"),
-        (lambda f: (f / "color" / "0.jpg").write_bytes(b"\xff\xd8 no image"), "image cannot be read"),
-        (lambda f: (f / "color" / "0.jpg").write_bytes(png_head(60000, 60000)), "image cannot be read"),
         (lambda f: (f / "color" / "0000.png").write_bytes(b""), "are both frame 0"),
         (lambda f: (f / "intrinsic" / "intrinsic_color.txt").write_bytes(b"\xff\xfe"), "not a matrix"),
         (lambda f: (f / "pose").rename(f / "poses"), "no frame has both"),
         (lambda f: [p.unlink() for p in (f / "intrinsic").iterdir()], "no intrinsics belong"),
+        (lambda f: [p.write_bytes(b"") for p in (f / "color").iterdir()], "no image can be read"),
+        (lambda f: [p.write_text("") for p in (f / "pose").iterdir()], "no frame has a valid pose"),
     ],
 )
 def test_broken_exports(tmp_path: Path, damage: Callable[[Path], object], message: str) -> None:
@@ -455,6 +632,50 @@ def test_broken_exports(tmp_path: Path, damage: Callable[[Path], object], messag
     damage(tmp_path / "scans" / ID)
     with pytest.raises(SceneError, match=message):
         ScanNetAdapter(tmp_path).load(ID)
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        (lambda f: (f / "pose" / "40.txt").write_text("1 0 0"), "poses dropped"),
+        (lambda f: (f / "pose" / "40.txt").write_text("one " * 16), "poses dropped"),
+        (lambda f: (f / "color" / "40.jpg").write_bytes(b""), "frames whose image cannot be read"),
+        (lambda f: (f / "color" / "40.jpg").write_bytes(b"\xff\xd8 no image"), "frames whose image cannot be read"),
+        (lambda f: (f / "color" / "40.jpg").write_bytes(b"\xff\xd8\xff"), "frames whose image cannot be read"),
+        (lambda f: (f / "color" / "40.jpg").write_bytes(png_head(0, 60)), "frames whose image cannot be read"),
+        (lambda f: (f / "color" / "40.jpg").write_bytes(png_head(60, 60)), "frames of a shape that no intrinsics fit"),
+    ],
+)
+def test_one_damaged_file_costs_its_own_frame(tmp_path: Path, damage: Callable[[Path], object], note: str) -> None:
+    exported(tmp_path, Room())
+    damage(tmp_path / "scans" / ID)
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    assert scene.frames == ("0", "80", "120")
+    assert scene.notes[note] == 1
+    assert scene.store.color(1).read() == Room().color(2)
+
+
+def test_images_of_several_kinds_keep_their_endings(tmp_path: Path) -> None:
+    room = Room()
+    exported(tmp_path, room)
+    color = tmp_path / "scans" / ID / "color"
+    (color / "40.jpg").unlink()
+    (color / "40.png").write_bytes(room.color(1, form="PNG"))
+    (color / "80.jpg").rename(color / "80.JPEG")
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    assert scene.color_suffix == (".jpg", ".png", ".jpeg", ".jpg")
+    assert [scene.store.color(i).suffix for i in range(4)] == list(scene.color_suffix)
+
+
+def test_the_size_in_a_header_behind_a_long_preface_is_found(tmp_path: Path) -> None:
+    room = Room()
+    exported(tmp_path, room)
+    path = tmp_path / "scans" / ID / "color" / "40.jpg"
+    plain = path.read_bytes()
+    path.write_bytes(plain[:2] + b"\xff\xe1" + struct.pack(">H", 50_002) + bytes(50_000) + plain[2:])
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    assert scene.frames == ("0", "40", "80", "120")
+    assert scene.cameras.size_px[1].tolist() == list(COLOR_SIZE)
 
 
 # --- fingerprint ------------------------------------------------------------------------------------------------------

@@ -39,7 +39,8 @@ def test_reads_back_what_was_written(tmp_path: Path, version: int) -> None:
     room = Room()
     frames = opened(tmp_path, sens_bytes(room, version=version))
     assert frames.names == ("0", "1", "2", "3")
-    assert (frames.size_px, frames.depth_size_px, frames.incomplete) == (COLOR_SIZE, DEPTH_SIZE, 0)
+    assert (frames.color_size_px, frames.depth_size_px, frames.incomplete) == (COLOR_SIZE, DEPTH_SIZE, 0)
+    assert frames.size_px.tolist() == [list(COLOR_SIZE)] * 4
     for i, pose in enumerate(room.poses):
         np.testing.assert_array_equal(frames.pose_as_released(i), pose.astype("f4").astype("f8"))
         assert frames.color(i).suffix == ".jpg"
@@ -69,6 +70,20 @@ def test_payloads_are_not_read_while_indexing(tmp_path: Path) -> None:
     # Payloads of junk: whoever looked at them while opening would stumble.
     frames = opened(tmp_path, sens_bytes(Room(), colors=[b"junk"] * 4, depths=[b"rubbish"] * 4))
     assert len(frames) == 4
+
+
+def test_sizes_are_those_of_the_images_and_not_of_the_header(tmp_path: Path) -> None:
+    room = Room()
+    plain = room.color(0)
+    preface = plain[:2] + b"\xff\xe1" + struct.pack(">H", 40_002) + bytes(40_000) + plain[2:]
+    colors = [preface, room.color(1, (16, 12)), b"\xff\xd8\xff\xdb", room.color(3, form="PNG")]
+    frames = opened(tmp_path, sens_bytes(room, colors=colors))
+    assert frames.size_px.tolist() == [list(COLOR_SIZE), [16, 12], [0, 0], [0, 0]]
+    assert frames.take([1, 0]).size_px.tolist() == [[16, 12], list(COLOR_SIZE)]
+    raw = [bytes(40 * 30 * 3), bytes(7), bytes(40 * 30 * 3), bytes(40 * 30 * 3)]
+    frames = opened(tmp_path, sens_bytes(room, color_code=0, colors=raw))
+    assert frames.size_px.tolist() == [list(COLOR_SIZE), [0, 0], list(COLOR_SIZE), list(COLOR_SIZE)]
+    assert frames.color_suffix == (".png",) * 4
 
 
 def test_raw_depth(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ def test_a_scene_needs_a_camera_for_each_frame_and_an_object_for_each_face():
         Scene("a", "b", w.mesh(), none, w.cameras(), ("0",), FakeStore())
 
 
+def test_every_frame_has_an_ending_of_its_colour_file():
+    w = three_boxes().camera((0, 0, 1))
+    scene = w.scene()
+    assert scene.color_suffix == (".jpg", ".jpg")
+    for given in (".png", [".png", ".png"]):
+        assert replace(scene, color_suffix=given).color_suffix == (".png", ".png")
+    assert replace(scene, color_suffix=[".jpg", ".png"]).color_suffix == (".jpg", ".png")
+    with pytest.raises(SceneError, match="2 frames but 1 endings of colour files"):
+        replace(scene, color_suffix=[".jpg"])
+
+
 def test_a_blob_reads_from_where_it_is(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"1")
     assert Blob(".jpg", path=tmp_path / "a.jpg").read() == b"1"

@@ -6,6 +6,8 @@ import itertools
 import json
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -382,6 +384,16 @@ def test_depth_images_are_named_only_where_wanted():
         expected = [p.replace("_color/", "_depth/").replace(".jpg", ".png") for p in row.record["image"]]
         assert row.record["depth"] == expected
         assert list(row.record)[:5] == ["id", "conversations", "image", "type", "depth"]
+
+
+def test_every_image_has_the_ending_of_its_own_frame():
+    endings = [(".jpg", ".png", ".jpeg")[i % 3] for i in range(len(SCENE.frames))]
+    tasks = ("depth_prediction_oc", "distance_prediction_oo_mv", "distance_prediction_oo_video")
+    found = ask_all(replace(SCENE, color_suffix=endings), tasks=tasks, quota=6)
+    ending_of = dict(zip(SCENE.frames, endings, strict=True))
+    named = [Path(path) for row in found.rows for path in row.record["image"]]
+    assert {path.suffix for path in named} == set(endings)
+    assert all(path.suffix == ending_of[path.stem.rpartition("_")[2]] for path in named)
 
 
 @pytest.mark.parametrize("quota", [0, 1, 2])

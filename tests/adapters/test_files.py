@@ -1,0 +1,63 @@
+"""Sizes out of the first bytes of image files, against what Pillow makes of the whole ones."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from scene_adapters.files import HEAD_BYTES, image_file_size, image_size
+
+
+def encoded(size: tuple[int, int], form: str, mode: str = "RGB", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, 77).save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (1296, 968), (3, 2000)])
+@pytest.mark.parametrize(
+    ("form", "mode", "options"),
+    [
+        ("JPEG", "RGB", {}),
+        ("JPEG", "L", {}),
+        ("JPEG", "RGB", {"progressive": True}),
+        ("JPEG", "RGB", {"exif": b"Exif\0\0" + bytes(900)}),
+        ("JPEG", "RGB", {"comment": b"c" * 500}),
+        ("PNG", "RGB", {}),
+        ("PNG", "I;16", {}),
+    ],
+)
+def test_the_size_of_every_kind_of_file(size: tuple[int, int], form: str, mode: str, options: dict) -> None:
+    data = encoded(size, form, mode, **options)
+    assert Image.open(io.BytesIO(data)).size == size
+    assert image_size(data[:HEAD_BYTES]) == size
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_head_that_ends_too_early_says_nothing(form: str) -> None:
+    data = encoded((40, 30), form)
+    found = [image_size(data[:n]) for n in range(len(data))]
+    first = found.index((40, 30))
+    assert found == [None] * first + [(40, 30)] * (len(data) - first)
+
+
+@given(st.binary(max_size=300))
+def test_rubbish_says_nothing_wrong(data: bytes) -> None:
+    for start in (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"):
+        found = image_size(start + data)
+        assert found is None or min(found) > 0
+
+
+def test_files_are_read_as_far_as_needed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded((40, 30), "JPEG", exif=b"Exif\0\0" + bytes(50_000)))
+    assert image_file_size(path) == (40, 30)
+    path.write_bytes(b"")
+    assert image_file_size(path) is None
+    assert image_file_size(tmp_path) is None
+    assert image_file_size(tmp_path / "none.jpg") is None
