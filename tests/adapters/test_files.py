@@ -38,6 +38,13 @@ def test_the_size_of_every_kind_of_file(size: tuple[int, int], form: str, mode: 
     assert image_size(data[:HEAD_BYTES]) == size
 
 
+def test_segments_that_look_like_frame_headers_are_stepped_over() -> None:
+    plain = encoded((40, 30), "JPEG")
+    for marker in (0xC4, 0xC8, 0xCC, 0xDB, 0xFE):  # tables, a reserved one, arithmetic coding, quantisation, a comment
+        segment = bytes([0xFF, marker]) + (9).to_bytes(2, "big") + b"\x08\x00\x07\x00\x09\x01\x02"
+        assert image_size(plain[:2] + segment + plain[2:]) == (40, 30)
+
+
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_a_head_that_ends_too_early_says_nothing(form: str) -> None:
     data = encoded((40, 30), form)
