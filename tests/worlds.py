@@ -5,21 +5,36 @@ World in metres, +Z up. A heading of 0 looks along +X and grows counter-clockwis
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import io
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
+from PIL import Image
 
+from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Blob, Mesh, Objects, Scene
 
 SIZE = (640, 480)
 
 
+@cache
+def grey_jpeg(width, height):
+    """The bytes of an image of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "grey").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@dataclass
 class FakeStore:
-    """Frames without files."""
+    """Frames without files: grey images of given sizes, no depth."""
+
+    sizes: list[tuple[int, int]] = field(default_factory=list)
 
     def color(self, frame):
-        return Blob(".jpg", data=b"jpg")
+        return Blob(".jpg", data=grey_jpeg(*self.sizes[frame]))
 
     def depth(self, frame):
         return None
@@ -29,6 +44,36 @@ class FakeStore:
 
     def intrinsics_as_released(self):
         return {}
+
+
+class DepthStore(FakeStore):
+    """The same, with depth images of a quarter of the size, as a perfect sensor that sees the scene's mesh has them."""
+
+    def __init__(self, scene):
+        super().__init__([tuple(int(n) for n in size) for size in scene.cameras.size_px])
+        self.cameras, self.caster = scene.cameras, RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
+
+    def depth_m(self, frame):
+        (width, height), step = self.sizes[frame], 4
+        u, v = np.meshgrid(np.arange(step / 2, width, step), np.arange(step / 2, height, step))
+        origin_m, direction = self.cameras.rays(frame, np.stack([u.ravel(), v.ravel()], axis=-1))
+        face, depth_m = self.caster.cast(origin_m, direction)
+        return np.where(face < 0, 0.0, depth_m).reshape(u.shape)
+
+    def depth(self, frame):
+        return Blob(".png", data=depth_png(self.depth_m(frame)))
+
+
+def depth_png(depth_m):
+    """The bytes of a 16-bit PNG in millimetres."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(depth_m * 1000).clip(0, 65535).astype(np.uint16)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def measured(scene):
+    """The scene with depth images of itself."""
+    return replace(scene, store=DepthStore(scene))
 
 
 @dataclass(frozen=True)
@@ -107,7 +152,7 @@ class World:
 
     def scene(self, name="room0000_00", dataset="scannet"):
         frames = tuple(str(10 * i) for i in range(len(self.poses)))
-        return Scene(name, dataset, self.mesh(), self.objects(), self.cameras(), frames, FakeStore())
+        return Scene(name, dataset, self.mesh(), self.objects(), self.cameras(), frames, FakeStore(self.sizes))
 
     # -- the same world, elsewhere -----------------------------------------------------------------------------------
 

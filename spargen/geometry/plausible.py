@@ -1,0 +1,107 @@
+"""Whether cameras could stand where they stand, as far as a mesh tells without any depth image."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from spargen.geometry.claims import Claims, Met
+from spargen.geometry.raycast import RayCaster
+from spargen.scene.types import Mesh
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MOST_FACES = 200_000
+"""So many faces tell where a mesh's planes are."""
+LEVEL_DEG, NEAR_DEG = 10.0, 30.0
+"""How far a plane may be from level, and from where the cameras have it at first guess."""
+OF_ONE_MIND = 0.5
+"""Cameras whose up axes have a mean this long agree about what is up."""
+ROUND, NARROW_M, CLOSED = 128, 0.2, 0.9
+"""Directions all round a camera, and how near and in how many of them something is met inside a wall or a cupboard."""
+
+
+class Planes(NamedTuple):
+    """(F, 3) unit normals and (F,) areas of a mesh's faces, or of every so-manieth."""
+
+    normal: Floats
+    area_m2: Floats
+
+
+def planes(mesh: Mesh) -> Planes:
+    """Measure a mesh's faces."""
+    step = max(1, len(mesh.faces) // MOST_FACES)
+    a, b, c = mesh.vertices_m[mesh.faces[::step]].astype(np.float64).transpose(1, 0, 2)
+    cross = np.cross(b - a, c - a)
+    double = np.linalg.norm(cross, axis=1)
+    return Planes(cross / np.maximum(double, 1e-12)[:, None], double / 2)
+
+
+def up_axis(flat: Planes, T_world_camera: Floats) -> Floats | None:
+    """Return the (3,) direction that cameras and planes hold for up; None where cameras do not agree.
+
+    People hold cameras upright more or less: the mean of the cameras' up axes is a first guess. The planes near it,
+    floors and tables, make it exact. Where +Z has clearly more planes across it than the guess, +Z it is: cameras that
+    all look steeply down at a table from one side.
+    """
+    mean = -T_world_camera[:, :3, 1].mean(axis=0)
+    if np.linalg.norm(mean) < OF_ONE_MIND:
+        return None
+    up = mean / np.linalg.norm(mean)
+    for _ in range(5):
+        along = flat.normal @ up
+        near = np.abs(along) > np.cos(np.radians(NEAR_DEG))
+        total = (flat.normal * (flat.area_m2 * np.sign(along) * near)[:, None]).sum(axis=0)
+        if not total.any():
+            break
+        up = total / np.linalg.norm(total)
+    z = np.array([0.0, 0.0, 1.0])
+    return z if _across(flat, z) > 2 * _across(flat, up) else up
+
+
+def _across(flat: Planes, axis: Floats) -> float:
+    """Area of the planes that are level where an axis is up."""
+    return float(flat.area_m2[np.abs(flat.normal @ axis) > np.cos(np.radians(LEVEL_DEG))].sum())
+
+
+def is_wound(mesh: Mesh) -> bool:
+    """Tell whether the mesh's faces have a front: most of its area hangs together, and neighbours are wound alike.
+
+    An edge between two such faces is run through once in each direction. So it is in reconstructed scans; in rooms that
+    are put together from boxes a front says nothing.
+    """
+    faces = mesh.faces.astype(np.int64)
+    n = len(mesh.vertices_m)
+    begin, end = faces.ravel(), faces[:, [1, 2, 0]].ravel()
+    _, part = connected_components(coo_matrix((np.ones(len(begin), np.int8), (begin, end)), shape=(n, n)), False)
+    a, b, c = mesh.vertices_m[mesh.faces].astype(np.float64).transpose(1, 0, 2)
+    area = np.bincount(part[faces[:, 0]], np.linalg.norm(np.cross(b - a, c - a), axis=1))
+    edge = np.minimum(begin, end) * n + np.maximum(begin, end)
+    _, at, times = np.unique(edge, return_inverse=True, return_counts=True)
+    opposed = np.bincount(at, np.where(begin < end, 1, -1)) == 0
+    shared = times == 2
+    return bool(area.max() > 0.5 * area.sum() and shared.mean() > 0.5 and opposed[shared].mean() > 0.95)
+
+
+def fronts(mesh: Mesh, claims: Claims, met: Met) -> Floats:
+    """Share (F,) of the hits that meet a face from its front, counter-clockwise as seen; nan without hits."""
+    a, b, c = mesh.vertices_m[mesh.faces[met.face]].astype(np.float64).transpose(2, 0, 1, 3)
+    towards = np.einsum("fpk,fpk->fp", np.cross(b - a, c - a), claims.directions()) < 0
+    hit = met.face >= 0
+    with np.errstate(invalid="ignore"):
+        return np.asarray((towards & hit).sum(axis=1) / hit.sum(axis=1))
+
+
+def boxed_in(caster: RayCaster, position_m: Floats) -> Bools:
+    """Tell which positions (F, 3) have a surface close by nearly all round."""
+    k = np.arange(ROUND) + 0.5
+    height, turn = 1 - 2 * k / ROUND, np.pi * (1 + 5**0.5) * k
+    flat = np.sqrt(1 - height**2)
+    sphere = np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=-1)
+    _, distance_m = caster.cast(position_m[:, None], np.broadcast_to(sphere, (len(position_m), ROUND, 3)))
+    return np.asarray((distance_m < NARROW_M).mean(axis=1) >= CLOSED)

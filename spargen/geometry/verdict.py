@@ -1,0 +1,270 @@
+"""Whether frames and a mesh are of one scan; where they are not, which mistake it is, in words.
+
+Measured depth decides where there is any. Without, the mesh alone must tell, and much passes that is wrong: a room
+looks like a room from wherever one stands in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.geometry.claims import FEWEST, Claims, Met, frames_agree, meet
+from spargen.geometry.plausible import boxed_in, fronts, is_wound, planes, up_axis
+from spargen.geometry.raycast import RayCaster
+from spargen.geometry.repairs import UNITS, Repair, likely, repairs, resized, with_scale
+from spargen.scene.cameras import Cameras
+from spargen.scene.types import Mesh
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SHOWS = 0.02
+"""A frame that meets the mesh with fewer of its rays shows nothing of it."""
+FITS = 0.5
+"""A frame fits if measured depth agrees with the mesh at this share of its rays; good ones do at 0.9, others at 0.1."""
+GOOD, ENOUGH, CURED = 0.9, 0.65, 0.8
+"""All frames together: nothing is looked for where this share agrees; less than the second is refused, whatever it is
+(poses that are 0.2 m off leave 0.6); an undone mistake must leave the third, and halve what disagrees."""
+PART = 0.25
+"""Share of the measured rays that must meet the mesh once a mistake is undone."""
+TOGETHER, IN_COMMON = 0.4, 0.5
+"""Frames of one scan agree with each other at 0.7 of the points, others at 0.1; with another scan's mesh at 0.1, or at
+0.4 where both have their floors at one height."""
+FRONTS, BACKS = 0.9, 0.1
+"""Where a mesh has fronts, cameras see them at 0.98 of the hits; at this few, all its faces are wound the other way."""
+POOR, LIKELY = 0.2, 0.75
+"""How plausible, in 0..1, frames without depth are at most if a mistake is looked for, at least once it is undone."""
+TILTED_DEG = 15.0
+LARGE_M, FAR_M = 300.0, 50.0
+"""No room is so wide; nor is what half of the rays meet so far off."""
+UPRIGHT = 0.5
+"""Cosine of how far a camera's down axis may be from the world's."""
+OFF_CENTRE, OFF_ALIKE = 0.05, 0.02
+"""Image sides by which a principal point is off the middle at least, and by which x and y may differ, if an image was
+resized and not its intrinsics."""
+EQUAL = 0.01
+"""Scores this close are one."""
+SAME = 1e-6
+"""How far apart the numbers of one pose may be."""
+
+Refusal = tuple[str, str]
+"""Why a scene is refused, and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of holding F frames against a mesh.
+
+    Parameters
+    ----------
+    faults : why each of them does not fit, "" if it does.
+    what, mend : why the scene is refused and how to mend it; "" if it is not.
+    remark : what a person should look at although the scene passes; "" if there is nothing.
+    figures : what was measured, in words.
+    """
+
+    faults: tuple[str, ...]
+    what: str
+    mend: str
+    remark: str
+    figures: Mapping[str, str]
+
+
+def judge(
+    mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats, T_world_released: Floats, *, threads: int = 1
+) -> Verdict:
+    """Hold some frames against the mesh.
+
+    Parameters
+    ----------
+    mesh : the surface, one face at least.
+    cameras : of all frames.
+    frames : (F,) which of them are looked at.
+    measured_m : (F, P) camera Z that their depth images have at the positions of `lattice`; nan where none.
+    T_world_released : (4, 4) the alignment that was applied.
+    threads : cores for the ray casts, 0 = all.
+    """
+    case = _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), T_world_released, threads)
+    faults = case.faults()
+    failed = sum(map(bool, faults))
+    refusal = case.by_depth(failed) if case.measured else case.by_sight(failed)
+    return Verdict(faults, *(refusal or case.by_gravity() or ("", "")), case.remark(), case.figures())
+
+
+class _Case:
+    """F frames and a mesh: what their rays meet, and what follows from it."""
+
+    def __init__(self, mesh: Mesh, cameras: Cameras, claims: Claims, alignment: Floats, threads: int) -> None:
+        self.mesh, self.cameras, self.claims, self.alignment = mesh, cameras, claims, alignment
+        self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
+        self.met = meet(self.caster, claims)
+        self.measured = bool(np.isfinite(claims.measured_m).mean() >= FEWEST)
+        self.bounds = np.array([mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)], dtype=np.float64)
+
+    @cached_property
+    def up(self) -> Floats | None:
+        """(3,) what cameras and floors hold for up."""
+        return up_axis(planes(self.mesh), self.cameras.T_world_camera)
+
+    @cached_property
+    def has_fronts(self) -> bool:
+        """Whether it tells anything from which side a face is seen; it is not looked at where depth was measured."""
+        return not self.measured and is_wound(self.mesh)
+
+    def fronts(self, claims: Claims, met: Met) -> Floats:
+        """(F,) share of each frame's hits that are seen from the front; 1 where that tells nothing."""
+        if not self.has_fronts or not met.hits.any():
+            return np.ones(len(met.hits))
+        front = np.nan_to_num(fronts(self.mesh, claims, met), nan=1.0)
+        return 1 - front if np.average(front, weights=met.hits) <= BACKS else front
+
+    def faults(self) -> tuple[str, ...]:
+        """Why each frame does not fit; measured depth, where there is any, decides alone."""
+        boxed, front = boxed_in(self.caster, self.claims.T_world_camera[:, :3, 3]), self.fronts(self.claims, self.met)
+        found = []
+        for hits, agreement, closed, seen in zip(self.met.hits, self.met.agreement, boxed, front, strict=True):
+            fault = ""
+            if hits < SHOWS:
+                fault = f"{hits:.0%} of its rays meet the mesh"
+            elif np.isfinite(agreement):
+                fault = "" if agreement >= FITS else f"its depth agrees with the mesh at {agreement:.0%} of the rays"
+            elif closed:
+                fault = "its camera is inside something"
+            elif seen < FITS:
+                fault = f"it sees {1 - seen:.0%} of the surfaces from behind"
+            found.append(fault)
+        return tuple(found)
+
+    def by_depth(self, failed: int) -> Refusal | None:
+        """Refuse what measured depth does not agree with."""
+        now = float(np.nan_to_num(self.met.agreement_of_all))
+        most_fail = failed > len(self.met.hits) / 2
+        if now >= GOOD and not most_fail:
+            return None
+        tried = [*repairs(self.claims, self.alignment, self.bounds), with_scale(self.claims, self.met)]
+        best, then = _best(filter(None, tried), lambda repair: self._agreement(repair.claims))
+        if best is not None and then >= CURED and 1 - then <= (1 - now) / 2:
+            return f"{best.mistake}: depth and mesh agree at {now:.0%} of the rays, mended at {then:.0%}", best.mend
+        return self._unknown_mistake(now) if most_fail or now < ENOUGH else None
+
+    def _agreement(self, claims: Claims) -> float:
+        """Share of the compared rays that agree once a mistake is undone, and no fewer may be compared than before.
+
+        A few rays agree by chance: those that meet the floor do in every mirror.
+        """
+        met = meet(self.caster, claims)
+        measured = np.isfinite(self.met.measured_m).sum()
+        return float(met.agree.sum() / max(met.compared.sum(), self.met.compared.sum(), PART * measured))
+
+    def _unknown_mistake(self, now: float) -> Refusal:
+        among = float(np.nan_to_num(frames_agree(self.claims)))
+        figures = f"depth images agree with the mesh at {now:.0%} of the rays, with each other at {among:.0%}"
+        if self._one_pose():
+            return f"all frames have one pose, such as the identity: {figures}", "give each frame its own pose"
+        if among < TOGETHER:
+            mend = "put poses, frames and mesh of one scan together; see whether frames were numbered anew"
+            return f"the poses are of another scan or mesh than the frames: {figures}", mend
+        if now < IN_COMMON:
+            mend = "put frames, mesh and alignment of one scan together"
+            return f"the frames are of another scan than the mesh: {figures}", mend
+        what = f"frames and mesh are displaced, {self.met.apart_m:.2f} m at the median: {figures}"
+        return what, "see whether poses and mesh come from one reconstruction"
+
+    def by_sight(self, failed: int) -> Refusal | None:
+        """Refuse what cannot be so from the mesh alone."""
+        now, front = self._plausible(self.claims), self.fronts(self.claims, self.met)
+        most_fail = failed > len(self.met.hits) / 2
+        if now < GOOD and (failed or now <= POOR):
+            tried = likely(self.claims, self.alignment, with_units=most_fail)
+            best, then = _best(tried, lambda repair: self._plausible(repair.claims))
+            if best is not None and then >= LIKELY and 1 - then <= (1 - now) / 2:
+                return f"{best.mistake}: the poses are plausible to {now:.0%}, mended to {then:.0%}", best.mend
+        if self._one_pose():
+            return "all frames have one pose, such as the identity", "give each frame its own pose"
+        seen = float(np.average(front, weights=self.met.hits)) if self.met.hits.any() else 0.0
+        if most_fail or seen < FRONTS:
+            what = f"{self.met.hits.mean():.0%} of the rays meet the mesh, {seen:.0%} of these from its front"
+            mend = "put poses, frames and mesh of one scan together"
+            return f"the poses are of another scan than the mesh: {what}", mend
+        return self._by_lens() or self._by_size()
+
+    def _by_lens(self) -> Refusal | None:
+        """Tell intrinsics of another size by a principal point that is off the middle by one share in x and y."""
+        share = np.median(self.claims.K[:, :2, 2] / self.claims.size_px, axis=0)
+        repair = resized(self.claims)
+        if repair is None or abs(share[0] - share[1]) > OFF_ALIKE or np.abs(share - 0.5).min() < OFF_CENTRE:
+            return None
+        return repair.mistake, repair.mend
+
+    def _by_size(self) -> Refusal | None:
+        corner = self.mesh.vertices_m[self.mesh.faces[:, 0]]
+        wide_m = float(np.ptp(np.percentile(corner, [1, 99], axis=0), axis=0).max())  # a few stray faces apart
+        far_m = float(np.median(self.met.depth_m))
+        if wide_m <= LARGE_M and not FAR_M < far_m < np.inf:
+            return None
+        units = next((name for name, number in UNITS.items() if far_m / number > 0.5), "no metres")
+        return f"mesh and poses are in {units}, it seems: the scene is {wide_m:,.0f} m wide", "give both in metres"
+
+    def remark(self) -> str:
+        """Say if all surfaces are seen from behind: left and right may be exchanged, or faces wound the other way."""
+        if not self.has_fronts or not self.met.hits.any():
+            return ""
+        front = np.nan_to_num(fronts(self.mesh, self.claims, self.met), nan=1.0)
+        behind = np.average(front, weights=self.met.hits) <= BACKS
+        return "all surfaces are seen from behind: see by `inspect` whether the mesh is mirrored" if behind else ""
+
+    def by_gravity(self) -> Refusal | None:
+        """Refuse a world whose up is not +Z."""
+        if self.up is None or self._tilt_deg <= TILTED_DEG:
+            return None
+        axis = int(np.abs(self.up).argmax())
+        about = "" if abs(self.up[axis]) > np.cos(np.radians(TILTED_DEG)) else "nearest "
+        up = f"{about}{'-' if self.up[axis] < 0 else '+'}{'XYZ'[axis]}, {self._tilt_deg:.0f} degrees off"
+        return f"the world is not +Z up: to cameras and floors up is {up}", "turn mesh and poses together"
+
+    @property
+    def _tilt_deg(self) -> float:
+        return 0.0 if self.up is None else float(np.degrees(np.arccos(np.clip(self.up[2], -1, 1))))
+
+    def _plausible(self, claims: Claims) -> float:
+        """How plausible poses are, in 0..1: their rays meet the mesh, from its front, and the cameras stand upright."""
+        met = meet(self.caster, claims)
+        upright = (claims.T_world_camera[:, 2, 1] < -UPRIGHT).mean()
+        return float((met.hits * self.fronts(claims, met)).mean() * upright)
+
+    def _one_pose(self) -> bool:
+        T = self.cameras.T_world_camera
+        return len(T) > 2 and float(np.ptp(T, axis=0).max()) < SAME
+
+    def figures(self) -> dict[str, str]:
+        """Return what was measured, in words."""
+        met, position = self.met, self.claims.T_world_camera[:, :3, 3]
+        _, height_m = self.caster.cast(position, np.broadcast_to([0.0, 0.0, -1.0], position.shape))
+        above = height_m[np.isfinite(height_m)]
+        depth = f"{met.apart_m:.3f} m apart at the median, {met.agreement_of_all:.0%} of the rays agree"
+        front = np.nan_to_num(fronts(self.mesh, self.claims, met), nan=1.0).mean()
+        heights = f"{above.min():.1f} .. {above.max():.1f} m" if len(above) else "nothing is below them"
+        up = "cameras do not agree" if self.up is None else f"{self._tilt_deg:.1f} degrees off +Z"
+        return {
+            "depth images against the mesh": depth if met.compared.any() else "nothing to compare",
+            "rays that meet the mesh": f"{met.hits.mean():.0%}; of the frame with fewest {met.hits.min():.0%}",
+            "surfaces seen from their front": f"{front:.0%}",
+            "cameras above what is below": heights,
+            "up, to cameras and floors": up,
+            "extents of the mesh": " x ".join(f"{side:.1f}" for side in self.bounds[1] - self.bounds[0]) + " m",
+        }
+
+
+def _best(tried: Iterable[Repair], score: Callable[[Repair], float]) -> tuple[Repair | None, float]:
+    """Return the mistake whose mending scores best, the first of equals."""
+    best, highest = None, 0.0
+    for repair in tried:
+        scored = float(np.nan_to_num(score(repair)))
+        if scored > highest + EQUAL:
+            best, highest = repair, scored
+    return best, highest

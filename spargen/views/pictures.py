@@ -1,0 +1,57 @@
+"""What the image files of a frame hold: whether they can be decoded, and what a depth image measured."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spargen.errors import SceneError
+from spargen.geometry.claims import lattice
+from spargen.scene.types import Blob, Scene
+
+_UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, SceneError, Image.DecompressionBombError)
+"""What reading a file and Pillow's decoders raise."""
+_NOT_MEASURED = (0, 65535)
+_DEPTH_MODES = ("I;16", "I;16B", "I;16L", "I")
+
+
+def colour_fault(scene: Scene, frame: int) -> str:
+    """Return why a frame's colour image cannot be used, "" if it can: it decodes to the size that its camera has."""
+    try:
+        size = _decoded(scene.store.color(frame)).size
+    except _UNREADABLE:
+        return "its colour image cannot be read"
+    width, height = (int(n) for n in scene.cameras.size_px[frame])
+    return "" if size == (width, height) else f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
+
+
+def depth_image_mm(scene: Scene, frame: int) -> NDArray[np.int64] | None:
+    """Return a frame's depth image (H, W) in millimetres as it is; None where there is none or it cannot be read."""
+    try:
+        blob = scene.store.depth(frame)
+        if blob is None:
+            return None
+        image = _decoded(blob)
+    except _UNREADABLE:
+        return None
+    return np.asarray(image, dtype=np.int64) if image.mode in _DEPTH_MODES else None
+
+
+def measured_m(scene: Scene, frame: int) -> NDArray[np.float64]:
+    """Return (P,) what a frame's depth image says at the positions of `lattice`, in metres; nan where nothing."""
+    at = lattice()
+    depth = depth_image_mm(scene, frame)
+    if depth is None:
+        return np.full(len(at), np.nan)
+    height, width = depth.shape
+    mm = depth[(at[:, 1] * height).astype(np.int64), (at[:, 0] * width).astype(np.int64)]
+    return np.where(np.isin(mm, _NOT_MEASURED), np.nan, mm / 1000)
+
+
+def _decoded(blob: Blob) -> Image.Image:
+    image = Image.open(io.BytesIO(blob.read()))
+    image.load()
+    return image
