@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from spargen.errors import JobError, SpargenError
+from spargen.errors import JobError, SceneError, SpargenError
 from spargen.plugins import adapter_names
 from spargen.resources import data_dir
 from spargen.run.estimate import estimate
@@ -29,6 +29,7 @@ from spargen.run.report import Report
 from spargen.run.sheets import contact_sheets, save
 from spargen.scene.types import Scene
 from spargen.terminal import bar, print_rows, print_whole, say
+from spargen.views.check import check_scene, in_words
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
@@ -256,7 +257,10 @@ def inspect(
     frame: Annotated[str | None, typer.Option(help="The frame; by default the one that shows most objects.")] = None,
     out: Annotated[Path | None, typer.Option(help="The picture; SCENE_FRAME.jpg by default.")] = None,
 ) -> None:
-    """Draw one frame of a scene with the boxes and centres of all objects, and print what the adapter found."""
+    """Draw one frame of a scene with the boxes and centres of all objects, and print what was found.
+
+    Some frames are held against the mesh; a scene that they do not fit is drawn all the same, and the exit code is 1.
+    """
     job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]})
     found = _load_scene(job, scene)
     table = Table("what", "found", title=f"{found.dataset} {found.id}")
@@ -267,6 +271,12 @@ def inspect(
         "faces": len(found.mesh.faces),
         **found.notes,
     }
+    check = check_scene(found, job.settings, threads=0)
+    facts |= check.figures
+    if check.faults:
+        facts["frames that do not fit"] = in_words(check.faults)
+    if check.remark:
+        facts["to look at"] = check.remark
     for name, value in facts.items():
         table.add_row(name, str(value))
     Console().print(table)
@@ -274,6 +284,8 @@ def inspect(
     target = out or Path(f"{scene}_{name}.jpg")
     save(picture, target)
     print(f"drawn: {target}")
+    if check.what:
+        raise SceneError(check.what, where=found.id, mend=check.mend)
 
 
 @command("verify")

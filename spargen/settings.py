@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _unquoted_off(given: object) -> object:
+    return "off" if given is False else given
+
+
+Strictness = Annotated[Literal["strict", "lenient", "off"], BeforeValidator(_unquoted_off)]
+"""YAML reads an unquoted off as false."""
 
 Words = Literal["full", "brief"]
 """How much a question says of what its answer needs: whole sentences, or as few words as can be."""
@@ -14,6 +22,12 @@ class Settings(BaseModel):
     """The label rules of a job. Lengths in metres, angles in degrees, shares in 0..1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # Whether frames and mesh belong together
+    scene_check: Strictness = Field(
+        "strict", description="a scene that fails is refused; lenient: asked all the same and noted; off: not checked"
+    )
+    check_frames: int = Field(10, ge=3, description="frames of a scene that are held against its mesh")
 
     # Which images are looked at
     views_per_scene: int = Field(240, ge=1, description="candidate images, evenly spaced over the valid frames")

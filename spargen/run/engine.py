@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
@@ -25,6 +26,7 @@ from spargen.seeds import rng_for
 from spargen.settings import Settings
 from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import TASKS, Task
+from spargen.views.check import frames_to_ask, with_depth
 from spargen.views.table import ViewTable, look
 
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
@@ -79,8 +81,10 @@ def ask(
     """
     video = any(TASKS[name].views == "video" for name in tasks)
     out = SceneQuestions()
+    with _timed(out, "check"):
+        usable = _usable_frames(scene, settings, out, video=video, rgbd=rgbd, cache=cache, threads=threads)
     with _timed(out, "visibility"):
-        table = look(scene, settings, seed=seed, video=video, keep_in=cache, threads=threads)
+        table = look(scene, settings, seed=seed, video=video, usable=usable, keep_in=cache, threads=threads)
     frame_of = table.frames.tolist()
     for name in tasks:
         task = TASKS[name]
@@ -107,6 +111,25 @@ def ask(
                 if form in WRONG and len(chosen) > len(rows):
                     out.dropped[name, WRONG[form]] += min(quota, len(chosen)) - len(rows)
     return out
+
+
+def _usable_frames(
+    scene: Scene,
+    settings: Settings,
+    out: SceneQuestions,
+    *,
+    video: bool,
+    rgbd: bool,
+    cache: Path | None,
+    threads: int,
+) -> NDArray[np.int64]:
+    """Positions of the frames that questions may use; what became of the others is noted."""
+    usable, notes = frames_to_ask(scene, settings, keep_in=cache, threads=threads)
+    out.notes.update(notes)
+    if rgbd:
+        usable, notes = with_depth(scene, usable, settings, video=video)
+        out.notes.update(notes)
+    return usable
 
 
 def _propose(

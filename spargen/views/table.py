@@ -58,8 +58,22 @@ def evenly_spaced(total: int, count: int) -> Ints:
     return np.floor(np.linspace(0, total - 1, count)).astype(np.int64)
 
 
+def choose_frames(usable: Ints, settings: Settings, *, video: bool) -> tuple[Ints, Ints]:
+    """Return the frames of image questions and those of the clip, evenly spaced over the usable ones."""
+    stills = usable[evenly_spaced(len(usable), settings.views_per_scene)]
+    has_clip = video and len(usable) >= settings.video_frames
+    return stills, usable[evenly_spaced(len(usable), settings.video_frames)] if has_clip else stills[:0]
+
+
 def look(
-    scene: Scene, settings: Settings, *, seed: int, video: bool, keep_in: Path | None = None, threads: int = 0
+    scene: Scene,
+    settings: Settings,
+    *,
+    seed: int,
+    video: bool,
+    usable: Ints | None = None,
+    keep_in: Path | None = None,
+    threads: int = 0,
 ) -> ViewTable:
     """Pick a scene's views and see what they show.
 
@@ -69,12 +83,12 @@ def look(
     settings : the thresholds.
     seed : of the draw of pairs and sets.
     video : whether the frames of a clip are wanted too.
+    usable : positions in `scene.frames` of those that may be picked, ascending; all by default.
     keep_in : folder in which the table is kept, and looked for first.
     threads : cores for the ray casts, 0 = all.
     """
-    total = len(scene.frames)
-    stills = evenly_spaced(total, settings.views_per_scene)
-    clip = evenly_spaced(total, settings.video_frames) if video and total >= settings.video_frames else stills[:0]
+    usable = np.arange(len(scene.frames)) if usable is None else usable
+    stills, clip = choose_frames(usable, settings, video=video)
     frames = np.union1d(stills, clip).astype(np.int64)
     cameras = scene.cameras.take(frames)
     labels = LabelTable.of(scene.objects.label, label_rules(), scene.objects.doubtful)

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import spargen
 from spargen.demo import build_house, walk_cameras, write_demo
 from spargen.demo.scannet import axis_alignment, is_whole, lost_frames, released_intrinsics, write_scannet
+from spargen.settings import Settings
+from spargen.views.check import check_scene
 
 ID = "scene0000_00"
 FRAMES = 24
@@ -219,3 +222,9 @@ def test_an_interrupted_scan_leaves_nothing_half_done(tmp_path):
     assert not (tmp_path / "scans" / ID).exists()
     assert write_demo(tmp_path, seed=5, frames=2, workers=1) == [ID]
     assert (tmp_path / "scans" / ID / f"{ID}.sens").is_file()
+
+
+def test_the_scan_passes_the_check_that_every_scene_passes(scan):
+    found = check_scene(spargen.load("scannet", scan.parent.parent, ID), Settings())
+    assert (found.what, found.remark, dict(found.faults)) == ("", "", {})
+    assert found.figures["depth images against the mesh"].startswith("0.00")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from asking import QUOTA, SCENE, TASKS, TEMPLATES, ask_all, marks, options, said
-from worlds import World, furnished
+from worlds import World, furnished, measured
 
 LETTERS = "ABCD"
 
@@ -380,7 +380,7 @@ def test_observers_are_held_upright_where_a_direction_is_asked(cells, task):
 
 def test_depth_images_are_named_only_where_wanted():
     tasks = ("depth_prediction_oc", "distance_prediction_oo_video")
-    for row in ask_all(SCENE, tasks=tasks, quota=3, rgbd=True).rows:
+    for row in ask_all(measured(SCENE), tasks=tasks, quota=3, rgbd=True).rows:
         expected = [p.replace("_color/", "_depth/").replace(".jpg", ".png") for p in row.record["image"]]
         assert row.record["depth"] == expected
         assert list(row.record)[:5] == ["id", "conversations", "image", "type", "depth"]

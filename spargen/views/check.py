@@ -1,0 +1,179 @@
+"""The door that every scene passes before it is asked anything: whether its frames and its mesh belong together.
+
+A few frames are decoded and held against the mesh. One that does not fit is left out; where most do not, or where
+undoing a known mistake makes them fit, the scene is refused and the mistake named: see `spargen.geometry.verdict`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+import spargen.geometry
+from spargen.errors import SceneError
+from spargen.geometry.verdict import judge
+from spargen.scene.types import Scene
+from spargen.seeds import digest
+from spargen.settings import Settings
+from spargen.views.pictures import colour_fault, depth_image_mm, measured_m
+from spargen.views.table import choose_frames
+
+Ints = NDArray[np.int64]
+
+_SAID = 3
+"""Frames whose faults a line names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What came of checking a scene.
+
+    Parameters
+    ----------
+    looked_at : how many frames were.
+    faults : why some of them do not fit, by their names.
+    what, mend : why the scene is refused and how to mend it; "" if it is not.
+    remark : what a person should look at although the scene passes; "" if there is nothing.
+    figures : what was measured, in words.
+    """
+
+    looked_at: int
+    faults: Mapping[str, str]
+    what: str
+    mend: str
+    remark: str
+    figures: Mapping[str, str]
+
+
+def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None, threads: int = 1) -> Check:
+    """Check a scene, or read what an earlier check of the very same scene found.
+
+    Parameters
+    ----------
+    scene : the scene.
+    settings : how many frames.
+    keep_in : folder in which findings are kept, and looked for first.
+    threads : cores for the ray casts, 0 = all.
+    """
+    if keep_in is None or not scene.fingerprint:
+        return _examine(scene, settings.check_frames, threads)
+    arrays = (scene.mesh.vertices_m, scene.mesh.faces, scene.cameras.T_world_camera, scene.cameras.K)
+    address = (scene.fingerprint, settings.check_frames, *(digest(a.tobytes().hex()) for a in arrays), _code())
+    path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address).hex()}.json"
+    try:
+        return Check(**orjson.loads(path.read_bytes()))
+    except (OSError, orjson.JSONDecodeError, TypeError):
+        found = _examine(scene, settings.check_frames, threads)
+    keep_in.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
+        file.write(orjson.dumps(asdict(found)))
+    Path(file.name).replace(path)
+    return found
+
+
+def frames_to_ask(
+    scene: Scene, settings: Settings, *, keep_in: Path | None = None, threads: int = 1
+) -> tuple[Ints, dict[str, str]]:
+    """Return the positions in `scene.frames` that questions may use, and what a person should know of the others.
+
+    Raises
+    ------
+    SceneError
+        Where the scene's frames and mesh do not belong together, and the settings are strict.
+    """
+    everything = np.arange(len(scene.frames))
+    if settings.scene_check == "off" or not len(everything):
+        return everything, {}
+    found = check_scene(scene, settings, keep_in=keep_in, threads=threads)
+    if found.what and settings.scene_check == "strict":
+        raise SceneError(
+            found.what,
+            where=scene.id,
+            mend=f"{found.mend}; see `spargen inspect`; with settings.scene_check: lenient it is asked all the same",
+        )
+    remarks = "; ".join(filter(None, (found.what, found.remark)))
+    notes = {"scene check": remarks} if remarks else {}
+    if found.faults:
+        notes["frames left out"] = f"{len(found.faults)} of {found.looked_at} checked: {in_words(found.faults)}"
+    fits = np.array([name not in found.faults for name in scene.frames])
+    return everything[fits], notes
+
+
+def with_depth(scene: Scene, usable: Ints, settings: Settings, *, video: bool) -> tuple[Ints, dict[str, str]]:
+    """Return the usable frames without those of the chosen ones whose depth image is missing or damaged, and a note.
+
+    Others are chosen for those that are left out, and decoded too, until all have depth.
+
+    Raises
+    ------
+    SceneError
+        Where no frame is left.
+    """
+    has_depth: dict[int, bool] = {}
+    while True:
+        chosen = np.union1d(*choose_frames(usable, settings, video=video)).tolist()
+        has_depth |= {f: depth_image_mm(scene, f) is not None for f in chosen if f not in has_depth}
+        without = [f for f in chosen if not has_depth[f]]
+        if not without:
+            break
+        usable = np.setdiff1d(usable, without)
+    if not len(usable):
+        mend = "set rgbd: false, or give depth images as 16-bit PNG files"
+        raise SceneError("no frame has a depth image that can be read", where=scene.id, mend=mend)
+    bad = sum(not known for known in has_depth.values())
+    return usable, {"frames left out for want of depth": f"{bad} of {len(has_depth)} looked at"} if bad else {}
+
+
+def in_words(faults: Mapping[str, str]) -> str:
+    """Return frames and their faults as one line, the first of many."""
+    first = [f"{name}: {fault}" for name, fault in list(faults.items())[:_SAID]]
+    return "; ".join([*first, f"and {len(faults) - _SAID} more"] if len(faults) > _SAID else first)
+
+
+def _examine(scene: Scene, count: int, threads: int) -> Check:
+    """Decode the images of a few frames, and hold those that can be read against the mesh."""
+    frames = _spread(len(scene.frames), count)
+    faults = {scene.frames[f]: fault for f in frames if (fault := colour_fault(scene, f))}
+    figures = {"frames looked at": f"{len(frames)} of {len(scene.frames)}"}
+    if len(faults) > len(frames) / 2:
+        return Check(len(frames), faults, *_image_refusal(faults), "", figures)
+    if not len(scene.mesh.faces):
+        return Check(len(frames), faults, "", "", "the mesh has no faces", figures)
+    sound = [f for f in frames if scene.frames[f] not in faults]
+    depth_m = np.stack([measured_m(scene, f) for f in sound])
+    cameras, alignment = scene.cameras, scene.T_world_released
+    verdict = judge(scene.mesh, cameras, np.array(sound), depth_m, alignment, threads=threads)
+    faults |= {scene.frames[f]: fault for f, fault in zip(sound, verdict.faults, strict=True) if fault}
+    figures |= verdict.figures
+    return Check(len(frames), faults, verdict.what, verdict.mend, verdict.remark, figures)
+
+
+def _spread(total: int, count: int) -> list[int]:
+    """Return `count` positions among `total`, each in the middle of its stretch; all if there are fewer."""
+    return list(range(total)) if total <= count else [int((k + 0.5) * total / count) for k in range(count)]
+
+
+def _image_refusal(faults: Mapping[str, str]) -> tuple[str, str]:
+    """Return why a scene is refused most of whose images cannot be used, and how to mend it."""
+    (fault, times), *_ = Counter(faults.values()).most_common(1)
+    if times < len(faults) or "pixels" not in fault:
+        return f"most images that were looked at cannot be used: {in_words(faults)}", "export or download them again"
+    return (
+        f"the colour images were resized, or the intrinsics are those of another size: {fault}",
+        "give each frame the size of its image and the intrinsics that belong to it",
+    )
+
+
+@cache
+def _code() -> str:
+    """Return a text that changes with the code that the findings depend on."""
+    folders = (Path(spargen.geometry.__file__).parent, Path(__file__).parent)
+    return digest("code", *(p.read_bytes().hex() for folder in folders for p in sorted(folder.glob("*.py")))).hex()

@@ -1,0 +1,277 @@
+"""The door of every scene: images decoded, frames left out and counted, scenes refused, findings kept."""
+
+import io
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from asking import ask_all
+from PIL import Image
+from worlds import DepthStore, FakeStore, World, depth_png, furnished, measured
+
+import spargen
+from spargen.errors import SceneError
+from spargen.scene.cameras import Cameras
+from spargen.scene.types import Blob, Scene
+from spargen.settings import Settings
+from spargen.views import check as module
+from spargen.views.check import check_scene, frames_to_ask, in_words, with_depth
+from spargen.views.pictures import colour_fault, depth_image_mm, measured_m
+
+SCENE = measured(furnished(frames=40).scene())
+LOOKED_AT = [2, 6, 10, 14, 18, 22, 26, 30, 34, 38]
+FLIPPED = replace(
+    SCENE,
+    cameras=Cameras(SCENE.cameras.K, SCENE.cameras.T_world_camera @ np.diag([1.0, -1, -1, 1]), SCENE.cameras.size_px),
+)
+STRICT, LENIENT, OFF = (Settings(scene_check=how) for how in ("strict", "lenient", "off"))
+
+
+@dataclass
+class Other:
+    """The store with some frames' files replaced: bytes, None, or what is raised."""
+
+    store: FakeStore
+    colors: dict
+    depths: dict
+
+    def color(self, frame):
+        return self._given(self.colors, frame, self.store.color)
+
+    def depth(self, frame):
+        return self._given(self.depths, frame, self.store.depth)
+
+    def _given(self, files, frame, otherwise):
+        found = files.get(frame, otherwise)
+        if isinstance(found, Exception):
+            raise found
+        return Blob(".png", data=found) if isinstance(found, bytes) else found and found(frame)
+
+
+def with_files(colors=(), depths=()):
+    return replace(SCENE, store=Other(SCENE.store, dict(colors), dict(depths)))
+
+
+def png(size, mode="RGB"):
+    buffer = io.BytesIO()
+    Image.new(mode, size).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+GONE = FileNotFoundError(2, "no such file")
+BROKEN = SceneError("frame 3 is broken", where="x.sens", mend="download it again")
+CUT = SCENE.store.color(0).read()[:-900]
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", [b"", b"no image", CUT, GONE, BROKEN])
+def test_colour_that_cannot_be_read(file):
+    assert colour_fault(with_files({3: file}), 3) == "its colour image cannot be read"
+    assert colour_fault(with_files({3: file}), 4) == ""
+
+
+def test_colour_of_another_size_than_the_camera():
+    scene = with_files({3: png((640, 360)), 4: png((640, 480))})
+    assert colour_fault(scene, 3) == "its image has 640x360 pixels, its camera 640x480"
+    assert colour_fault(scene, 4) == ""
+
+
+@pytest.mark.parametrize("file", [b"", b"no image", GONE, BROKEN, None, png((4, 3)), png((4, 3), "L")])
+def test_depth_that_there_is_none_of(file):
+    scene = with_files(depths={3: file})
+    assert depth_image_mm(scene, 3) is None
+    assert np.isnan(measured_m(scene, 3)).all()
+
+
+def test_depth_is_read_pixel_by_pixel():
+    depth = np.arange(12 * 16).reshape(12, 16) / 100
+    depth[0, 0], depth[3, 5] = 0.0, 65.535
+    scene = with_files(depths={3: depth_png(depth)})
+    np.testing.assert_array_equal(depth_image_mm(scene, 3), np.rint(depth * 1000))
+    at = measured_m(scene, 3).reshape(24, 32)
+    for y in range(24):
+        for x in range(32):
+            there = depth[y * 12 // 24, x * 16 // 32]
+            assert np.isnan(at[y, x]) if there in (0.0, 65.535) else at[y, x] == pytest.approx(there)
+
+
+# --- which frames -----------------------------------------------------------------------------------------------------
+
+
+def test_ten_frames_are_looked_at_each_in_the_middle_of_its_stretch(monkeypatch):
+    seen = []
+    monkeypatch.setattr(module, "colour_fault", lambda scene, frame: seen.append(frame) or "")
+    check_scene(SCENE, STRICT)
+    assert seen == LOOKED_AT
+    seen.clear()
+    check_scene(SCENE, Settings(check_frames=4))
+    assert seen == [5, 15, 25, 35]
+    seen.clear()
+    check_scene(SCENE, Settings(check_frames=60))
+    assert seen == list(range(40))
+
+
+def test_frames_that_do_not_fit_are_left_out_and_counted():
+    swapped = DepthStore(SCENE).depth(0).data
+    scene = with_files({2: b"", 6: png((640, 360)), 7: b"not looked at"}, {10: swapped})
+    usable, notes = frames_to_ask(scene, STRICT)
+    assert usable.tolist() == [f for f in range(40) if f not in (2, 6, 10)]
+    said = notes["frames left out"]
+    assert said.startswith("3 of 10 checked: 20: its colour image cannot be read; 60: its image has 640x360 pixels")
+    assert "; 100: its depth agrees with the mesh at " in said
+    rows = ask_all(scene, tasks=("depth_prediction_oc", "distance_prediction_oo_mv"), quota=30)
+    assert {"20", "60", "100"}.isdisjoint(name for row in rows.rows for name in row.fact["frames"])
+    assert rows.notes["frames left out"] == said
+    assert rows.seconds["check"] > 0
+
+
+def test_a_long_list_of_faults_is_cut():
+    assert in_words({"a": "bad", "b": "worse"}) == "a: bad; b: worse"
+    assert in_words(dict.fromkeys("abcde", "bad")) == "a: bad; b: bad; c: bad; and 2 more"
+
+
+@pytest.mark.parametrize(("bad", "refused"), [(5, False), (6, True)])
+def test_a_scene_most_of_whose_images_cannot_be_read_is_refused(bad, refused):
+    found = check_scene(with_files(dict.fromkeys(LOOKED_AT[:bad], b"")), STRICT)
+    assert len(found.faults) == bad
+    assert found.what.startswith("most images that were looked at cannot be used: 20: its colour") == refused
+
+
+def test_resized_colour_beside_the_intrinsics_of_another_size():
+    found = check_scene(with_files(dict.fromkeys(range(40), png((512, 384)))), STRICT)
+    assert found.what == (
+        "the colour images were resized, or the intrinsics are those of another size: "
+        "its image has 512x384 pixels, its camera 640x480"
+    )
+
+
+# --- how strict -------------------------------------------------------------------------------------------------------
+
+
+def test_strict_refuses():
+    with pytest.raises(SceneError, match="the camera axes are OpenGL's") as caught:
+        frames_to_ask(FLIPPED, STRICT)
+    assert caught.value.where == SCENE.id
+    assert "settings.scene_check: lenient" in caught.value.mend
+
+
+def test_lenient_asks_all_the_same_and_says_so():
+    usable, notes = frames_to_ask(FLIPPED, LENIENT)
+    assert notes["scene check"].startswith("the camera axes are OpenGL's")
+    assert usable.tolist() == [f for f in range(40) if f not in LOOKED_AT]
+    assert frames_to_ask(SCENE, LENIENT)[1] == {}
+
+
+def test_off_looks_at_nothing(monkeypatch):
+    monkeypatch.setattr(module, "check_scene", lambda *a, **k: pytest.fail("looked"))
+    usable, notes = frames_to_ask(FLIPPED, OFF)
+    assert usable.tolist() == list(range(40))
+    assert not notes
+
+
+def test_off_is_possible_from_every_door_and_strict_the_default():
+    assert next(spargen.questions(FLIPPED, ["depth_prediction_oc"], settings=OFF))
+    with pytest.raises(SceneError, match="OpenGL"):
+        next(spargen.questions(FLIPPED, ["depth_prediction_oc"]))
+    with pytest.raises(SceneError, match="OpenGL"):
+        ask_all(FLIPPED, tasks=("depth_prediction_oc",))
+
+
+def test_scenes_with_nothing_to_check_pass():
+    assert frames_to_ask(World().add("chair", (3, 0, 1), (1, 1, 1)).scene(), STRICT)[0].tolist() == []
+    empty = World().camera((0, 0, 1)).scene()
+    usable, notes = frames_to_ask(empty, STRICT)
+    assert (usable.tolist(), notes) == ([0], {"scene check": "the mesh has no faces"})
+
+
+# --- depth that is asked for ------------------------------------------------------------------------------------------
+
+FEW = Settings(views_per_scene=8, video_frames=5)
+
+
+def test_frames_without_depth_are_replaced_until_all_have_it():
+    missing = {0: None, 5: b"", 17: GONE, 39: BROKEN}
+    usable, notes = with_depth(with_files(depths=missing), np.arange(40), FEW, video=True)
+    chosen = np.union1d(*module.choose_frames(usable, FEW, video=True))
+    assert set(missing).isdisjoint(chosen.tolist())
+    assert len(module.choose_frames(usable, FEW, video=True)[1]) == 5
+    bad = sum(f not in usable for f in missing)
+    assert bad >= 2
+    assert notes["frames left out for want of depth"].startswith(f"{bad} of ")
+
+
+def test_depth_of_all_frames_is_not_decoded():
+    decoded = []
+
+    class Counting(DepthStore):
+        def depth(self, frame):
+            decoded.append(frame)
+            return super().depth(frame)
+
+    scene = replace(SCENE, store=Counting(SCENE))
+    usable, notes = with_depth(scene, np.arange(40), FEW, video=True)
+    assert (usable.tolist(), notes) == (list(range(40)), {})
+    assert sorted(set(decoded)) == np.union1d(*module.choose_frames(usable, FEW, video=True)).tolist()
+    assert len(decoded) == len(set(decoded))
+
+
+def test_without_any_depth_an_rgbd_run_is_refused():
+    bare = furnished(frames=12).scene()
+    with pytest.raises(SceneError, match="no frame has a depth image that can be read") as caught:
+        ask_all(bare, tasks=("depth_prediction_oc",), quota=2, rgbd=True)
+    assert "rgbd: false" in caught.value.mend
+
+
+def test_an_rgbd_run_names_no_frame_without_depth():
+    scene = with_files(depths=dict.fromkeys(range(0, 40, 3)))
+    found = ask_all(scene, tasks=("depth_prediction_oc",), quota=40, rgbd=True)
+    assert found.rows
+    assert all(int(row.fact["frames"][0]) // 10 % 3 for row in found.rows)
+    assert found.notes["frames left out for want of depth"] == "14 of 40 looked at"
+
+
+# --- what was found is kept -------------------------------------------------------------------------------------------
+
+
+def test_findings_are_kept_and_read_again(tmp_path, monkeypatch):
+    scene = replace(FLIPPED, fingerprint="a")
+    first = check_scene(scene, STRICT, keep_in=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(module, "judge", lambda *a, **k: pytest.fail("looked again"))
+    assert check_scene(scene, STRICT, keep_in=tmp_path) == first
+    with pytest.raises(SceneError, match="OpenGL"):
+        frames_to_ask(scene, STRICT, keep_in=tmp_path)
+    assert frames_to_ask(scene, LENIENT, keep_in=tmp_path)[1]["scene check"] == first.what
+
+
+@pytest.mark.parametrize("change", ["files", "frames", "mesh", "poses", "lenses"])
+def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
+    scene: Scene = replace(SCENE, fingerprint="a")
+    check_scene(scene, STRICT, keep_in=tmp_path)
+    settings, c, m = STRICT, scene.cameras, scene.mesh
+    if change == "files":
+        scene = replace(scene, fingerprint="b")
+    elif change == "frames":
+        settings = Settings(check_frames=9)
+    elif change == "mesh":
+        scene = replace(scene, mesh=type(m)(m.vertices_m * 1.001, m.faces, m.face_object))
+    elif change == "poses":
+        scene = replace(scene, cameras=Cameras(c.K, np.roll(c.T_world_camera, 1, axis=0), c.size_px))
+    else:
+        scene = replace(scene, cameras=Cameras(c.K * [[[1.01], [1.01], [1]]], c.T_world_camera, c.size_px))
+    check_scene(scene, settings, keep_in=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_damaged_file_is_made_anew_and_a_scene_without_fingerprint_is_not_kept(tmp_path):
+    check_scene(SCENE, STRICT, keep_in=tmp_path)
+    assert not list(tmp_path.iterdir())
+    scene = replace(SCENE, fingerprint="a")
+    first = check_scene(scene, STRICT, keep_in=tmp_path)
+    (path,) = tmp_path.iterdir()
+    for rubbish in (b"", b"{}", b"[1"):
+        path.write_bytes(rubbish)
+        assert check_scene(scene, STRICT, keep_in=tmp_path) == first
+    assert len(list(tmp_path.iterdir())) == 1
