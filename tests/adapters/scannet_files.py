@@ -52,6 +52,10 @@ class Room:
     groups: list[dict] = field(init=False)
     poses: list[np.ndarray] = field(init=False)  # released, camera to world
     text: str | None = field(init=False)
+    color_size: tuple[int, int] = COLOR_SIZE
+    depth_size: tuple[int, int] = DEPTH_SIZE
+    k_color: np.ndarray = field(default_factory=K_COLOR.copy)
+    k_depth: np.ndarray = field(default_factory=K_DEPTH.copy)
 
     def __post_init__(self) -> None:
         table, box_faces = box((1, 1), (1.2, 0.6, 0.7))
@@ -74,13 +78,13 @@ class Room:
         factory = "colorHeight = 30\nfx_color = 99.0\nmx_color = 11.0\n"
         self.text = f"axisAlignment = {numbers} \n{factory}sceneType = Bedroom / Hotel\n"
 
-    def color(self, frame: int, size: tuple[int, int] = COLOR_SIZE, form: str = "JPEG") -> bytes:
+    def color(self, frame: int, size: tuple[int, int] | None = None, form: str = "JPEG") -> bytes:
         buffer = io.BytesIO()
-        Image.new("RGB", size, (50 * frame, 90, 200 - 40 * frame)).save(buffer, form)
+        Image.new("RGB", size or self.color_size, (50 * frame, 90, 200 - 40 * frame)).save(buffer, form)
         return buffer.getvalue()
 
     def depth(self, frame: int) -> np.ndarray:
-        width, height = DEPTH_SIZE
+        width, height = self.depth_size
         return (np.arange(width * height).reshape(height, width) * 7 + 1000 * frame).astype("<u2")
 
 
@@ -93,14 +97,15 @@ def sens_bytes(
     shift: float = 1000.0,
     colors: list[bytes] | None = None,
     depths: list[bytes] | None = None,
-    color_size: tuple[int, int] = COLOR_SIZE,
-    k_color: np.ndarray = K_COLOR,
+    color_size: tuple[int, int] | None = None,
+    k_color: np.ndarray | None = None,
 ) -> bytes:
     name = b"StructureSensor"
     out = [struct.pack("<IQ", version, len(name)), name]
-    for matrix in (k_color, np.eye(4), K_DEPTH, np.eye(4)):
+    for matrix in (room.k_color if k_color is None else k_color, np.eye(4), room.k_depth, np.eye(4)):
         out.append(struct.pack("<16f", *matrix.ravel()))
-    out.append(struct.pack("<iiIIIIfQ", color_code, depth_code, *color_size, *DEPTH_SIZE, shift, len(room.poses)))
+    sizes = (*(color_size or room.color_size), *room.depth_size)
+    out.append(struct.pack("<iiIIIIfQ", color_code, depth_code, *sizes, shift, len(room.poses)))
     for i, pose in enumerate(room.poses):
         color = colors[i] if colors else room.color(i)
         plain = room.depth(i).tobytes()
@@ -160,7 +165,7 @@ def write_scan(root: Path, room: Room | None = None, scene_id: str = "scene0000_
 
 
 def write_export(
-    folder: Path, room: Room, *, step: int = 40, size: tuple[int, int] = COLOR_SIZE, width: int = 0, flat: bool = False
+    folder: Path, room: Room, *, step: int = 40, size: tuple[int, int] | None = None, width: int = 0, flat: bool = False
 ) -> None:
     """Exported frames 0, step, 2 step ...: `width` pads the numbers, `flat` writes the 25k release's intrinsics."""
     for kind in ("color", "depth", "pose"):
@@ -170,7 +175,7 @@ def write_export(
         (folder / "color" / f"{stem}.jpg").write_bytes(room.color(i, size))
         Image.fromarray(room.depth(i)).save(folder / "depth" / f"{stem}.png")
         np.savetxt(folder / "pose" / f"{stem}.txt", pose, fmt="%f")
-    matrices = {"intrinsic_color": K_COLOR, "intrinsic_depth": K_DEPTH}
+    matrices = {"intrinsic_color": room.k_color, "intrinsic_depth": room.k_depth}
     if not flat:
         (folder / "intrinsic").mkdir(exist_ok=True)
         matrices |= {"extrinsic_color": np.eye(4), "extrinsic_depth": np.eye(4)}
