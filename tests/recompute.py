@@ -179,8 +179,8 @@ def whole_cell(rows, task, form):
     if form == "select" and not task.startswith(("obj_spatial", "spatial_imag", "distance_infer_center_o", "position")):
         known = {row.right.split(", Depth")[0] for row in rows}
         foreign = sum(o.split(", Depth")[0] not in known for row in rows for o in row.options.values())
-        if foreign:
-            remarks.append(f"{foreign} options are the answer of no row here")
+        if foreign:  # a scene has one floor: the other areas are made up
+            (remarks if task == "room_size" else bad).append(f"{foreign} options are the answer of no row here")
     if task.endswith("_mv") and MARKS[task][0] and task not in ONE_OBJECT:
         alone = sum(
             any(all(r.scan.share(v.frame, t) >= SEEN for t in r.things) for v in r.views) for r in rows if not r.wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -42,7 +43,7 @@ class Thing:
 
     @staticmethod
     def _box(points):
-        (cx, cy), long_side, short_side = least_rectangle(points[:, :2])
+        (cx, cy), long_side, short_side, _ = least_rectangle(points[:, :2])
         low, high = float(points[:, 2].min()), float(points[:, 2].max())
         return np.array([cx, cy, (low + high) / 2]), (long_side, short_side, high - low)
 
@@ -166,19 +167,26 @@ def beyond(polygon, points):
     return float(np.linalg.norm(way - along[..., None] * edge, axis=-1).min())
 
 
+class Rectangle(NamedTuple):
+    center: np.ndarray
+    long_side: float
+    short_side: float
+    corners: np.ndarray
+
+
 def least_rectangle(points):
-    """Centre and sides of the rectangle of least area, trying the direction of every hull edge."""
-    corners = np.array(hull(points))
+    """The rectangle of least area around points of the plane, trying the direction of every hull edge."""
+    around = np.array(hull(points))
     best = None
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+    for a, b in zip(around, np.roll(around, -1, axis=0), strict=True):
         length = math.dist(a, b)
         if length < 1e-9:
             continue
         u = (b - a) / length
         v = np.array([-u[1], u[0]])
-        s, t = corners @ u, corners @ v
-        du, dv = s.max() - s.min(), t.max() - t.min()
-        if best is None or du * dv < best[0]:
-            center = u * (s.max() + s.min()) / 2 + v * (t.max() + t.min()) / 2
-            best = du * dv, center, max(du, dv), min(du, dv)
-    return (best[1], best[2], best[3]) if best else (corners[0], 0.0, 0.0)
+        (s, s_end), (t, t_end) = ((x.min(), x.max()) for x in (around @ u, around @ v))
+        sides = s_end - s, t_end - t
+        if best is None or sides[0] * sides[1] < best.long_side * best.short_side:
+            corners = np.array([u * x + v * y for x, y in ((s, t), (s_end, t), (s_end, t_end), (s, t_end))])
+            best = Rectangle(u * (s + s_end) / 2 + v * (t + t_end) / 2, max(sides), min(sides), corners)
+    return best or Rectangle(around[0], 0.0, 0.0, around)

@@ -1,7 +1,7 @@
 """The size of a room's floor, from the mesh: tasks.md section 5, room_size. Nothing of spargen is imported.
 
-What stands on the floor is measured twice, sparingly (its faces, seen from above) and generously (its hull, and what
-touches it), because the definition leaves room there: a right answer lies between the two.
+What stands on the floor is measured twice, sparingly (its faces, seen from above) and generously (the rectangle of its
+box, and the hull of what touches it), because the definition leaves room there: a right answer lies between the two.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from oracle.body import hull
+from oracle.body import hull, least_rectangle
 from oracle.labels import listed, part
 from oracle.scene import sprinkle
 
@@ -36,15 +36,13 @@ class Floor:
             rest = [t for t in things if part(t.label) is None and t not in standing and t not in resting]
             more = [t for t in rest if any(t.gap(s, 0.12) < 0.1 for s in more)]
             resting += more
-        everything = np.concatenate([self.corners, *(t.corners for t in [*standing, *resting])])[:, :, :2]
-        self.grid = Grid(everything, 1.0)
+        shapes = [fan(least_rectangle(t.points[:, :2]).corners) for t in standing]
+        shapes += [fan(hull(t.points[:, :2])) for t in resting]
+        self.grid = Grid(np.concatenate([self.corners[:, :, :2], *shapes]), 1.0)
         floor = self.grid.fill(self.corners[:, :, :2])
-        touching = self.grid.grow(floor, 1.5 * CELL), self.grid.grow(floor, 3 * CELL)
-        least = self.add(
-            floor, [self.grid.fill(t.corners[:, :, :2]) for t in standing if t not in nameless], touching[0]
-        )
-        flat = [self.grid.fill(fan(hull(t.points[:, :2]))) for t in standing + resting]
-        most = self.add(floor, flat, touching[1])
+        named = [self.grid.fill(t.corners[:, :, :2]) for t in standing if t not in nameless]
+        least = self.add(floor, named, self.grid.grow(floor, 1.5 * CELL))
+        most = self.add(floor, [self.grid.fill(s) for s in shapes], self.grid.grow(floor, 3 * CELL))
         self.standing, self.result = standing, self.grid.close(least, 0.5)
         self.scanned = self.grid.area(floor, 0.5)
         self.areas = {r: [self.grid.area(mask, r) for mask in (least, most)] for r in (0.3, 0.5, 1.0)}

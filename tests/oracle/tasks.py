@@ -315,7 +315,7 @@ def room_size(row):
     said = re.findall(r"\b\d+\b", row.right)
     row.need(len(said) == 1, f"answers {row.answer}")
     low, high = floor.areas[0.5]
-    room = 0.55 + 0.02 * high
+    room = 0.55 + 0.01 * high
     row.need(low - room <= int(said[0]) <= high + room, f"answers {said}, is about {low:.1f} to {high:.1f}")
     for i in (0, 1):
         apart = abs(floor.areas[1.0][i] - floor.areas[0.3][i]) / floor.areas[0.5][i]
