@@ -79,23 +79,18 @@ class Settings(BaseModel):
     video_frames: int = Field(32, ge=2, description="frames of a clip")
     min_overlap: float = Field(0.05, description="a pair shares at least this much surface")
     max_overlap: float = Field(0.90, description="at least one direction of a pair shares at most this")
-    min_median_depth_m: float = Field(
-        0.40, description="a view whose median depth is less is not used in pairs and sets"
-    )
+    min_median_depth_m: float = Field(0.40, description="a view of a smaller median depth is in no pair or set")
     duplicate_m: float = Field(0.20, description="two views nearer than this and ...")
     duplicate_deg: float = Field(10.0, description="... turned by less than this are near-duplicates")
     max_view_roll_deg: float = Field(15.0, description="view change: largest change of roll")
     min_camera_depth_m: float = Field(0.30, description="camera motion: smallest depth of camera 2 in camera 1")
 
     # The size of a room
-    room_stands_m: float = Field(
-        0.15, description="what begins this near to the floor, or to what stands there, stands"
-    )
+    room_stands_m: float = Field(0.15, description="what begins this near to what carries it stands there")
     room_closing_m: float = Field(0.50, description="radius of the disc that closes gaps between floor and furniture")
-    room_checks_m: tuple[float, float] = Field((0.30, 1.00), description="a smaller and a larger disc ...")
+    room_small_m: float = Field(0.30, description="a smaller disc ...")
+    room_large_m: float = Field(1.00, description="... and a larger one ...")
     room_agreement: float = Field(0.10, description="... whose areas agree within this share, or it is not asked")
-    room_floor_share: float = Field(
-        0.45, description="share of the area that the closed scanned floor alone has at least"
-    )
+    room_floor_share: float = Field(0.45, description="share of the area that the scanned floor alone makes")
     room_storey_m: float = Field(1.50, description="heights of the floor within this are one storey")
     room_seen_share: float = Field(0.80, description="share of the open floor that the clip sees at least")

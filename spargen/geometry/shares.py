@@ -107,10 +107,13 @@ class Shares:
         return share
 
     def _is_unsure(self, share: Floats, alone: Floats, doubt: Floats | int) -> Bools:
-        """Tell which shares (R,) of the cells that objects would cover alone may lie beyond a threshold."""
+        """Tell which shares (R,) of the cells that objects would cover alone may lie beyond a threshold.
+
+        What no coarse ray met stays hidden: nobody could draw a box around it.
+        """
         doubt = doubt + 1 / np.sqrt(np.maximum(alone, 1))
         limits = np.array([self.settings.min_unoccluded, self.settings.volume_unoccluded])
-        return np.asarray((np.abs(share[:, None] - limits) <= doubt[:, None]).any(axis=1))
+        return np.asarray((share > 0) & (np.abs(share[:, None] - limits) <= doubt[:, None]).any(axis=1))
 
     def _coarsely(
         self, row: Ints, obj: Ints, low: Ints, high: Ints, step: Ints

@@ -39,7 +39,7 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
     if plan is None:
         return
     area = plan.area_m2(s.room_closing_m)
-    low, high = (plan.area_m2(closing_m) for closing_m in s.room_checks_m)
+    low, high = (plan.area_m2(closing_m) for closing_m in (s.room_small_m, s.room_large_m))
     scanned = plan.area_m2(s.room_closing_m, furniture=False)
     for reason, wrong in {
         "the floor's outline is not clear": area < 1 or abs(high - low) > s.room_agreement * min(low, high),
@@ -60,7 +60,8 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
             quantity=str(time),
             truth={
                 "area_m2": area,
-                **{f"closed_by_{r:.1f}_m2": a for r, a in zip(s.room_checks_m, (low, high), strict=True)},
+                f"closed_by_{s.room_small_m:.1f}_m2": low,
+                f"closed_by_{s.room_large_m:.1f}_m2": high,
                 "scanned_m2": scanned,
             },
             margin=of_rounding(area, "m2"),

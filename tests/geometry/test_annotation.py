@@ -144,10 +144,10 @@ def test_scraps_of_a_pole_join_the_foot_of_a_lamp_and_its_shade():
 
 
 def test_a_stray_between_two_parts_does_not_join_them():
-    # The scrap lies aside of both, so it is left out, and what is left lies apart.
+    # 0.8 m part them. The scrap between them lies 0.37 m beside the larger, so it is left out.
     parts = [sheet(0, 0, 0, wide=1, deep=1), sheet(1.8, 0, 0, wide=1, deep=0.6)]
-    scraps = sheet(1.35, 1.0, 0, wide=0.1, deep=0.1)
-    made, stays = one(*parts, scraps)
+    scrap_between = sheet(1.37, 0.3, 0, wide=0.1, deep=0.1)
+    made, stays = one(*parts, scrap_between)
     assert stays == [True, True, False]
     assert made.objects.doubtful.all()
 
@@ -186,6 +186,16 @@ def test_faces_of_two_objects_share_vertices():
     np.testing.assert_allclose(made.objects.center_m[:, 0], [0.5, 1.5])
     np.testing.assert_allclose(np.sort(made.objects.extent_m, axis=1), [[0, 1, 1]] * 2, atol=1e-9)
     np.testing.assert_array_equal(made.mesh.face_object, of_face)
+
+
+def test_faces_of_an_object_meet_in_a_vertex_that_is_another_s_as_well():
+    # The second triangle, 4 % of the two, begins 0.3 m aside and touches the first in one corner.
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1.42, 0, 0], [1.42, 0.1, 0], [1, -1, 0], [2, -1, 0.0]])
+    faces = [[0, 1, 2], [1, 3, 4], [1, 5, 6]]
+    made = annotate(vertices, faces, [1, 2], ["bed", "desk"], face_object=[0, 0, 1])
+    assert made.mesh.face_object.tolist() == [0, 0, 1]
+    assert made.notes == {}
+    assert made.objects.extent_m[0].max() > 1.4
 
 
 def test_a_face_belongs_to_what_two_of_its_vertices_belong_to():
@@ -317,7 +327,7 @@ def test_the_loops_meet_every_kind():
     assert 3 < sum(doubtful for _, _, doubtful in found) < len(found) - 3
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), yaw=st.floats(0, 360), shift=st.tuples(*[st.floats(-500, 500)] * 3))
 def test_neither_place_nor_heading_nor_order_of_the_mesh_matters(seed, yaw, shift):
     vertices, faces = scattered(seed)

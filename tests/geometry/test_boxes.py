@@ -1,9 +1,10 @@
 """Oriented boxes against brute force."""
 
+import naive
 import numpy as np
 import pytest
 
-from spargen.geometry.boxes import gravity_box, size_lwh_m, tilt_deg
+from spargen.geometry.boxes import footprint_hull, gravity_box, outside_m, size_lwh_m, tilt_deg
 
 
 def brute_footprint(points, steps=3600):
@@ -82,3 +83,22 @@ def test_size_is_length_width_height_whatever_the_axes_are_called():
             expected.append([length, width, height])
     np.testing.assert_allclose(size_lwh_m(extents, rotations), expected)
     assert size_lwh_m(np.zeros((0, 3)), np.zeros((0, 3, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hulls_and_how_far_points_lie_outside_them(seed):
+    rng = np.random.default_rng(seed)
+    points, others = rng.normal(size=(12, 2)), rng.normal(size=(60, 2)) * 2
+    hull = footprint_hull(points)
+    expected = naive.convex_hull([tuple(p) for p in points])
+    assert {tuple(p) for p in hull} == set(expected)
+    distance = [naive.outside(p, expected) for p in others]
+    np.testing.assert_allclose(outside_m(others, hull), distance, atol=1e-12)
+    assert 5 < np.count_nonzero(distance) < 60
+    np.testing.assert_array_equal(outside_m([points.mean(axis=0)], hull), [0])
+
+
+def test_how_far_points_lie_outside_a_line_and_a_point():
+    line = footprint_hull([[0, 0], [1, 0], [2, 0.0]])
+    np.testing.assert_allclose(outside_m([[1, 0], [1, -3], [5, 4], [2, 0]], line), [0, 3, 5, 0], atol=1e-9)
+    np.testing.assert_allclose(outside_m([[3, 4], [0, 0]], footprint_hull([[0, 0], [0, 0.0]])), [5, 0])

@@ -60,10 +60,10 @@ def rect(x0, y0, x1, y1, z=0.0):
     return np.array([[x0, y0, z], [x1, y0, z], [x1, y1, z], [x0, y1, z]], dtype=float), [[0, 1, 2], [0, 2, 3]]
 
 
-def box(x0, y0, x1, y1, low=0.0, high=0.8, missing=(), yaw_deg=0.0):
+def box(x0, y0, x1, y1, low=0.0, high=0.8, missing=(), cell=0.5):
     """Furniture above a rectangle."""
     center = ((x0 + x1) / 2, (y0 + y1) / 2, (low + high) / 2)
-    return triangles(Solid("", center, (x1 - x0, y1 - y0, high - low), yaw_deg, missing), 0.5)
+    return triangles(Solid("", center, (x1 - x0, y1 - y0, high - low), 0.0, missing), cell)
 
 
 @pytest.mark.parametrize("yaw", [0, 10, 30, 45])
@@ -196,17 +196,18 @@ def test_a_footprint_that_does_not_touch_the_floor_does_not_count(gap_m, counts)
 
 
 def test_neither_does_what_stands_behind_what_counts():
-    # A shelf behind the bed touches the bed, but no floor.
-    p = plan(ROOM, bed(), box(0, 3, 2, 3.3, high=2.0))
-    assert p.area_m2(0.3) == pytest.approx(5.6 + 3.2, abs=0.15)
+    # A shelf behind the bed touches the bed, but no floor; nor does one that rests on the bed's far end.
+    for low in (0.0, 0.6):
+        p = plan(ROOM, bed(), box(0, 2.9, 2, 3.3, low, 2.0))
+        assert p.area_m2(0.3) == pytest.approx(5.6 + 3.2, abs=0.15)
 
 
 @pytest.mark.parametrize(("low", "counts"), [(0.44, False), (0.46, True), (0.6, True), (0.74, True), (0.76, False)])
 def test_what_rests_on_what_stands_there_counts_as_well(low, counts):
-    # A board 1 m deep on a chest 0.6 m high and 0.4 m deep, which both reach to the floor.
-    chest, board = box(0, 1.4, 2, 1.8, high=0.6), box(0, 1.38, 2, 2.4, low, low + 0.05)
+    # A board 1 m deep on the middle of a chest 0.6 m high and 0.4 m deep, which both reach to the floor.
+    chest, board = box(0, 1.4, 3, 1.8, high=0.6, cell=5), box(1, 1.38, 2, 2.4, low, low + 0.05)
     p = plan(ROOM, chest, board)
-    assert p.area_m2(0.3) == pytest.approx(5.6 + 2 * (1.0 if counts else 0.4), abs=0.15)
+    assert p.area_m2(0.3) == pytest.approx(5.6 + 3 * 0.4 + 1 * 0.6 * counts, abs=0.15)
 
 
 def test_a_tower_of_things_rests_on_its_lowest():
@@ -290,7 +291,7 @@ def test_the_raster_as_loops_make_it(seed, closing_m):
     assert p.area_m2(closing_m) == pytest.approx(naive.closed_area(expected, closing_m / CELL_M) * CELL_M**2)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 1000), yaw=st.floats(0, 360), by=st.tuples(*[st.floats(-50, 50)] * 3))
 def test_neither_place_nor_heading_of_a_room_matters(seed, yaw, by):
     rng = np.random.default_rng(seed)
@@ -303,7 +304,7 @@ def test_neither_place_nor_heading_of_a_room_matters(seed, yaw, by):
     assert got.area_m2(0.5) == pytest.approx(x * y, rel=0.016)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 1000))
 def test_more_furniture_never_makes_a_room_smaller(seed):
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from worlds import World
 
@@ -31,13 +31,14 @@ def fine_share(world, number):
 # -- shares of the image -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     share=st.floats(0.5, 2.0),
     limit=st.sampled_from([S.seen_share, S.glimpsed_share]),
     aspect=st.floats(0.3, 3.0),
     at=st.tuples(st.floats(-1.5, 1.5), st.floats(-1.0, 1.0)),
 )
+@example(share=2.0, limit=S.seen_share, aspect=0.3125, at=(0.0, 0.0))  # the coarse grid counts 44 cells for 38
 def test_a_share_within_a_factor_of_two_of_its_threshold_is_that_of_all_pixels(share, limit, aspect, at):
     # A board at depth 4: 1 m is 125 pixels of 640.
     area = share * limit * 640 * 480 / 125**2
@@ -85,7 +86,8 @@ def test_what_is_present_is_looked_for_though_it_is_not_asked_about():
         t = table(w, askable=[askable], present=[True])
         assert t.share[0, 0] == pytest.approx(fine_share(w, 0), rel=0.01)
         assert t.seen[0, 0]
-        assert not t.visible[0, 0]  # two pixels are no side of a box
+        assert t.unoccluded[0, 0] == 0  # no coarse ray met it, so it has no box
+        assert not t.visible[0, 0]
 
 
 def test_to_be_present_changes_nothing_for_what_is_asked_about():
@@ -115,7 +117,7 @@ def half_hidden(gap, size_m, at=(0.0, 0.0), depth=4.0):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     gap=st.floats(0.2, 0.6),
     size_m=st.floats(0.15, 1.2),
@@ -134,6 +136,21 @@ def test_the_share_that_is_not_hidden_is_that_of_all_pixels_where_it_decides(gap
             assert t.unoccluded[0, 0] == pytest.approx(truth, abs=0.003)
         if abs(truth - limit) > 0.003:
             assert (t.unoccluded[0, 0] >= limit) == (truth >= limit), (truth, t.unoccluded[0, 0])
+
+
+def test_what_shows_between_coarse_rays_only_has_no_box():
+    # A slit of 3 pixels between two boards, and between two columns of coarse rays, shows a third of a narrow chair.
+    w = World().add("chair", (4, -0.66, 0), (0.001, 0.08, 2.4)).camera((0, 0, 0))
+    middle = -(4 * 100.5 - 320 - 1.5) / 500
+    for side in (-1, 1):
+        edge = 2 * middle + side * 2 * 1.5 / 500
+        w.add(None, (2, edge + side * 0.5, 0), (0.001, 1.0, 4.0))
+    ids, _ = naive.picture(w, 0)
+    t = table(w, settings=Settings(min_unoccluded=0.05))
+    assert np.mean(ids == 0) > S.seen_share
+    assert t.seen[0, 0]
+    assert t.unoccluded[0, 0] == 0
+    assert not t.visible[0, 0]
 
 
 @pytest.mark.parametrize("limit", ["min_unoccluded", "volume_unoccluded"])
@@ -186,7 +203,7 @@ def test_a_thing_is_as_hidden_from_afar(distance_m):
     assert not t.visible[0, 0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), distance_m=st.floats(2.0, 3000.0))
 def test_things_of_all_sizes_alone_from_everywhere(seed, distance_m):
     rng = np.random.default_rng(seed)
@@ -204,4 +221,6 @@ def test_things_of_all_sizes_alone_from_everywhere(seed, distance_m):
         if t.seen[0, o] and t.depth_m[0, o] > np.linalg.norm(solid.size):
             alone = naive.alone_share(solid, *rays, ids, o)
             cells = np.count_nonzero(ids == o) / alone / 16
+            if min(np.ptp(np.argwhere(ids == o), axis=0)) < 5:
+                continue  # so thin that coarse rays may miss it
             assert t.unoccluded[0, o] == pytest.approx(alone, abs=0.05 + 1 / cells**0.5)

@@ -269,10 +269,13 @@ def test_a_box_over_nine_tenths_of_both_sides_is_not_drawn(wide, high, boxed):
 
 
 def test_the_depth_that_half_of_the_mesh_pixels_exceed():
-    # At 2 m a wall to the left of the middle, at 6 m one that fills half of what is right of it; beside it nothing.
-    near, far = ("wall", (2.05, 5, 1), (0.1, 10, 20)), ("wall", (6.05, -0.96, 1), (0.1, 1.92, 20))
-    assert table(World().add(*near).add(*far).camera((0, 0, 1))).median_depth_m[0] == pytest.approx(2)
-    assert table(World().add(*far).camera((0, 0, 1))).median_depth_m[0] == pytest.approx(6)
+    # To the left of the middle a wall, and one that fills half of what is right of it; beside it nothing.
+    def depth_m(left, right):
+        w = World().add("wall", (left + 0.05, 10, 1), (0.1, 20, 20))
+        return table(w.add("wall", (right + 0.05, -0.16 * right, 1), (0.1, 0.32 * right, 20)).camera((0, 0, 1)))
+
+    assert depth_m(2.0, 6.0).median_depth_m[0] == pytest.approx(2)
+    assert depth_m(6.0, 2.0).median_depth_m[0] == pytest.approx(6)
     assert np.isinf(table(World().add("chair", (-3, 0, 1), (1, 1, 1)).camera((0, 0, 1))).median_depth_m[0])
 
 

@@ -102,6 +102,22 @@ def test_closings_that_disagree_tell_an_outline_that_is_not_clear(gap_m, clear):
     assert (unclear in asked(w, Settings(room_agreement=0.03))[1]) == (0.6 < gap_m < 2)
 
 
+@pytest.mark.parametrize(("gap_m", "area_m2"), [(0.9, 36.7), (1.1, 34.0)])
+def test_a_disc_of_half_a_metre_closes_gaps(gap_m, area_m2):
+    # 0.9 m between two rooms are closed but for the rounded ends, 1.1 m are not.
+    w = floor(floor(World(), 0, 0, 5, 3.4), 5 + gap_m, 0, 10 + gap_m, 3.4)
+    facts, _ = asked(above(w, (5, 1.5), 9), Settings(room_agreement=0.3))
+    assert facts[0].answer == pytest.approx(area_m2, abs=0.1)
+
+
+@pytest.mark.parametrize(("low_m", "area_m2"), [(0.13, 12.6), (0.17, 12.6 - 2.2 * 1.6)])
+def test_what_begins_within_15_cm_of_the_floor_stands_on_it(low_m, area_m2):
+    w = floor(floor(World(), 0, 0, 4.2, 1.4), 2.2, 1.4, 4.2, 3)
+    thing(w, "bed", 0, 1.4, 2.2, 3, low=low_m)
+    facts, _ = asked(above(w, (2, 1.5), 5))
+    assert facts[0].answer == pytest.approx(area_m2, abs=0.3)
+
+
 @pytest.mark.parametrize(("deep_m", "is_asked"), [(1.24, False), (1.46, True)])
 def test_most_of_the_room_must_have_been_scanned(deep_m, is_asked):
     # 1.24 of 3 m are 41 %, 1.46 m are 49 %.
