@@ -129,3 +129,15 @@ def test_a_doubtful_object_is_seen_but_not_asked_about():
     assert t.vis.seen.tolist() == [[True, True]]
     assert t.vis.visible.tolist() == [[False, True]]
     assert not t.labels.countable[0]
+
+
+def test_a_scan_far_from_its_origin_shows_the_same():
+    here, there = (
+        look(furnished(frames=12).moved(by=by).scene(), SMALL, seed=0, video=False, threads=1).vis
+        for by in ((0, 0, 0), (500_000.3, -7_000_000.7, 30.0))
+    )
+    assert here.boxed.sum() > 30
+    np.testing.assert_array_equal(here.seen, there.seen)
+    np.testing.assert_array_equal(here.visible, there.visible)
+    assert np.abs(here.bbox - there.bbox).max() <= 1
+    assert (here.surface != there.surface).mean() < 1e-4
