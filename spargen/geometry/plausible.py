@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from spargen.geometry.claims import Claims, Met
 from spargen.geometry.raycast import RayCaster
+from spargen.geometry.surface import triangle_areas_m2
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
@@ -75,15 +76,15 @@ def is_wound(mesh: Mesh) -> bool:
     An edge between two such faces is run through once in each direction. So it is in reconstructed scans; in rooms that
     are put together from boxes a front says nothing.
     """
-    faces = mesh.faces.astype(np.int64)
     n = len(mesh.vertices_m)
-    begin, end = faces.ravel(), faces[:, [1, 2, 0]].ravel()
+    begin, end = mesh.faces.ravel(), mesh.faces[:, [1, 2, 0]].ravel()
     _, part = connected_components(coo_matrix((np.ones(len(begin), np.int8), (begin, end)), shape=(n, n)), False)
-    a, b, c = mesh.vertices_m[mesh.faces].astype(np.float64).transpose(1, 0, 2)
-    area = np.bincount(part[faces[:, 0]], np.linalg.norm(np.cross(b - a, c - a), axis=1))
-    edge = np.minimum(begin, end) * n + np.maximum(begin, end)
+    area = np.bincount(part[mesh.faces[:, 0]], triangle_areas_m2(mesh.vertices_m, mesh.faces))
+    # Faces that follow each other lie side by side, more or less: the first ones tell how neighbours are wound.
+    first, second = (corner[: 3 * MOST_FACES].astype(np.int64) for corner in (begin, end))
+    edge = np.minimum(first, second) * n + np.maximum(first, second)
     _, at, times = np.unique(edge, return_inverse=True, return_counts=True)
-    opposed = np.bincount(at, np.where(begin < end, 1, -1)) == 0
+    opposed = np.bincount(at, np.where(first < second, 1, -1)) == 0
     shared = times == 2
     return bool(area.max() > 0.5 * area.sum() and shared.mean() > 0.5 and opposed[shared].mean() > 0.95)
 

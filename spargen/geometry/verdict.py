@@ -247,13 +247,13 @@ class _Case:
         _, height_m = self.caster.cast(position, np.broadcast_to([0.0, 0.0, -1.0], position.shape))
         above = height_m[np.isfinite(height_m)]
         depth = f"{met.apart_m:.3f} m apart at the median, {met.agreement_of_all:.0%} of the rays agree"
-        front = np.nan_to_num(fronts(self.mesh, self.claims, met), nan=1.0).mean()
+        front = np.nanmean(fronts(self.mesh, self.claims, met)) if met.hits.any() else np.nan
         heights = f"{above.min():.1f} .. {above.max():.1f} m" if len(above) else "nothing is below them"
         up = "cameras do not agree" if self.up is None else f"{self._tilt_deg:.1f} degrees off +Z"
         return {
             "depth images against the mesh": depth if met.compared.any() else "nothing to compare",
             "rays that meet the mesh": f"{met.hits.mean():.0%}; of the frame with fewest {met.hits.min():.0%}",
-            "surfaces seen from their front": f"{front:.0%}",
+            "surfaces seen from their front": f"{front:.0%}" if met.hits.any() else "none are seen",
             "cameras above what is below": heights,
             "up, to cameras and floors": up,
             "extents of the mesh": " x ".join(f"{side:.1f}" for side in self.bounds[1] - self.bounds[0]) + " m",
