@@ -31,12 +31,38 @@ def written_scan(root: Path) -> str:
 def with_frames(scene: Scene, count: int) -> Scene:
     """Return the scene with fewer frames, evenly spaced."""
     kept = evenly_spaced(len(scene.frames), count)
-    return replace(scene, cameras=scene.cameras.take(kept), frames=tuple(scene.frames[i] for i in kept))
+    return replace(
+        scene,
+        cameras=scene.cameras.take(kept),
+        frames=tuple(scene.frames[i] for i in kept),
+        color_suffix=tuple(scene.color_suffix[i] for i in kept),
+        store=FewerFrames(scene.store, kept),
+    )
 
 
 def askable(scene: Scene) -> NDArray[np.bool_]:
     """(N,) objects that questions may be about."""
     return LabelTable.of(scene.objects.label, label_rules()).askable
+
+
+@dataclass
+class FewerFrames:
+    """Hands out some of the frames of the store behind it."""
+
+    behind: FrameStore
+    kept: NDArray[np.int64]
+
+    def color(self, frame: int) -> Blob:
+        return self.behind.color(int(self.kept[frame]))
+
+    def depth(self, frame: int) -> Blob | None:
+        return self.behind.depth(int(self.kept[frame]))
+
+    def pose_as_released(self, frame: int) -> NDArray[np.float64]:
+        return self.behind.pose_as_released(int(self.kept[frame]))
+
+    def intrinsics_as_released(self) -> Mapping[str, NDArray[np.float64]]:
+        return self.behind.intrinsics_as_released()
 
 
 @dataclass

@@ -19,9 +19,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
-for folder in (HERE.parent, HERE):
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))
+if str(HERE.parent) not in sys.path:
+    sys.path.append(str(HERE.parent))  # last, so that an installed package wins over a checkout
 
 import numpy as np  # noqa: E402 - the folders come first
 from worlds import DepthStore, World, furnished, shell  # noqa: E402
