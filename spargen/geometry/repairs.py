@@ -23,6 +23,8 @@ FOCAL = (0.5, 2 / 3, 0.8, 1.25, 1.5, 2.0)
 """Ratios of image sizes that people resize to."""
 RESIZED = 0.03
 """From this change of size on an image counts as resized: principal points lie 0.01 of an image side off its middle."""
+LONG_WALK_M = 100.0
+"""Nobody walks so far in a scan, but by 1 m in centimetres."""
 SCALED = 0.1
 """From this change on a scale is a mistake: sensors are a few percent off."""
 
@@ -52,11 +54,14 @@ def repairs(claims: Claims, T_world_released: Floats, bounds: Floats) -> Iterato
     yield from _axes(claims, T_world_released)
 
 
-def likely(claims: Claims, T_world_released: Floats, *, with_units: bool) -> Iterator[Repair]:
-    """Undo the mistakes that can be told without measured depth; units only where hardly anything fits."""
+def likely(claims: Claims, T_world_released: Floats) -> Iterator[Repair]:
+    """Undo the mistakes that can be told without measured depth; units only where cameras are far apart.
+
+    Others would be drawn together to one point, from which anything may be seen.
+    """
     yield from _conventions(claims, T_world_released)
     yield from _alignment(claims, T_world_released)
-    if with_units:
+    if np.ptp(claims.T_world_camera[:, :3, 3], axis=0).max() > LONG_WALK_M:
         yield from _units(claims, T_world_released)
 
 

@@ -150,7 +150,10 @@ class _Case:
         best, then = _best(filter(None, tried), lambda repair: self._agreement(repair.claims))
         if best is not None and then >= CURED and 1 - then <= (1 - now) / 2:
             return f"{best.mistake}: depth and mesh agree at {now:.0%} of the rays, mended at {then:.0%}", best.mend
-        return self._unknown_mistake(now) if most_fail or now < ENOUGH else None
+        if now < ENOUGH:
+            return self._unknown_mistake(now)
+        what = f"most frames that were looked at do not fit the mesh: {failed} of {len(self.met.hits)}"
+        return (what, "leave out frames whose poses are wrong, or lie outside of the mesh") if most_fail else None
 
     def _agreement(self, claims: Claims) -> float:
         """Share of the compared rays that agree once a mistake is undone, and no fewer may be compared than before.
@@ -180,7 +183,7 @@ class _Case:
         now, front = self._plausible(self.claims), self.fronts(self.claims, self.met)
         most_fail = failed > len(self.met.hits) / 2
         if now < GOOD and (failed or now <= POOR):
-            tried = likely(self.claims, self.alignment, with_units=most_fail)
+            tried = likely(self.claims, self.alignment)
             best, then = _best(tried, lambda repair: self._plausible(repair.claims))
             if best is not None and then >= LIKELY and 1 - then <= (1 - now) / 2:
                 return f"{best.mistake}: the poses are plausible to {now:.0%}, mended to {then:.0%}", best.mend

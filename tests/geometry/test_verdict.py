@@ -160,12 +160,18 @@ def test_a_camera_inside_something_is_told():
     assert not found.what
 
 
+@pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])
 @pytest.mark.parametrize(("bad", "refused"), [(4, False), (6, True)])
-def test_a_scene_most_of_whose_frames_fail_is_refused(bad, refused):
+def test_a_scene_most_of_whose_frames_fail_is_refused(bad, refused, depth_m):
     T = SCENE.cameras.T_world_camera.copy()
     T[FRAMES[:bad], :3, 3] += [0, 0, 40.0]
-    found = verdict(T=T)
+    found = verdict(T=T, depth_m=depth_m)
     assert sum(map(bool, found.faults)) == bad
+    measured = np.isfinite(depth_m).any()
+    what = (
+        "most frames that were looked at do not fit the mesh: 6 of 10" if measured else "the poses are of another scan"
+    )
+    assert found.what.startswith(what) == refused
     assert bool(found.what) == refused
 
 
@@ -222,6 +228,14 @@ WITHOUT_DEPTH = [m for m in MISTAKES if "OpenGL's: y" in m or "world-to-camera" 
 @pytest.mark.parametrize("mistake", WITHOUT_DEPTH)
 def test_some_are_named_without_depth(mistake):
     assert verdict(T=MISTAKES[mistake], depth_m=NONE).what.startswith(f"{mistake}: the poses are plausible to ")
+
+
+def test_they_are_named_where_the_mesh_has_holes():
+    roofless = without(WORLD, "ceiling").mesh()
+    mistake = "the camera axes are OpenGL's: y up, z backward"
+    found = verdict(T=MISTAKES[mistake], depth_m=NONE, mesh=roofless)
+    assert found.what.startswith(f"{mistake}: the poses are plausible to 0%, mended to ")
+    assert 0.75 <= re_shares(found.what)[1] < 0.99
 
 
 def test_a_mistake_is_not_named_on_weak_grounds():
