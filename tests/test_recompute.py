@@ -10,7 +10,7 @@ from oracle.body import gaps
 from oracle.directions import check_relation, check_tuples, moved_first, said_words
 from oracle.floor import Floor
 from oracle.labels import askable, clash, countable, key, left_out, part, polarity
-from oracle.rows import check_boxes_apart, check_rivals, faults, image_said
+from oracle.rows import check_boxes_apart, check_metres, check_rivals, faults, image_said
 from oracle.scene import Scan, View
 from oracle.tasks import obj_count
 
@@ -257,6 +257,14 @@ def test_an_object_without_a_name_spoils_the_nearest():
     asked = row(question=WORDS, scan=world)
     check_rivals(asked, world.things[3], [0], world.views[0].position, 1)
     assert "object#2" in asked.wrong[0]
+
+
+def test_a_margin_is_the_change_until_another_answer():
+    for by, wrong in ((0.03, False), (0.05, True)):
+        asked = row(fact={"margin": {"by": by, "unit": "m", "share": by / 2.02}}, question="", answer="2.0")
+        asked.numbers = lambda text: []
+        check_metres(asked, 2.02)
+        assert bool(asked.wrong) == wrong
 
 
 @pytest.mark.parametrize(

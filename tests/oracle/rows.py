@@ -186,6 +186,7 @@ def check_metres(row, value, told=None):
     """A length as the answer, and the one told in the question."""
     row.need(value >= 0.1, f"{value:.3f} m is asked")
     want = tenths(value)
+    check_margin(row, 0.05 - abs(value - float(want)), value)
     in_question = row.numbers(row.question)
     row.need(in_question == ([] if told is None else [tenths(told)]), f"told {in_question}, is {told and tenths(told)}")
     if row.form == "fill":
@@ -196,6 +197,14 @@ def check_metres(row, value, told=None):
     else:
         row.need(row.right == want, f"{row.answer} = {row.right}, is {value:.4f}")
         check_apart(row, [float(o) for o in row.options.values()], 0.3, 0.15)
+
+
+def check_margin(row, by, of):
+    """The fact's margin: how much may change before another answer is printed, and as a share (section 8)."""
+    told = row.fact.get("margin")
+    if isinstance(told, dict):
+        same = abs(told["by"] - by) <= 0.002 and abs(told["share"] - by / of) <= 0.005
+        row.need(same, f"margin {told}, is {by:.4f} of {of:.4f}")
 
 
 def check_apart(row, values, gap, share):
@@ -367,6 +376,7 @@ def check_candidates(row, reference, candidates, names):
     order = sorted(range(len(reach)), key=lambda i: -reach[i] if far else reach[i])
     first, second = sorted((reach[order[0]], reach[order[1]]))
     row.need(second - first >= max(0.2, 0.15 * first), f"{first:.3f} is not clear of {second:.3f}")
+    check_margin(row, second - first, first)
     want = names[order[0]]
     if row.form == "sentence":
         row.need(want in row.answer, f"{row.answer!r} should name {want}")
