@@ -70,12 +70,9 @@ def check_record(row, images):
 def check_words(row):
     """What no question may say: an image token, or "picture" for the photograph."""
     row.need("<image>" not in row.text, "an <image> token")
-    named = {t.label.lower() for t in row.scan.things.values() if "picture" in t.label.lower()}
-    if not (named and row.task in UNMARKED):
-        marked = r"\bpictures?(?= \((in Frame-\d|\w+ (point|bbox)|object|Object))"
-        row.need(
-            not re.search(r"\bpictures?\b", re.sub(marked, "", row.text + row.answer, flags=re.I), re.I), "picture"
-        )
+    labels = {t.label for t in row.scan.things.values()} if row.task in UNMARKED else set(row.fact["labels"])
+    if not any("picture" in label.lower() for label in labels):
+        row.need(not re.search(r"\bpictures?\b", row.text + row.answer, re.I), "picture")
 
 
 def check_clip(row, images):

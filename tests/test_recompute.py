@@ -10,7 +10,7 @@ from oracle.body import gaps
 from oracle.directions import check_relation, check_tuples, moved_first, said_words
 from oracle.floor import Floor
 from oracle.labels import askable, clash, countable, key, left_out, part, polarity
-from oracle.rows import check_boxes_apart, check_metres, check_rivals, faults, image_said
+from oracle.rows import check_boxes_apart, check_candidates, check_metres, check_rivals, faults, image_said
 from oracle.scene import Scan, View
 from oracle.tasks import obj_count
 
@@ -123,6 +123,8 @@ def test_several_things_are_not_counted():
     [
         *[("Which object is closest to the camera?", False), ("What is farther from the chair, A or B?", True)],
         *[("How far is it?", None), ("The depth is 2.0 meters.", None), ("Which comes last?", True)],
+        *[("Sort them by distance, nearest first.", None), ("all other objects are farther away than the lamp", False)],
+        *[("no other is as far from the camera as the lamp", True), ("No object is closer than the lamp", False)],
     ],
 )
 def test_near_and_far_are_read(sentence, far):
@@ -248,6 +250,24 @@ def test_what_the_words_do_not_name_counts():
     told = row(question=WORDS.replace("doors,", "doors, railings,"), scan=world)
     check_rivals(told, world.things[4], [0], world.views[0].position, 1)
     assert not told.wrong
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("The lamp (blue point) is closer to the bed (red point) than the chair (green point).", True),
+        ("Of the chair (green point) and the lamp (blue point), the lamp (blue point) is nearer to the bed.", True),
+        ("Compared with the chair (green point), the lamp (blue point) is at the smaller distance.", True),
+        ("Compared with the lamp (blue point), the chair (green point) is at the smaller distance.", False),
+        ("The lamp (blue point) is farther from the bed (red point) than the chair (green point).", False),
+    ],
+)
+def test_a_sentence_names_the_winner_before_the_loser(answer, right):
+    things = [SimpleNamespace(center=np.array([x, 0.0, 0.0])) for x in (0, 3, 1)]
+    asked = row(question="Which is closer to the bed (red point)?", answer=answer, fact={})
+    asked.form = "sentence"
+    check_candidates(asked, things[0], things[1:], ["chair (green point)", "lamp (blue point)"])
+    assert bool(asked.wrong) != right
 
 
 def test_an_object_without_a_name_spoils_the_nearest():

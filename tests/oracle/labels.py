@@ -200,7 +200,7 @@ FAR = (
 )
 NEUTRAL = (
     r"how far( away| apart)?|equally far|as far as|(as|is|are) far away|near to far|beginning with the nearest"
-    r"|had to stay outside|one or more"
+    r"|had to stay outside|one or more|(nearest|closest) first"
 )
 
 
@@ -214,6 +214,6 @@ def polarity(sentence):
             bool(re.search(r"\bfirst\b(?! (of|image|camera|view|photo|frame))", kept)),
             bool(re.search(r"\b(second|last)\b(?! (image|camera|view|photo|frame))", kept)),
         )
-    if "Everything else" in kept:
+    if re.search(r"Everything else|\ball other \w+ (are|lie)\b", kept):  # what is told is told of the others
         near, far = far, near
     return far if near != far else None

@@ -381,10 +381,9 @@ def check_candidates(row, reference, candidates, names):
     if row.form == "sentence":
         row.need(want in row.answer, f"{row.answer!r} should name {want}")
         row.need(polarity(re.sub(r"\([^)]*\)", "", row.answer)) in (None, far), "the sentence turns the question round")
-        others = [n for n in names if n != want and n in row.answer]
-        if others:  # the winner is named before the loser, or "compared with the loser, the winner"
-            turned = re.match(r"Compared with", row.answer) is not None
-            row.need((row.answer.index(want) < row.answer.index(others[0])) != turned, f"names {others} as the winner")
+        told = re.sub(r"^(Compared with|Of|Between) [^,]*, ", "", row.answer)  # now the winner stands before the loser
+        first_named = min((n for n in names if n in told), key=told.index, default=None)
+        row.need(first_named == want, f"names {first_named} as the winner")
     else:
         row.need(row.right == want, f"{row.answer} = {row.right}, is {want}; {[round(r, 3) for r in reach]}")
     if row.form == "select":
