@@ -93,12 +93,16 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for scan, output and contact sheets.")] = Path("spargen-demo"),
     seed: Annotated[int, typer.Option(min=0)] = 0,
     houses: Annotated[int, typer.Option(min=1, help="Houses to build.")] = 1,
+    dirt: Annotated[
+        bool, typer.Option("--dirt/--no-dirt", help="Scan as scanners do, with holes, stray bits and split labels.")
+    ] = True,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
     """Build a furnished house, scan it, ask about it and draw the questions: needs no data.
 
-    Run twice, it resumes. The scan stands in OUT/scans-root, the questions in OUT/spar, the pictures in OUT/sheets.
+    Run twice, it resumes. The scan stands in OUT/scans-root, what its builder knows of it in the folder truth in there,
+    the questions in OUT/spar, the pictures in OUT/sheets.
     """
     from spargen.demo import write_demo
 
@@ -113,7 +117,7 @@ def demo(
             tell = done in (1, total) or done % _TOLD == 0
             step(done, total, f"{scene} {'scanned' if done == total else 'being scanned'}" if tell else "")
 
-        write_demo(root, seed=seed, houses=houses, progress=watch)
+        write_demo(root, seed=seed, houses=houses, dirt=dirt, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
     for path in contact_sheets(out):
         say(f"drawn: {path}", quiet)

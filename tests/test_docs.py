@@ -228,7 +228,7 @@ def test_the_task_page_can_be_followed(task_page):
 
 def test_the_new_task_gives_right_answers_in_all_forms(task_page, scan):
     out = task_page[0] / "out"
-    objects = spargen.load("scannet", scan, "scene0000_00").objects
+    objects = spargen.load("scannet", scan, "demo0000_00").objects
     height_m = dict(zip(objects.id.tolist(), objects.center_m[:, 2].tolist(), strict=True))
     label = dict(zip(objects.id.tolist(), objects.label, strict=True))
     for form in FORMS:
@@ -495,8 +495,8 @@ def readme(followed, scan):
     def prepare(folder):
         for name in ("scene0000_00", "scene0001_00"):
             (folder / "scannet/scans" / name).mkdir(parents=True)
-            for file in (scan / "scans/scene0000_00").iterdir():
-                link = folder / "scannet/scans" / name / file.name.replace("scene0000_00", name)
+            for file in (scan / "scans/demo0000_00").iterdir():
+                link = folder / "scannet/scans" / name / file.name.replace("demo0000_00", name)
                 link.symlink_to(file)
 
     return followed(README, prepare, skip=NOT_HERE)

@@ -39,11 +39,18 @@ class Top(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing: its label (empty = left unannotated), its parts, and the places on it where others may stand."""
+    """One thing: its label (empty = left unannotated), its parts, and the places on it where others may stand.
+
+    `label` is what an annotator writes, `kind` what the thing is: a table lamp may be labelled "lamp".
+    """
 
     label: str
     parts: tuple[Part, ...]
     tops: tuple[Top, ...] = ()
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", self.kind or self.label)
 
     @cached_property
     def bounds_m(self) -> NDArray[np.float64]:
@@ -55,6 +62,21 @@ class Piece:
         """Return the piece turned about Z and shifted; its tops are left where they were."""
         return replace(self, parts=tuple(p.moved(at, yaw=yaw) for p in self.parts))
 
+    def labelled(self, label: str) -> Piece:
+        """Return the piece under another label."""
+        return replace(self, label=label)
+
+    def scaled(self, factor: ArrayLike) -> Piece:
+        """Return the piece with its three sides, and its tops, stretched by (3,) factors about its origin."""
+        x, y, z = np.asarray(factor, dtype=np.float64)
+        tops = (Top(t.x * x, t.y * y, t.width * x, t.depth * y, t.z * z, t.room * z) for t in self.tops)
+        return replace(self, parts=tuple(p.scaled((x, y, z)) for p in self.parts), tops=tuple(tops))
+
+
+def varied(rng: Rng, piece: Piece, spread: float = 0.2) -> Piece:
+    """Return the piece in another size: all sides by one factor of up to 1 + `spread`, and each by a little more."""
+    return piece.scaled(np.exp(rng.uniform(-spread, spread) + rng.uniform(-spread / 3, spread / 3, 3)))
+
 
 def finish(rgb: Rgb) -> str:
     """Return the material of a board of that colour: what is white is painted, the rest shows its grain."""
@@ -63,20 +85,20 @@ def finish(rgb: Rgb) -> str:
 
 def wood(rng: Rng) -> Rgb:
     """Draw a wood colour."""
-    return _varied(rng, _WOODS)
+    return _toned(rng, _WOODS)
 
 
 def bright(rng: Rng) -> Rgb:
     """Draw a strong colour."""
-    return _varied(rng, _BRIGHTS)
+    return _toned(rng, _BRIGHTS)
 
 
 def cloth(rng: Rng) -> Rgb:
     """Draw an upholstery colour."""
-    return _varied(rng, _FABRICS)
+    return _toned(rng, _FABRICS)
 
 
-def _varied(rng: Rng, palette: tuple[Rgb, ...]) -> Rgb:
+def _toned(rng: Rng, palette: tuple[Rgb, ...]) -> Rgb:
     r, g, b = np.clip(np.array(palette[rng.integers(len(palette))]) + rng.uniform(-0.04, 0.04, 3), 0.05, 0.97)
     return float(r), float(g), float(b)
 
@@ -151,7 +173,7 @@ def couch(rng: Rng, label: str = "couch", seats: int = 3) -> Piece:
 
 def bed(rng: Rng, w: float) -> Piece:
     """Build a bed with head board, frame, mattress and a blanket over the lower two thirds."""
-    tone, cover, length = wood(rng), bright(rng), 2.0
+    tone, cover, length = wood(rng), bright(rng), float(rng.uniform(1.85, 2.15))
     parts = [*legs(w, length, 0.18, 0.08, tone), box((w, length, 0.14), (0, 0, 0.18), tone, "wood")]
     parts += [box((w, 0.05, 1.0), (0, length / 2 + 0.025, 0), tone, "wood")]
     parts += [box((w - 0.06, length - 0.04, 0.18), (0, 0, 0.32), WHITE, "fabric")]
@@ -160,7 +182,9 @@ def bed(rng: Rng, w: float) -> Piece:
     parts += [
         box((0.02, length * 0.62, 0.26), (s * (w / 2 + 0.01), -length * 0.20, 0.25), cover, material) for s in (-1, 1)
     ]
-    return Piece("bed", tuple(parts), (Top(0, 0.76, w - 0.15, 0.42, 0.50), Top(0, -0.5, w - 0.3, 0.7, 0.53)))
+    return Piece(
+        "bed", tuple(parts), (Top(0, length / 2 - 0.24, w - 0.15, 0.42, 0.50), Top(0, -0.5, w - 0.3, 0.7, 0.53))
+    )
 
 
 def drawers(rng: Rng, label: str, w: float, d: float, h: float, rows: int, columns: int = 1) -> Piece:
@@ -174,24 +198,40 @@ def drawers(rng: Rng, label: str, w: float, d: float, h: float, rows: int, colum
     return Piece(label, tuple(parts), (Top(0, 0, w - 0.06, d - 0.06, h),))
 
 
-def cabinet(rng: Rng, label: str, w: float, d: float, h: float, z: float = 0.0, tone: Rgb | None = None) -> Piece:
-    """Build a cabinet with two or three doors and bar handles; `z` lifts a wall cabinet off its lower edge."""
+def cabinet(
+    rng: Rng, label: str, w: float, d: float, h: float, z: float = 0.0, tone: Rgb | None = None, *, ajar: bool = False
+) -> Piece:
+    """Build a cabinet with doors and bar handles; `z` lifts it off its lower edge, `ajar` leaves its first door out."""
     rgb = tone or (wood(rng) if rng.random() < 0.6 else WHITE)
     parts = [box((w, d, h), (0, 0, z), rgb, finish(rgb))]
-    parts += _fronts(rgb, w, -d / 2, z + 0.04, z + h - 0.03, 1, max(1, round(w / 0.5)), knobs=False)
+    parts += _fronts(rgb, w, -d / 2, z + 0.04, z + h - 0.03, 1, _doors(w), knobs=False, ajar=ajar)
     return Piece(label, tuple(parts), (Top(0, 0, w - 0.05, d - 0.05, z + h),))
 
 
+def cabinet_door(w: float, h: float, tone: Rgb) -> Piece:
+    """Build the first door of a `cabinet` of that width and height: hinge at the origin, leaf towards +X."""
+    fw, fh = (w - 0.03) / _doors(w) - 0.02, h - 0.09
+    grip = box((0.015, 0.02, min(0.16, fh / 2)), (fw - 0.04, -0.025, fh * 0.42), STEEL, "metal")
+    return Piece("cabinet door", (box((fw, 0.015, fh), (fw / 2, -0.0075, 0), tone, finish(tone)), grip))
+
+
+def _doors(w: float) -> int:
+    return max(1, round(w / 0.5))
+
+
 def _fronts(
-    rgb: Rgb, w: float, y: float, low: float, high: float, rows: int, columns: int, *, knobs: bool
+    rgb: Rgb, w: float, y: float, low: float, high: float, rows: int, columns: int, *, knobs: bool, ajar: bool = False
 ) -> list[Part]:
-    """Build raised drawer or door fronts on the plane `y`, with knobs or bars."""
+    """Build raised drawer or door fronts on the plane `y`, with knobs or bars; `ajar`: the dark behind the first."""
     parts = []
     fw, fh = (w - 0.03) / columns, (high - low) / rows
     light: Rgb = (min(rgb[0] * 1.1, 1), min(rgb[1] * 1.1, 1), min(rgb[2] * 1.1, 1))
     for i in range(columns):
         for j in range(rows):
             x, z = -w / 2 + 0.015 + fw * (i + 0.5), low + fh * j
+            if ajar and i == j == 0:
+                parts.append(box((fw - 0.02, 0.002, fh - 0.02), (x, y - 0.001, z + 0.01), BLACK))
+                continue
             parts.append(box((fw - 0.02, 0.015, fh - 0.02), (x, y - 0.0075, z + 0.01), light, finish(rgb)))
             if knobs:
                 parts.append(ball(0.016, (x, y - 0.028, z + fh / 2 - 0.016), STEEL, "metal"))
@@ -252,7 +292,7 @@ def table_lamp(rng: Rng) -> Piece:
         lathe([(0, 0), (0.07, 0), (0.08, 0.03), (0.035, 0.12), (0.05, 0.18), (0.015, 0.24), (0, 0.24)], (0, 0, 0), foot)
     ]
     parts += _shade(0.13, 0.18, (0, 0, 0.22), (0.96, 0.88, 0.70))
-    return Piece("lamp", tuple(parts))
+    return Piece("table lamp", tuple(parts))
 
 
 def _shade(r: float, h: float, at: tuple[float, float, float], rgb: Rgb) -> list[Part]:
@@ -279,11 +319,7 @@ def plant(rng: Rng, size: float = 1.0) -> Piece:
         tip = np.array([0, length * np.cos(lift), length * np.sin(lift)])
         high = box((0.045, 0.16, 0.006), (0, 0.08, 0), shade, "leaf").moved(tip, pitch=lift - 0.9)
         leaves += [p.moved((0, 0, 0.22), yaw=i * 2.4 + rng.uniform(-0.2, 0.2)) for p in (low, high)]
-    return Piece("plant", tuple(_scaled(p, size) for p in (*pot, *leaves)))
-
-
-def _scaled(part: Part, factor: float) -> Part:
-    return replace(part, corners_m=part.corners_m * factor, uv_m=part.uv_m * factor)
+    return Piece("plant", (*pot, *leaves)).scaled((size, size, size))
 
 
 def rug(rng: Rng, w: float, d: float, label: str = "rug", height: float = 0.012) -> Piece:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ from spargen.demo.plan import Plan, draw_plan, shell
 from spargen.demo.rooms import furnish
 from spargen.demo.site import Site
 from spargen.demo.solids import Part, tessellate
+from spargen.demo.vocabulary import word_for
 from spargen.seeds import rng_for
 
 STRUCTURAL = frozenset({"wall", "floor", "ceiling", "door frame"})
-"""Labels of the building itself."""
+"""Kinds of which the building itself is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class House:
     material : (P,) uint8 row in `spargen.demo.materials.MATERIALS`.
     vertex_part : (P,) int32 running number of the part. vertex_object : (P,) int32 object, -1 = left unannotated.
     faces : (F, 3) int32. face_object : (F,) int32.
-    labels : N labels. host : (N,) int32 object that each stands on or in, -1 = none.
+    labels : N labels, as an annotator writes them. kinds : N names of what the objects are.
+    host, room : (N,) int32 object that each stands on or in, -1 = none, and the room of each.
     """
 
     seed: int
@@ -52,7 +54,28 @@ class House:
     faces: NDArray[np.int32]
     face_object: NDArray[np.int32]
     labels: tuple[str, ...]
+    kinds: tuple[str, ...]
     host: NDArray[np.int32]
+    room: NDArray[np.int32]
+
+    def of_kind(self, *kinds: str) -> NDArray[np.int64]:
+        """Return the objects of some kinds."""
+        return np.flatnonzero([kind in kinds for kind in self.kinds])
+
+    @property
+    def middles_m(self) -> NDArray[np.float64]:
+        """(F, 3) centres of the faces."""
+        return np.asarray(self.vertices_m[self.faces].mean(axis=1, dtype=np.float64))
+
+    @property
+    def areas_m2(self) -> NDArray[np.float64]:
+        """(F,) areas of the faces."""
+        a, b, c = self.vertices_m[self.faces].astype(np.float64).transpose(1, 0, 2)
+        return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+
+    def per_object(self, face_values: NDArray[Any]) -> NDArray[np.float64]:
+        """(N,) sums of (F,) values over the faces of each object."""
+        return np.asarray(np.bincount(self.face_object + 1, face_values, len(self.labels) + 1)[1:])
 
 
 def build_house(seed: int, cell_m: float = 0.2) -> House:
@@ -67,22 +90,30 @@ def build_house(seed: int, cell_m: float = 0.2) -> House:
     -------
     House
     """
-    plan = draw_plan(rng_for(seed, "demo", "plan"))
-    site = Site(plan, rng_for(seed, "demo", "furniture"))
+    site = furnished_site(seed)
+    showers = {(p.room, site.side_of(i)) for i, p in enumerate(site.placed) if p.piece.kind == "bathtub"}
+    building = shell(site.plan, rng_for(seed, "demo", "shell"), showers)
+    placed = [(p.room, p.piece.moved(p.at_m, p.yaw)) for p in site.placed]
+    own = sum(bool(piece.label) for _, piece in building)
+    host = [-1] * own + [p.host + own if p.host >= 0 else -1 for p in site.placed]
+    return _merged(seed, site.plan, [*building, *placed], np.array(host, dtype=np.int32), cell_m)
+
+
+def furnished_site(seed: int) -> Site:
+    """Draw the plan of a seed's flat and furnish it; things have the labels that an annotator gives them."""
+    site = Site(draw_plan(rng_for(seed, "demo", "plan")), rng_for(seed, "demo", "furniture"))
     furnish(site)
-    building = [piece for _, piece in shell(plan, rng_for(seed, "demo", "shell"))]
-    placed = [p.piece.moved(p.at_m, p.yaw) for p in site.placed]
-    hosts = [-1] * sum(bool(piece.label) for piece in building)
-    hosts += [p.host + len(hosts) if p.host >= 0 else -1 for p in site.placed]
-    return _merged(seed, plan, [*building, *placed], np.array(hosts, dtype=np.int32), cell_m)
+    words = rng_for(seed, "demo", "words")
+    site.placed = [replace(p, piece=p.piece.labelled(word_for(p.piece.kind, words))) for p in site.placed]
+    return site
 
 
-def _merged(seed: int, plan: Plan, pieces: list[Piece], host: NDArray[np.int32], cell_m: float) -> House:
+def _merged(seed: int, plan: Plan, pieces: list[tuple[int, Piece]], host: NDArray[np.int32], cell_m: float) -> House:
     """Cut all parts into triangles and lay them one after the other."""
     rng = rng_for(seed, "demo", "texture")
     columns: dict[str, list[NDArray[Any]]] = {}
     base = 0
-    for number, (owner, part) in enumerate(_parts(pieces)):
+    for number, (owner, part) in enumerate(_parts([piece for _, piece in pieces])):
         grid = tessellate(part, cell_m)
         n = len(grid.vertices_m)
         # Every board gets its own stretch of the texture; screens and pictures start theirs at the corner.
@@ -103,9 +134,12 @@ def _merged(seed: int, plan: Plan, pieces: list[Piece], host: NDArray[np.int32],
             columns.setdefault(name, []).append(values)
         base += n
     arrays: dict[str, Any] = {name: np.concatenate(blocks) for name, blocks in columns.items()}
-    for array in (*arrays.values(), host):
+    named = [(room, piece) for room, piece in pieces if piece.label]
+    arrays |= {"host": host, "room": np.array([room for room, _ in named], dtype=np.int32)}
+    for array in arrays.values():
         array.setflags(write=False)
-    return House(seed=seed, plan=plan, labels=tuple(p.label for p in pieces if p.label), host=host, **arrays)
+    labels, kinds = tuple(p.label for _, p in named), tuple(p.kind for _, p in named)
+    return House(seed=seed, plan=plan, labels=labels, kinds=kinds, **arrays)
 
 
 def _parts(pieces: list[Piece]) -> Iterator[tuple[int, Part]]:

@@ -68,24 +68,21 @@ def _received(
     return light
 
 
-def _sources(house: House, label: str) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Return (position, direction it shines in) of the objects with a label."""
+def _sources(house: House, kind: str) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return (position, direction it shines in) of the objects of a kind."""
     sources = []
-    for i, name in enumerate(house.labels):
-        if name == label:
-            points = house.vertices_m[house.vertex_object == i].astype(np.float64)
-            middle = (points.min(0) + points.max(0)) / 2
-            facing = np.array([0.0, 0.0, -1.0]) if label == "ceiling light" else _inward(house, middle)
-            sources.append((middle + 0.3 * facing, facing))
+    for i in house.of_kind(kind):
+        points = house.vertices_m[house.vertex_object == i].astype(np.float64)
+        middle = (points.min(0) + points.max(0)) / 2
+        facing = np.array([0.0, 0.0, -1.0]) if kind == "ceiling light" else _inward(house, int(i), middle)
+        sources.append((middle + 0.3 * facing, facing))
     return sources
 
 
-def _inward(house: House, at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the horizontal direction from a point on an outer wall into the house."""
-    rooms = house.plan.rooms
-    low = np.array([min(r.x0 for r in rooms), min(r.y0 for r in rooms)])
-    high = np.array([max(r.x1 for r in rooms), max(r.y1 for r in rooms)])
-    gaps = [at[0] - low[0], at[1] - low[1], high[0] - at[0], high[1] - at[1]]
+def _inward(house: House, thing: int, at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the horizontal direction from a point on a wall into the thing's room."""
+    r = house.plan.rooms[house.room[thing]]
+    gaps = [at[0] - r.x0, at[1] - r.y0, r.x1 - at[0], r.y1 - at[1]]
     return np.array([[1.0, 0, 0], [0, 1.0, 0], [-1.0, 0, 0], [0, -1.0, 0]][int(np.argmin(gaps))])
 
 

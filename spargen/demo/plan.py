@@ -1,8 +1,10 @@
-"""The floor plan: two rows of rooms, openings between neighbours, and the shell of walls, floors and ceilings."""
+"""The floor plan: one or two rows of rooms, openings between neighbours, and the shell of walls, floors, ceilings."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -12,9 +14,23 @@ from spargen.demo.solids import Part, Rgb, box, panel
 
 WALL_M = 0.12
 DOOR_H_M = 2.05
+MOST_ROOMS = 8
 _JAMB_M = 0.05
-_ROWS = (("living room", "kitchen", "hallway"), ("bedroom", "study", "bathroom"))
-_WIDTHS_M = {"living room": 5.0, "kitchen": 3.5, "hallway": 2.2, "bedroom": 4.1, "study": 3.5, "bathroom": 2.7}
+_LARGEST_M2 = 146.0
+# Room: (share of the flat's area, smallest area, smallest side), m2 and metres.
+_KINDS: dict[str, tuple[float, float, float]] = {
+    "studio": (26, 15.0, 3.4),
+    "living room": (21, 14.0, 3.4),
+    "dining room": (13, 9.0, 2.9),
+    "bedroom": (14, 9.0, 2.8),
+    "kitchen": (11, 8.0, 2.5),
+    "study": (10, 7.5, 2.6),
+    "bathroom": (7, 4.8, 2.1),
+    "hallway": (7, 4.5, 1.9),
+    "closet": (6, 4.2, 1.9),
+}
+_FIRST = ("living room", "bedroom", "bathroom", "kitchen")
+_THEN = ("hallway", "study", "closet", "dining room", "bedroom", "bathroom")
 _PAINTS: tuple[Rgb, ...] = (
     (0.90, 0.88, 0.82), (0.80, 0.86, 0.88), (0.86, 0.89, 0.80), (0.93, 0.86, 0.78),
     (0.85, 0.82, 0.88), (0.92, 0.91, 0.90),
@@ -32,7 +48,12 @@ class Room:
     y0: float
     x1: float
     y1: float
-    outer: tuple[int, ...]
+    outer: tuple[int, ...] = ()
+
+    @property
+    def area_m2(self) -> float:
+        """Floor between its own walls."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
 
     def side(self, side: int) -> tuple[np.ndarray, np.ndarray, float]:
         """Return a wall's start, its unit direction (the room lies to the left of it) and its length."""
@@ -62,42 +83,96 @@ class Plan:
     openings: tuple[Opening, ...]
     height_m: float
 
+    @property
+    def floor_m2(self) -> float:
+        """Ground inside the outer walls: the rooms and what the walls between them stand on."""
+        rows = [[r for r in self.rooms if r.y0 == y0] for y0 in sorted({r.y0 for r in self.rooms})]
+        spans = [(min(r.x0 for r in row), max(r.x1 for r in row)) for row in rows]
+        area = sum((x1 - x0) * (row[0].y1 - row[0].y0) for row, (x0, x1) in zip(rows, spans, strict=True))
+        between = sum(min(a[1], b[1]) - max(a[0], b[0]) for a, b in pairwise(spans))
+        return float(area + WALL_M * between)
+
 
 def draw_plan(rng: Rng) -> Plan:
-    """Draw room sizes, their order and a connected set of doorways."""
-    rows = [list(rng.permutation(row)) for row in _ROWS]
-    depths = rng.uniform((4.0, 3.4), (4.5, 3.8))
-    widths = [np.array([_WIDTHS_M[str(n)] for n in row]) * rng.uniform(0.93, 1.07, 3) for row in rows]
-    total = float(np.mean([w.sum() for w in widths]))
+    """Draw one to eight rooms, their sizes and order, and a connected set of doorways."""
+    names = _programme(int(rng.integers(1, MOST_ROOMS + 1)), rng)
     rooms: list[Room] = []
-    for r, (row, width) in enumerate(zip(rows, widths, strict=True)):
-        y0 = 0.0 if r == 0 else float(depths[0]) + WALL_M
-        x = 0.0
-        for i, name in enumerate(row):
-            w = float(width[i] * total / width.sum()) - (WALL_M if i < 2 else 0.0)
-            outer = (SOUTH if r == 0 else NORTH, *((WEST,) if i == 0 else ()), *((EAST,) if i == 2 else ()))
-            rooms.append(Room(str(name), x, y0, x + w, y0 + float(depths[r]), outer))
-            x += w + WALL_M
-    return Plan(tuple(rooms), _doorways(rooms, rng), float(rng.uniform(2.45, 2.7)))
+    while not rooms:
+        rooms = _layout([str(n) for n in rng.permutation(names)], rng)
+    rooms = [
+        Room(r.name, r.x0, r.y0, r.x1, r.y1, tuple(s for s in range(4) if _is_outer(rooms, i, s)))
+        for i, r in enumerate(rooms)
+    ]
+    return Plan(tuple(rooms), _doorways(rooms, rng), float(rng.uniform(2.4, 3.0)))
+
+
+def _programme(count: int, rng: Rng) -> tuple[str, ...]:
+    """Name the rooms of a flat of so many."""
+    if count < 3:
+        return ("studio", "bathroom")[:count]
+    return (*_FIRST, *(str(n) for n in rng.permutation(_THEN)))[:count]
+
+
+def _layout(names: Sequence[str], rng: Rng) -> list[Room]:
+    """Lay rooms out in rows; an empty list if one of them came out too small or too narrow."""
+    share, least, narrowest = np.array([_KINDS[n] for n in names]).T
+    smallest = float((least / share).max() * share.sum())
+    area = smallest * (min(2.8, _LARGEST_M2 / smallest)) ** float(rng.random() ** 2)
+    cut = len(names) if len(names) < 3 or (len(names) == 3 and rng.random() < 0.5) else (len(names) + 1) // 2
+    width = float(np.sqrt(area * rng.uniform(1.0, 2.2)))
+    rooms: list[Room] = []
+    y = 0.0
+    for row in (range(cut), range(cut, len(names))):
+        if not row:
+            continue
+        # One flat in three is an L: its second row is shorter, at either end.
+        span = width * float(rng.uniform(0.7, 0.95)) if row.start and rng.random() < 0.35 else width
+        x = (width - span) * float(rng.integers(2))
+        depth = area * float(share[row].sum() / share.sum()) / span
+        clear = span - WALL_M * (len(row) - 1)
+        side = np.maximum(clear * share[row] / share[row].sum(), narrowest[row])
+        side *= clear / side.sum()
+        for i, w in zip(row, side, strict=True):
+            if min(w, depth) < 0.95 * narrowest[i] or w * depth < least[i] or max(w, depth) > 4.5 * min(w, depth):
+                return []
+            rooms.append(Room(names[i], x, y, x + float(w), y + depth))
+            x += float(w) + WALL_M
+        y += depth + WALL_M
+    return rooms
+
+
+def _is_outer(rooms: Sequence[Room], room: int, side: int) -> bool:
+    """Tell whether nothing but the outside lies behind a wall."""
+    r = rooms[room]
+    for other in rooms:
+        level = (other.y1, other.x0, other.y0, other.x1)[side] - (r.y0, r.x1, r.y1, r.x0)[side]
+        reach = (r.x0, r.x1, other.x0, other.x1) if side in (SOUTH, NORTH) else (r.y0, r.y1, other.y0, other.y1)
+        facing = min(reach[1], reach[3]) - max(reach[0], reach[2]) > 1e-6
+        if other is not r and abs(abs(level) - WALL_M) < 1e-6 and facing:
+            return False
+    return True
 
 
 def _doorways(rooms: list[Room], rng: Rng) -> tuple[Opening, ...]:
-    """Join the rooms by a random spanning tree of neighbours and two doorways more."""
-    pairs = [
-        (a, b) for a in range(len(rooms)) for b in range(a + 1, len(rooms)) if _shared(rooms[a], rooms[b]) is not None
-    ]
+    """Join the rooms by a random spanning tree of neighbours, and some more of them by second ways.
+
+    A bathroom or closet is passed through only where there is no other way.
+    """
+    pairs = [(a, b) for a, b in combinations(range(len(rooms)), 2) if shared_wall(rooms[a], rooms[b]) is not None]
+    pairs = [pairs[i] for i in rng.permutation(len(pairs))]
+    pairs.sort(key=lambda pair: bool({rooms[i].name for i in pair} & {"bathroom", "closet"}))
     group = list(range(len(rooms)))
     chosen, spare = [], []
-    for a, b in (pairs[i] for i in rng.permutation(len(pairs))):
+    for a, b in pairs:
         if group[a] == group[b]:
             spare.append((a, b))
         else:
             chosen.append((a, b))
             group = [group[a] if g == group[b] else g for g in group]
-    return tuple(_opening(rooms, a, b, rng) for a, b in [*chosen, *spare[:2]])
+    return tuple(_opening(rooms, a, b, rng) for a, b in [*chosen, *spare[: len(rooms) // 3]])
 
 
-def _shared(a: Room, b: Room) -> tuple[bool, float, float, float] | None:
+def shared_wall(a: Room, b: Room) -> tuple[bool, float, float, float] | None:
     """Return (runs along x, position across, from, to) of the wall two rooms share, if it holds a door."""
     if abs(b.x0 - a.x1 - WALL_M) < 1e-6:
         along_x, across, low, high = False, (a.x1 + b.x0) / 2, max(a.y0, b.y0), min(a.y1, b.y1)
@@ -109,13 +184,14 @@ def _shared(a: Room, b: Room) -> tuple[bool, float, float, float] | None:
 
 
 def _opening(rooms: list[Room], a: int, b: int, rng: Rng) -> Opening:
-    shared = _shared(rooms[a], rooms[b])
+    shared = shared_wall(rooms[a], rooms[b])
     if shared is None:
         raise ValueError(f"rooms {a} and {b} share no wall")
     along_x, across, low, high = shared
     names = {rooms[a].name, rooms[b].name}
-    wide = "living room" in names and not names & {"bathroom", "bedroom"} and high - low > 2.4
-    width = float(rng.uniform(1.4, 1.7)) if wide else float(rng.uniform(0.92, 1.02))
+    wide = bool(names & {"living room", "dining room"}) and not names & {"bathroom", "bedroom", "closet"}
+    wide = wide and high - low > 2.4 and rng.random() < 0.7
+    width = float(rng.uniform(1.4, 1.7)) if wide else float(rng.uniform(0.9, 1.18))
     margin = width / 2 + 0.2
     middle = float(rng.uniform(low + margin, high - margin))
     return Opening(a, b, *((middle, across) if along_x else (across, middle)), width, along_x)
@@ -135,24 +211,32 @@ def holes(plan: Plan, room: int, side: int) -> list[tuple[float, float]]:
     return sorted(cuts)
 
 
-def shell(plan: Plan, rng: Rng) -> list[tuple[int, Piece]]:
-    """Return (room, piece) for walls, floors, ceilings, door frames and the unannotated skirting, in world metres."""
+def shell(plan: Plan, rng: Rng, showers: Collection[tuple[int, int]] = ()) -> list[tuple[int, Piece]]:
+    """Return (room, piece) for walls, floors, ceilings, door frames and the unannotated skirting, in world metres.
+
+    Labels are what annotators write, with the longer names of closets and of the walls (room, side) of a shower.
+    """
     pieces: list[tuple[int, Piece]] = []
     trim, paints = wood(rng) if rng.random() < 0.5 else WHITE, rng.permutation(len(_PAINTS))
+    frame = str(rng.choice(["door frame", "doorframe"]))
     for i, room in enumerate(plan.rooms):
         paint = _PAINTS[paints[i % len(_PAINTS)]]
-        wet = room.name in ("kitchen", "bathroom")
-        pieces.append((i, Piece("floor", (_floor(room, wet, rng), *_thresholds(plan, i, trim)))))
+        wet, prefix = room.name in ("kitchen", "bathroom"), "closet " if room.name == "closet" else ""
+        floor = Piece("floor", (_floor(room, wet, rng), *_thresholds(plan, i, trim)))
         corner = (room.x0, room.y1, plan.height_m)
         size_x, size_y = (room.x1 - room.x0, 0, 0), (0, room.y0 - room.y1, 0)
-        pieces.append((i, Piece("ceiling", (panel(corner, size_x, size_y, WHITE, "paint"),))))
+        ceiling = Piece("ceiling", (panel(corner, size_x, size_y, WHITE, "paint"),))
+        pieces += [(i, piece.labelled(prefix + piece.label)) for piece in (floor, ceiling)]
         for side in range(4):
             material = "tiles" if room.name == "bathroom" else "paint"
-            pieces.append((i, Piece("wall", tuple(_wall(plan, i, side, paint, material)))))
+            wall = Piece("wall", tuple(_wall(plan, i, side, paint, material)))
+            pieces.append((i, wall.labelled(("shower " if (i, side) in showers else prefix) + "wall")))
             pieces.append((i, Piece("", tuple(_skirting(plan, i, side, trim)))))
     for o in plan.openings:
-        frame = door_frame(o.width_m, DOOR_H_M, WALL_M + 0.02, trim)
-        pieces.append((o.a, frame.moved((o.x, o.y, 0), 0.0 if o.along_x else np.pi / 2)))
+        closet = "closet" in (plan.rooms[o.a].name, plan.rooms[o.b].name)
+        lining = door_frame(o.width_m, DOOR_H_M, WALL_M + 0.02, trim)
+        lining = lining.labelled("closet doorframe" if closet else frame)
+        pieces.append((o.a, lining.moved((o.x, o.y, 0), 0.0 if o.along_x else np.pi / 2)))
     return pieces
 
 

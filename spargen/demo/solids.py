@@ -37,6 +37,13 @@ class Part:
         R = rotation(yaw) @ pitching(pitch)
         return replace(self, corners_m=self.corners_m @ R.T + np.asarray(at), normals=self.normals @ R.T)
 
+    def scaled(self, factor: ArrayLike) -> Part:
+        """Stretch by (3,) factors about the origin; the texture keeps its scale on average."""
+        f = np.asarray(factor, dtype=np.float64)
+        normals = self.normals / f
+        normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+        return replace(self, corners_m=self.corners_m * f, normals=normals, uv_m=self.uv_m * np.cbrt(f.prod()))
+
 
 class Grid(NamedTuple):
     """A part cut into triangles: vertices (P, 3), normals (P, 3), uv (P, 2), faces (F, 3)."""
@@ -70,20 +77,25 @@ def panel(corner: ArrayLike, along: ArrayLike, up: ArrayLike, rgb: Rgb, material
     return Part(corners[None], np.array(normals), uv[None], rgb, material)
 
 
+_SIDES = np.array([
+    [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)],
+    [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)],
+    [(1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)],
+    [(0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)],
+    [(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)],
+    [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
+], dtype=np.float64)  # fmt: skip
+"""(6, 4, 3) corners of the unit cube's sides: front, right, back, left, top, bottom."""
+_OUTWARD = np.array([(0, -1, 0), (1, 0, 0), (0, 1, 0), (-1, 0, 0), (0, 0, 1), (0, 0, -1)], dtype=np.float64)
+
+
 def box(size: Sequence[float], at: Sequence[float], rgb: Rgb, material: str = "plain") -> Part:
     """Build a box of full sides `size` whose bottom centre is `at`; the texture runs along each side's longer edge."""
+    corners = (_SIDES - (0.5, 0.5, 0.0)) * size + np.asarray(at, dtype=np.float64)
     sx, sy, sz = size
-    x, y, z = at[0] - sx / 2, at[1] - sy / 2, at[2]
-    ex, ey, ez = (sx, 0.0, 0.0), (0.0, sy, 0.0), (0.0, 0.0, sz)
-    sides = [
-        panel((x, y, z), ex, ez, rgb, material),
-        panel((x + sx, y, z), ey, ez, rgb, material),
-        panel((x + sx, y + sy, z), (-sx, 0.0, 0.0), ez, rgb, material),
-        panel((x, y + sy, z), (0.0, -sy, 0.0), ez, rgb, material),
-        panel((x, y, z + sz), ex, ey, rgb, material),
-        panel((x, y + sy, z), ex, (0.0, -sy, 0.0), rgb, material),
-    ]
-    return _along_grain(joined(sides))
+    spans = np.array([(sx, sz), (sy, sz), (sx, sz), (sy, sz), (sx, sy), (sx, sy)])
+    uv = spans[:, None] * np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    return _along_grain(Part(corners, np.repeat(_OUTWARD[:, None], 4, 1), uv, rgb, material))
 
 
 def lathe(
@@ -92,19 +104,20 @@ def lathe(
     """Turn a profile of (radius, height) points, outside on the right going up, about a vertical axis through `at`."""
     rz = np.asarray(profile, dtype=np.float64)
     angle = np.linspace(0.0, 2 * np.pi, segments + 1)
-    ring = np.stack([np.cos(angle), np.sin(angle)], -1)
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(rz, axis=0), axis=1))])
-    corners, normals, uv = [], [], []
-    for i in range(len(rz) - 1):
-        (r0, z0), (r1, z1) = rz[i], rz[i + 1]
-        out = np.array([z1 - z0, r0 - r1]) / (length[i + 1] - length[i])
-        for j in range(segments):
-            a, b = ring[j], ring[j + 1]
-            corners.append([[*a * r0, z0], [*b * r0, z0], [*b * r1, z1], [*a * r1, z1]])
-            normals.append([[*w * out[0], out[1]] for w in (a, b, b, a)])
-            r, (u0, u1) = max(r0, r1), angle[j : j + 2]
-            uv.append([[u0 * r, length[i]], [u1 * r, length[i]], [u1 * r, length[i + 1]], [u0 * r, length[i + 1]]])
-    return Part(np.array(corners) + np.asarray(at), np.array(normals), np.array(uv), rgb, material)
+    step = np.diff(rz, axis=0)
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(step, axis=1))])
+    out = np.stack([step[:, 1], -step[:, 0]], -1) / np.diff(length)[:, None]
+    # Corners of patch (i, j): profile points i, i, i + 1, i + 1 at the angles j, j + 1, j + 1, j.
+    i = np.arange(len(step))[:, None, None] + np.array([0, 0, 1, 1])
+    j = np.arange(segments)[None, :, None] + np.array([0, 1, 1, 0])
+    i, j = np.broadcast_arrays(i, j)
+    turn = np.stack([np.cos(angle), np.sin(angle)], -1)[j]
+    corners = np.concatenate([turn * rz[i, :1], rz[i, 1:]], -1)
+    slope = np.broadcast_to(out[:, None, None], (*i.shape, 2))
+    normals = np.concatenate([turn * slope[..., :1], slope[..., 1:]], -1)
+    uv = np.stack([angle[j] * np.maximum(rz[:-1, 0], rz[1:, 0])[:, None, None], length[i]], -1)
+    flat = [x.reshape(-1, 4, x.shape[-1]) for x in (corners + np.asarray(at), normals, uv)]
+    return Part(flat[0], flat[1], flat[2], rgb, material)
 
 
 def cylinder(radius: float, height: float, at: Sequence[float], rgb: Rgb, material: str = "plain") -> Part:

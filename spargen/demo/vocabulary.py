@@ -1,8 +1,10 @@
-"""ScanNet's label table, for the labels that a generated house uses."""
+"""The words that annotators have for things, and ScanNet's label table of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import numpy as np
 
 _COLUMNS = (
     "id raw_category category count nyu40id eigen13id nyuClass nyu40class eigen13class ModelNet40 ModelNet10 "
@@ -15,7 +17,7 @@ _NYU40 = (
     "person|night stand|toilet|sink|lamp|bathtub|bag|otherstructure|otherfurniture|otherprop"
 )
 
-# label: (ScanNet id, NYU40 id)
+# label: (ScanNet id, NYU40 id); ids from 2001 on are this house's own.
 LABELS: dict[str, tuple[int, int]] = {
     "wall": (1, 1), "chair": (2, 5), "floor": (3, 2), "table": (4, 7), "door": (5, 8), "couch": (6, 6),
     "cabinet": (7, 3), "desk": (9, 14), "office chair": (10, 5), "bed": (11, 4), "pillow": (13, 18), "sink": (14, 34),
@@ -31,8 +33,35 @@ LABELS: dict[str, tuple[int, int]] = {
     "dishwasher": (136, 38), "toaster": (145, 40), "bathroom vanity": (157, 3), "laundry hamper": (169, 40),
     "mug": (230, 40), "rug": (246, 20), "bowl": (264, 40), "vase": (280, 40), "floor lamp": (312, 35),
     "door frame": (321, 8), "scale": (339, 40), "range hood": (356, 38), "coat rack": (388, 40),
-    "ceiling light": (399, 38), "bath mat": (417, 20),
+    "ceiling light": (399, 38), "bath mat": (417, 20), "object": (2001, 40), "doorframe": (2002, 8),
+    "shower wall": (2003, 1), "closet wall": (2004, 1), "closet floor": (2005, 2), "closet ceiling": (2006, 22),
+    "closet doorframe": (2007, 8), "cabinet door": (2008, 3), "shelf": (2009, 15), "sofa": (2010, 6),
+    "sofa chair": (2011, 5), "table lamp": (2012, 35), "light": (2013, 35), "trash bin": (2014, 39),
+    "television": (2015, 25), "painting": (2016, 11), "carpet": (2017, 20), "curtian": (2018, 16),
+    "bookshlef": (2019, 10), "picutre": (2020, 11), "cabniet": (2021, 3), "radaitor": (2022, 39),
+    "kitchen cabient": (2023, 3), "widnow": (2024, 9), "armchiar": (2025, 5), "nighstand": (2026, 32),
 }  # fmt: skip
+
+OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "couch": ("sofa",), "armchair": ("chair", "sofa chair"), "office chair": ("chair",), "dining table": ("table",),
+    "coffee table": ("table",), "table lamp": ("lamp",), "floor lamp": ("lamp",), "ceiling light": ("lamp", "light"),
+    "bookshelf": ("shelf",), "wardrobe": ("cabinet",), "dresser": ("cabinet",), "trash can": ("trash bin",),
+    "tv": ("television",), "picture": ("painting",), "rug": ("carpet",),
+}  # fmt: skip
+"""What else a thing of a kind may be called."""
+
+MISSPELT = {
+    "armchair": "armchiar", "curtain": "curtian", "bookshelf": "bookshlef", "picture": "picutre", "cabinet": "cabniet",
+    "radiator": "radaitor", "kitchen cabinet": "kitchen cabient", "window": "widnow",
+    "nightstand": "nighstand",
+}  # fmt: skip
+"""Words with two letters swapped, or one left out."""
+
+
+def word_for(kind: str, rng: np.random.Generator) -> str:
+    """Return the word that an annotator writes for a thing of a kind: its own, or now and then another."""
+    words = OTHER_WORDS.get(kind, ())
+    return str(rng.choice(words)) if words and rng.random() < 0.4 else kind
 
 
 def write_label_table(path: Path) -> None:

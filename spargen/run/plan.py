@@ -80,11 +80,12 @@ def make_plan(job: Job) -> Plan:
     items: list[Item] = []
     missing: list[Item] = []
     spaces: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    terms, notes = {}, []
+    terms: dict[str, list[str]] = defaultdict(list)
+    notes = []
     for index, source in enumerate(job.sources):
         adapter = open_adapter(source)
         dataset = _plain(source.dataset or adapter.dataset, f"sources.{index}.dataset")
-        terms[dataset] = adapter.terms_of_use
+        terms[dataset].append(adapter.terms())
         on_disk = set(adapter.scenes())
         wanted = _wanted(source, adapter, on_disk, index)
         if source.splits is None:
@@ -100,7 +101,9 @@ def make_plan(job: Job) -> Plan:
     if not items and not missing:
         where = ", ".join(str(source.root) for source in job.sources)
         raise JobError("there are no scenes", where=where, mend="check `root`, `splits` and `scenes`")
-    return Plan(tuple(sorted(items)), tuple(sorted(missing)), terms, tuple(notes))
+    # Two folders of one data set may bring terms of their own; both hold for what is made of them together.
+    joined = {dataset: "; ".join(dict.fromkeys(texts)) for dataset, texts in terms.items()}
+    return Plan(tuple(sorted(items)), tuple(sorted(missing)), joined, tuple(notes))
 
 
 def read_scene_list(path: Path) -> list[str]:

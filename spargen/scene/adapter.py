@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from spargen.errors import SceneError
 from spargen.scene.types import Scene
+
+TERMS_FILE = "TERMS_OF_USE.txt"
+"""A data set's folder may bring its own terms of use in a file of this name, such as generated scans do."""
 
 
 class SceneAdapter(ABC):
@@ -21,10 +25,25 @@ class SceneAdapter(ABC):
     dataset: ClassVar[str]
     """Folder name in the output, such as ``scannet``."""
     terms_of_use: ClassVar[str]
-    """Where the data set's licence stands; copied into the manifest."""
+    """Where the data set's licence stands; copied into the manifest where the folder has no `TERMS_FILE`."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+
+    def terms(self) -> str:
+        """Return the terms of use of what lies in `root`: the text of its `TERMS_FILE`, else `terms_of_use`.
+
+        Raises `SceneError` if the file is there and cannot be read.
+        """
+        file = self.root / TERMS_FILE
+        try:
+            own = file.read_text("utf-8-sig").strip() if file.exists() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise SceneError(
+                f"the terms of use cannot be read: {reason}", where=file, mend="write them anew"
+            ) from error
+        return own or self.terms_of_use
 
     @abstractmethod
     def scenes(self) -> Sequence[str]:

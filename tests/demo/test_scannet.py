@@ -1,7 +1,6 @@
 import hashlib
 import io
 import json
-import struct
 import subprocess
 import sys
 import zlib
@@ -11,12 +10,15 @@ import pytest
 from PIL import Image
 
 import spargen
-from spargen.demo import build_house, walk_cameras, write_demo
-from spargen.demo.scannet import axis_alignment, is_whole, lost_frames, released_intrinsics, write_scannet
+from spargen.demo import build_house, clean_scan, house_truth, walk_cameras, write_demo
+from spargen.demo.scannet import axis_alignment, is_whole, released_intrinsics, write_scannet
+from spargen.demo.walk import lost_frames
+from spargen.plugins import find_adapter
 from spargen.settings import Settings
 from spargen.views.check import check_scene
+from tests.demo.release_files import read_ply, read_sens
 
-ID = "scene0000_00"
+ID = "demo0000_00"
 FRAMES = 24
 
 
@@ -32,48 +34,8 @@ def cameras(house):
 
 @pytest.fixture(scope="module")
 def scan(house, cameras, tmp_path_factory):
-    return write_scannet(house, cameras, tmp_path_factory.mktemp("scannet"), ID, workers=1)
-
-
-def read_sens(path):
-    """Read a .sens file by the letter of its description, sharing no code with the writer."""
-    raw = path.read_bytes()
-    at = 0
-
-    def take(fmt):
-        nonlocal at
-        values = struct.unpack_from("<" + fmt, raw, at)
-        at += struct.calcsize("<" + fmt)
-        return values
-
-    (version,) = take("I")
-    (n,) = take("Q")
-    sensor = raw[at : at + n].decode()
-    at += n
-    matrices = [np.array(take("16f")).reshape(4, 4) for _ in range(4)]
-    kinds, sizes = take("ii"), take("4I")
-    (shift,) = take("f")
-    (count,) = take("Q")
-    frames = []
-    for _ in range(count):
-        pose = np.array(take("16f")).reshape(4, 4)
-        _, _, color_bytes, depth_bytes = take("4Q")
-        frames.append((pose, raw[at : at + color_bytes], raw[at + color_bytes : at + color_bytes + depth_bytes]))
-        at += color_bytes + depth_bytes
-    (imus,) = take("Q")
-    at += 128 * imus
-    assert at == len(raw)
-    return version, sensor, matrices, kinds, sizes, shift, frames, imus
-
-
-def read_ply(path):
-    head, body = path.read_bytes().split(b"end_header\n", 1)
-    lines = head.decode().splitlines()
-    counts = {words[1]: int(words[2]) for words in (line.split() for line in lines) if words[0] == "element"}
-    vertex = np.frombuffer(body, dtype=[("xyz", "<f4", 3), ("rgba", "u1", 4)], count=counts["vertex"])
-    face = np.frombuffer(body[vertex.nbytes :], dtype=[("n", "u1"), ("v", "<i4", 3)])
-    assert len(face) == counts["face"]
-    return lines, vertex, face
+    """A scan without dirt."""
+    return write_scannet(house, clean_scan(house), cameras, tmp_path_factory.mktemp("scannet"), ID, workers=1)
 
 
 def test_the_sens_file_reads_by_its_description(house, cameras, scan):
@@ -118,9 +80,7 @@ def test_depth_lies_on_the_stored_mesh_under_the_stored_intrinsics(house, camera
     """In ScanNet's convention alone: whole numbers are pixel centres, nothing is aligned."""
     _, _, matrices, _, _, shift, frames, _ = read_sens(scan / f"{ID}.sens")
     _, vertex, _ = read_ply(scan / f"{ID}_vh_clean_2.ply")
-    floor_z = np.median(
-        vertex["xyz"][[house.labels[o] == "floor" if o >= 0 else False for o in house.vertex_object], 2]
-    )
+    floor_z = np.median(vertex["xyz"][np.isin(house.vertex_object, house.of_kind("floor")), 2])
     K = matrices[2][:3, :3]
     errors = []
     for pose, _, stream in frames:
@@ -170,6 +130,73 @@ def test_the_label_table_names_every_label(house, scan):
     assert set(house.labels) <= raw
 
 
+def sides(extent, R):
+    """(3,) sides in world axes' order, for boxes that may be told with their axes swapped."""
+    return np.abs(np.asarray(R)) @ np.asarray(extent)
+
+
+def test_without_dirt_the_written_scan_holds_the_builder_s_boxes_labels_and_poses(house, cameras, scan):
+    scene = spargen.load("scannet", scan.parents[1], ID)
+    truth = house_truth(house, clean_scan(house), cameras)
+    assert list(scene.objects.label) == list(house.labels)
+    ties = []
+    for i, thing in enumerate(truth["objects"]):
+        assert (thing["ids"], thing["labels"], thing["kind"]) == ([i], [house.labels[i]], house.kinds[i])
+        found = sides(scene.objects.extent_m[i], scene.objects.R_world_box[i])
+        same = np.allclose(found, sides(thing["extent_m"], thing["R_world_box"]), atol=1e-3)
+        if same:
+            assert np.allclose(scene.objects.center_m[i], thing["center_m"], atol=1e-3), thing["kind"]
+        else:  # round and bushy things have boxes of one size in several directions
+            assert np.prod(scene.objects.extent_m[i]) == pytest.approx(np.prod(thing["extent_m"]), rel=1e-4)
+            ties.append(thing["kind"])
+    assert len(ties) < 0.1 * len(house.labels), ties
+    assert list(scene.frames) == list(truth["T_world_camera"])
+    poses = np.array(list(truth["T_world_camera"].values()))
+    assert np.allclose(scene.cameras.T_world_camera, poses, atol=1e-4)
+    assert np.allclose(scene.cameras.K[0], truth["K"], atol=1e-4)
+
+
+def test_the_truth_s_boxes_are_those_that_things_were_built_with(house, cameras):
+    """A box is known before anything is meshed: how a piece was drawn, where it stands and how it is turned."""
+    by_kind = {}
+    for thing in house_truth(house, clean_scan(house), cameras)["objects"]:
+        by_kind.setdefault(thing["kind"], []).append(thing)
+    for kind in ("stove", "bed", "kitchen cabinet", "window", "radiator", "books"):
+        for thing in by_kind.get(kind, []):
+            assert np.linalg.det(np.array(thing["R_world_box"])) == pytest.approx(1, abs=1e-5)
+    (stove,) = by_kind["stove"]
+    assert stove["extent_m"][2] == pytest.approx(0.912, abs=1e-5)
+    assert stove["center_m"][2] == pytest.approx(0.456, abs=1e-5)
+    for thing in by_kind["ceiling"]:
+        assert thing["center_m"][2] == pytest.approx(house.plan.height_m, abs=1e-5)
+    for thing, room in zip(by_kind["ceiling"], house.plan.rooms, strict=True):
+        assert thing["center_m"][:2] == pytest.approx([(room.x0 + room.x1) / 2, (room.y0 + room.y1) / 2], abs=1e-5)
+        want = [room.x1 - room.x0, room.y1 - room.y0, 0]
+        assert sides(thing["extent_m"], thing["R_world_box"]) == pytest.approx(want, abs=1e-4)
+
+
+def test_the_truth_lies_beside_the_scans_and_names_what_the_scan_has(tmp_path):
+    write_demo(tmp_path, seed=5, frames=40, cell_m=0.5, workers=1)
+    truth = json.loads((tmp_path / "truth" / f"{ID}.json").read_text())
+    scene = spargen.load("scannet", tmp_path, ID)
+    label = dict(zip(scene.objects.id.tolist(), scene.objects.label, strict=True))
+    named = [pair for thing in truth["objects"] for pair in zip(thing["ids"], thing["labels"], strict=True)]
+    assert {i for i, _ in named} == set(label)
+    assert all(label[i] == word for i, word in named)
+    assert set(scene.frames) == set(truth["T_world_camera"])
+    assert truth["floor_m2"] >= sum((r["x1"] - r["x0"]) * (r["y1"] - r["y0"]) for r in truth["rooms"])
+
+
+def test_a_demo_has_names_and_terms_of_its_own(tmp_path):
+    assert write_demo(tmp_path, seed=5, houses=2, frames=2, cell_m=0.5, workers=1) == ["demo0000_00", "demo0001_00"]
+    adapter = find_adapter("scannet")(tmp_path)
+    assert list(adapter.scenes()) == ["demo0000_00", "demo0001_00"]
+    assert [adapter.space(i) for i in adapter.scenes()] == ["demo0000", "demo0001"]
+    assert adapter.terms() == "generated by spargen, free to use"
+    one, two = (spargen.load("scannet", tmp_path, i).mesh.vertices_m for i in adapter.scenes())
+    assert len(one) != len(two)
+
+
 def hashes(root):
     return {p.relative_to(root): hashlib.sha256(p.read_bytes()).hexdigest() for p in root.rglob("*") if p.is_file()}
 
@@ -194,13 +221,14 @@ def test_a_finished_scan_is_left_alone_and_a_changed_one_is_written_anew(tmp_pat
 def test_a_scan_that_lost_a_file_is_written_anew(tmp_path):
     write_demo(tmp_path, seed=5, frames=2, workers=1)
     before = hashes(tmp_path)
-    for name in [name for name in before if name.parts[0] != ".demo"]:
+    for name in [name for name in before if name.parts[0] not in (".demo", "truth")]:
         (tmp_path / name).rename(tmp_path / "aside")
         assert not is_whole(tmp_path, ID), name
         (tmp_path / "aside").rename(tmp_path / name)
-    (tmp_path / "scans" / ID / f"{ID}.txt").unlink()
-    write_demo(tmp_path, seed=5, frames=2, workers=1)
-    assert hashes(tmp_path) == before
+    for name in (f"scans/{ID}/{ID}.txt", f"truth/{ID}.json"):
+        (tmp_path / name).unlink()
+        write_demo(tmp_path, seed=5, frames=2, workers=1)
+        assert hashes(tmp_path) == before
 
 
 def test_a_script_without_a_guard_ends_with_a_message_that_names_it(tmp_path):

@@ -205,20 +205,25 @@ def test_list_shows_what_belongs_to_a_task():
 
 
 def test_the_demo_tells_how_far_it_is(spargen, monkeypatch, tmp_path):
-    def write_demo(root, *, seed, houses, progress):
+    asked = []
+
+    def write_demo(root, *, seed, houses, dirt, progress):
+        asked.append((seed, houses, dirt))
         for done in range(1, 91):
-            progress("scene0000_00", done, 90)
+            progress("demo0000_00", done, 90)
         raise SceneError("enough", where="here", mend="stop")
 
     monkeypatch.setattr("spargen.demo.write_demo", write_demo)
     result = spargen("demo", "--out", tmp_path / "demo")
     assert result.stdout.splitlines() == [
-        "[1/90] scene0000_00 being scanned",
-        "[40/90] scene0000_00 being scanned",
-        "[80/90] scene0000_00 being scanned",
-        "[90/90] scene0000_00 scanned",
+        "[1/90] demo0000_00 being scanned",
+        "[40/90] demo0000_00 being scanned",
+        "[80/90] demo0000_00 being scanned",
+        "[90/90] demo0000_00 scanned",
     ]
     assert spargen("demo", "--out", tmp_path / "demo", "--quiet").stdout == ""
+    spargen("demo", "--out", tmp_path / "demo", "--no-dirt", "--seed", 3, "--houses", 2)
+    assert asked == [(0, 1, True), (0, 1, True), (3, 2, False)]
 
 
 def test_ray_is_asked_for_by_name_only(spargen, given, monkeypatch):

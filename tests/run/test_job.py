@@ -139,6 +139,19 @@ def test_a_task_file_that_breaks_names_its_line(job, tmp_path):
         _prepare(job(plugins=[str(tmp_path / "mine.py")]))
 
 
+def test_a_data_set_from_two_folders_has_the_terms_of_both(job, root, tmp_path):
+    scans = {"adapter": "tiny:TinyAdapter", "root": str(root)}
+    other = tmp_path / "generated"
+    (other / "e_00").mkdir(parents=True)
+    assert make_plan(job(sources=[scans])).terms == {"scannet": "none"}
+    (other / "TERMS_OF_USE.txt").write_text("free to use\n")
+    generated = {"adapter": "tiny:TinyAdapter", "root": str(other)}
+    assert make_plan(job(sources=[generated])).terms == {"scannet": "free to use"}
+    assert make_plan(job(sources=[scans, generated])).terms == {"scannet": "none; free to use"}
+    (root / "TERMS_OF_USE.txt").write_text("free to use")
+    assert make_plan(job(sources=[scans, generated])).terms == {"scannet": "free to use"}
+
+
 def _prepare(made):
     make_order(made)
     make_plan(made)

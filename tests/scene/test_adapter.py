@@ -1,0 +1,41 @@
+import pytest
+
+from spargen.errors import SceneError
+from spargen.scene.adapter import TERMS_FILE, SceneAdapter
+
+
+class Scans(SceneAdapter):
+    dataset = "mine"
+    terms_of_use = "ask me"
+
+    def scenes(self):
+        return []
+
+    def load(self, scene_id):
+        raise NotImplementedError
+
+
+def test_a_folder_without_terms_has_those_of_its_data_set(tmp_path):
+    assert Scans(tmp_path).terms() == "ask me"
+
+
+@pytest.mark.parametrize("text", ["free to use", "\n free to use \r\n\n", "\ufefffree to use\n"])
+def test_the_terms_that_a_folder_brings_win(tmp_path, text):
+    (tmp_path / TERMS_FILE).write_text(text, "utf-8")
+    assert Scans(tmp_path).terms() == "free to use"
+
+
+def test_an_empty_file_brings_no_terms(tmp_path):
+    (tmp_path / TERMS_FILE).write_text("\n  \n")
+    assert Scans(tmp_path).terms() == "ask me"
+
+
+def test_terms_that_cannot_be_read_are_no_reason_to_name_others(tmp_path):
+    (tmp_path / TERMS_FILE).write_bytes(b"\xff\xfe\x00f")
+    with pytest.raises(SceneError, match="not UTF-8") as caught:
+        Scans(tmp_path).terms()
+    assert caught.value.where.endswith(TERMS_FILE)
+    (tmp_path / TERMS_FILE).unlink()
+    (tmp_path / TERMS_FILE).mkdir()
+    with pytest.raises(SceneError, match="directory"):
+        Scans(tmp_path).terms()
