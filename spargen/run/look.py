@@ -19,6 +19,7 @@ from spargen.run.row import Row
 from spargen.run.sheets import draw_tile, sheet
 from spargen.scene.labels import label_rules
 from spargen.scene.types import Scene
+from spargen.views.pictures import colour_fault
 
 # Corners of a box in units of half its sides, and the pairs of them that an edge joins.
 _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
@@ -100,8 +101,12 @@ def _view_named(scene: Scene, frame: str) -> int:
 def _best_view(scene: Scene, caster: RayCaster) -> int:
     if not scene.frames:
         raise SceneError("no frame has a valid pose", where=scene.id, mend="check the scene's poses")
-    views = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int))
-    return int(max(views, key=lambda view: len(_shown(scene, int(view), caster))))
+    views = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int)).tolist()
+    ranked = sorted(views, key=lambda view: -len(_shown(scene, view, caster)))
+    best = next((view for view in ranked if not colour_fault(scene, view)), None)
+    if best is None:
+        raise SceneError("no colour image can be read", where=scene.id, mend="export or download them again")
+    return best
 
 
 def _shown(scene: Scene, view: int, caster: RayCaster) -> set[int]:
