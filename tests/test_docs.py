@@ -497,7 +497,10 @@ def readme(followed, scan):
             (folder / "scannet/scans" / name).mkdir(parents=True)
             for file in (scan / "scans/demo0000_00").iterdir():
                 link = folder / "scannet/scans" / name / file.name.replace("demo0000_00", name)
-                link.symlink_to(file)
+                if file.suffix == ".json":  # it names its scan
+                    link.write_text(file.read_text().replace("demo0000_00", name))
+                else:
+                    link.symlink_to(file)
 
     return followed(README, prepare, skip=NOT_HERE)
 
