@@ -101,7 +101,7 @@ def _view_named(scene: Scene, frame: str) -> int:
 def _best_view(scene: Scene, caster: RayCaster) -> int:
     if not scene.frames:
         raise SceneError("no frame has a valid pose", where=scene.id, mend="check the scene's poses")
-    views = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int)).tolist()
+    views: list[int] = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int)).tolist()
     ranked = sorted(views, key=lambda view: -len(_shown(scene, view, caster)))
     best = next((view for view in ranked if not colour_fault(scene, view)), None)
     if best is None:
