@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from spargen.errors import JobError, PluginError, SpargenError
+from spargen.resources import data_dir
 from spargen.run.job import load_job, make_job
 from spargen.run.order import make_order
 from spargen.run.plan import make_plan
@@ -167,14 +168,12 @@ def test_shipped_jobs_are_well_formed(file, monkeypatch):
 def test_the_job_of_spar_s_size_is_as_brief_as_spar(monkeypatch):
     monkeypatch.setenv("SPARGEN_OUT", "/tmp/out")
     monkeypatch.setenv("SCANNET", "/tmp/scannet")
-    configs = Path(__file__).parents[2] / "configs"
-    assert load_job(configs / "spar7m.yaml").words == "brief"
-    assert load_job(configs / "default.yaml").words == load_job(configs / "demo.yaml").words == "full"
+    assert load_job(data_dir("configs") / "spar7m.yaml").words == "brief"
+    assert load_job(data_dir("configs") / "default.yaml").words == "full"
+    assert load_job(data_dir("configs") / "demo.yaml").words == "full"
 
 
 def test_the_default_job_has_the_defaults(monkeypatch):
-    from spargen.resources import data_dir
-
     monkeypatch.setenv("SPARGEN_OUT", "/tmp/out")
     monkeypatch.setenv("SCANNET", "/tmp/scannet")
     job = load_job(data_dir("configs") / "default.yaml")
