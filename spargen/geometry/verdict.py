@@ -37,6 +37,8 @@ TOGETHER, IN_COMMON = 0.4, 0.5
 0.4 where both have their floors at one height."""
 FRONTS, BACKS = 0.9, 0.1
 """Where a mesh has fronts, cameras see them at 0.98 of the hits; at this few, all its faces are wound the other way."""
+MANY = 0.25
+"""Frames without depth that may fail: those that do not are no proof that their poses are right."""
 POOR, LIKELY = 0.2, 0.75
 """How plausible, in 0..1, frames without depth are at most if a mistake is looked for, at least once it is undone."""
 TILTED_DEG = 15.0
@@ -181,7 +183,7 @@ class _Case:
     def by_sight(self, failed: int) -> Refusal | None:
         """Refuse what cannot be so from the mesh alone."""
         now, front = self._plausible(self.claims), self.fronts(self.claims, self.met)
-        most_fail = failed > len(self.met.hits) / 2
+        many_fail = failed > MANY * len(self.met.hits)
         if now < GOOD and (failed or now <= POOR):
             tried = likely(self.claims, self.alignment)
             best, then = _best(tried, lambda repair: self._plausible(repair.claims))
@@ -190,7 +192,7 @@ class _Case:
         if self._one_pose():
             return "all frames have one pose, such as the identity", "give each frame its own pose"
         seen = float(np.average(front, weights=self.met.hits)) if self.met.hits.any() else 0.0
-        if most_fail or seen < FRONTS:
+        if many_fail or seen < FRONTS:
             what = f"{self.met.hits.mean():.0%} of the rays meet the mesh, {seen:.0%} of these from its front"
             mend = "put poses, frames and mesh of one scan together"
             return f"the poses are of another scan than the mesh: {what}", mend
