@@ -30,8 +30,8 @@ FITS = 0.5
 GOOD, ENOUGH, CURED = 0.9, 0.65, 0.8
 """All frames together: nothing is looked for where this share agrees; less than the second is refused, whatever it is
 (poses that are 0.2 m off leave 0.6); an undone mistake must leave the third, and halve what disagrees."""
-PART = 0.25
-"""Share of the measured rays that must meet the mesh once a mistake is undone."""
+PART, GAIN = 0.25, 1.05
+"""Share of the measured rays that must meet the mesh once a mistake is undone, and by how much more must agree."""
 TOGETHER, IN_COMMON = 0.4, 0.5
 """Frames of one scan agree with each other at 0.7 of the points, others at 0.1; with another scan's mesh at 0.1, or at
 0.4 where both have their floors at one height."""
@@ -158,11 +158,13 @@ class _Case:
         return (what, "leave out frames whose poses are wrong, or lie outside of the mesh") if most_fail else None
 
     def _agreement(self, claims: Claims) -> float:
-        """Share of the compared rays that agree once a mistake is undone, and no fewer may be compared than before.
+        """Share of the compared rays that agree once a mistake is undone; 0 if hardly more rays agree than before.
 
-        A few rays agree by chance: those that meet the floor do in every mirror.
+        No fewer may be compared than before, for a few agree by chance: those that meet the floor do in every mirror.
         """
         met = meet(self.caster, claims)
+        if met.agree.sum() < GAIN * self.met.agree.sum():
+            return 0.0
         measured = np.isfinite(self.met.measured_m).sum()
         return float(met.agree.sum() / max(met.compared.sum(), self.met.compared.sum(), PART * measured))
 

@@ -7,6 +7,8 @@ import pytest
 import trimesh
 from worlds import World, furnished, measured, pose, shell
 
+from spargen.geometry.claims import Claims, meet
+from spargen.geometry.raycast import RayCaster
 from spargen.geometry.verdict import judge
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
@@ -364,6 +366,16 @@ def ball_room(inside_out):
     for i in range(10):
         world.camera((0.5 * np.cos(i), 0.5 * np.sin(i), 0.2), 36 * i, -10, f=420.0)
     return Mesh(ball.vertices, ball.faces, np.full(len(ball.faces), -1)), world.cameras()
+
+
+def test_no_mistake_is_named_where_undoing_it_changes_nothing():
+    # Six of ten cameras stand far off; to the others the round room looks the same in every mirror.
+    mesh, cameras = ball_room(inside_out=True)
+    depth_m = meet(RayCaster(mesh.vertices_m, mesh.faces), Claims.of(cameras, NONE)).depth_m
+    T = cameras.T_world_camera.copy()
+    T[:6, :3, 3] += [0, 0, 90.0]
+    found = judge(mesh, Cameras(cameras.K, T, cameras.size_px), np.arange(10), depth_m, np.eye(4))
+    assert found.what == MOST
 
 
 def test_a_mesh_wound_the_other_way_passes_with_a_remark():
