@@ -75,8 +75,10 @@ class Alone:
         towards = self._center[obj] - origin
         square = np.einsum("ri,ri->r", direction, direction)
         along = np.einsum("ri,ri->r", towards, direction) - self._radius[obj] * np.sqrt(square)
-        start = direction * (np.maximum(along, 0) / square)[:, None] - towards
-        face, _ = self._caster.cast(start + self._place[obj], direction)
+        start = direction * (np.maximum(along, 0) / square)[:, None]
+        start += self._place[obj]
+        start -= towards
+        face, _ = self._caster.cast(start, direction)
         return np.asarray(self._object_of_face[face] == obj)
 
 

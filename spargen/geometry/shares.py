@@ -95,18 +95,20 @@ class Shares:
         low = np.stack(self.grid.cell_of(*outlines.side[:, :2].T), axis=-1)
         high = np.stack(self.grid.cell_of(*outlines.side[:, 2:].T), axis=-1) + 1
         step = np.sqrt((high - low).prod(axis=1) / ALONE_RAYS).round().astype(np.int64)
-        share, alone = self._coarsely(row, obj, low, high, np.maximum(step, 1))[:2]
-        again = np.flatnonzero(self._is_unsure(share, alone, SPARSE_DOUBT * (step > 1)))
-        if not len(again):
-            return share
-        row, obj, low, high = row[again], obj[again], low[again], high[again]
-        share[again], alone, kinds = self._coarsely(row, obj, low, high, np.ones(len(again), dtype=np.int64))
-        still = np.flatnonzero(self._is_unsure(share[again], alone, 0))
-        if len(still):
-            share[again[still]] = self._finely(row[still], obj[still], low[still], [kinds[i] for i in still])
+        share, alone, kinds = self._coarsely(row, obj, low, high, np.maximum(step, 1))
+        doubt = SPARSE_DOUBT * (step > 1)
+        again = np.flatnonzero((step > 1) & self._is_unsure(share, alone, doubt))
+        if len(again):
+            every = np.ones(len(again), dtype=np.int64)
+            share[again], alone[again], more = self._coarsely(row[again], obj[again], low[again], high[again], every)
+            for i, kind in zip(again.tolist(), more, strict=True):
+                kinds[i], doubt[i] = kind, 0
+        fine = np.flatnonzero(self._is_unsure(share, alone, doubt))
+        if len(fine):
+            share[fine] = self._finely(row[fine], obj[fine], low[fine], [kinds[i] for i in fine])
         return share
 
-    def _is_unsure(self, share: Floats, alone: Floats, doubt: Floats | int) -> Bools:
+    def _is_unsure(self, share: Floats, alone: Floats, doubt: Floats) -> Bools:
         """Tell which shares (R,) of the cells that objects would cover alone may lie beyond a threshold.
 
         What no coarse ray met stays hidden: nobody could draw a box around it.
