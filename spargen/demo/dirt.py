@@ -1,7 +1,8 @@
 """Dirt: what scanners and annotators do to a house. The images show the true house, the mesh is what came of it.
 
-Dirt never changes what bounds a thing that keeps its own label: its box stays true to within some millimetres, once
-stray pieces are left out. Doors that became a sheet are the exception.
+Dirt never changes what bounds a thing that is annotated wholly and alone: its box stays true to within some
+millimetres, once stray pieces are left out. Other boxes have doors that became a sheet, the halves of the one thing
+that was split, and the two that were merged.
 """
 
 from __future__ import annotations
