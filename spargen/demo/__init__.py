@@ -32,9 +32,9 @@ __all__ = [
     "write_scannet",
 ]
 
-_EDITION = 2
+_EDITION = 3
 """Raised whenever the same parameters give other bytes."""
-_STREET = "court"
+_STREET = "lane"
 """Decides which seeds the houses have: in this one seed 0 begins with a flat of seven rooms, enough for every task."""
 
 

@@ -52,7 +52,7 @@ def walk_cameras(house: House, frames: int = 320, *, tilted: bool = False) -> Ca
     roll = np.radians(2.2 * _drift(rng, frames, 7)).clip(np.radians(-4), np.radians(4))
     if tilted:
         # It looks down, then it is turned upright; it may have been level for a moment before.
-        since = np.arange(frames) - int(rng.integers(0, 2))
+        since = np.arange(frames) - int(rng_for(house.seed, "demo", "lifted").integers(0, 2))
         low, aside = (np.clip(k - since / (_TILTED_SHARE / 2 * frames), 0, 1) * (since >= 0) for k in (1, 2))
         elevation += (np.radians(-72) - elevation) * low
         roll += (np.radians(48) - roll) * aside

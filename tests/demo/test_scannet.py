@@ -187,6 +187,17 @@ def test_the_truth_lies_beside_the_scans_and_names_what_the_scan_has(tmp_path):
     assert truth["floor_m2"] >= sum((r["x1"] - r["x0"]) * (r["y1"] - r["y0"]) for r in truth["rooms"])
 
 
+def test_the_first_house_is_a_flat_of_seven_rooms_whose_clip_begins_level(tmp_path):
+    """README shows it: a tilted first frame would leave two tasks without an observer."""
+    write_demo(tmp_path, frames=12, cell_m=1.0, workers=1)
+    truth = json.loads((tmp_path / "truth" / f"{ID}.json").read_text())
+    assert len({room["name"] for room in truth["rooms"]}) == 7
+    cameras = spargen.load("scannet", tmp_path, ID).cameras
+    assert cameras.elevation_deg[0] > -40
+    assert abs(cameras.roll_deg[0]) < 5
+    assert np.abs(cameras.elevation_deg[1]) > 60
+
+
 def test_a_demo_has_names_and_terms_of_its_own(tmp_path):
     assert write_demo(tmp_path, seed=5, houses=2, frames=2, cell_m=0.5, workers=1) == ["demo0000_00", "demo0001_00"]
     adapter = find_adapter("scannet")(tmp_path)
