@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from oracle.body import gaps
+from oracle.body import Thing, gaps
 from oracle.directions import check_relation, check_tuples, moved_first, said_words
 from oracle.floor import Floor
 from oracle.labels import askable, clash, countable, key, left_out, part, polarity
@@ -154,6 +154,18 @@ def test_pieces_below_or_beside_the_body_stay():
 
 def test_parts_of_the_building_keep_all_their_pieces():
     assert only([*TABLE, block((30, 0, 0), (30.1, 0.1, 0.1))], "wall").sides[0] > 30
+
+
+def test_a_door_of_furniture_is_no_part_of_the_building():
+    assert only([*TABLE, block((30, 0, 0), (30.1, 0.1, 0.1))], "cabinet door").sides[0] == pytest.approx(1)
+
+
+def test_boxes_of_the_same_footprint_are_a_tie():
+    corners = np.array([(0.0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)])
+    wedge = Thing(0, "wedge", corners, np.arange(4), np.array([(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]))
+    assert {round(float(max(sides[:2])), 3) for sides in (wedge.sides, *(s for _, s in wedge.ties))} == {1.0, 1.414}
+    assert not wedge.unsure
+    assert not only(TABLE).ties
 
 
 def test_large_pieces_apart_make_an_object_doubtful():

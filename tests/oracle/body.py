@@ -21,19 +21,19 @@ class Thing:
     """An annotated object: the gravity-aligned box of least footprint around its main body.
 
     ``doubtful`` is None, and ``unsure`` set, where the rule of the main body hangs on how a threshold is measured.
+    ``ties`` are boxes (center, sides) of the same least footprint.
     """
 
     def __init__(self, number, label, vertices, points, faces):
         """`points` and `faces` are the rows of `vertices` and of its triangles (F, 3) that bear the annotation."""
         self.id, self.label, self.key = number, label, key(label)
-        pieces = Pieces(vertices, points, faces, exempt=part(label) is not None)
+        pieces = Pieces(vertices, points, faces, exempt=part(label) not in (None, "furniture door"))
         readings = [pieces.read(*rule) for rule in (RULE, STRICT, LENIENT)]
-        (self.kept_points, self.kept_faces, _), *_ = readings
-        self.center, self.sides = self._box(vertices[points[self.kept_points]])
-        others = [self._box(vertices[points[p]]) for p, _, _ in readings[1:] if (p != self.kept_points).any()]
-        self.unsure = any(
-            max(np.abs(c - self.center).max(), np.abs(np.array(s) - self.sides).max()) > 0.003 for c, s in others
-        )
+        self.kept_points, self.kept_faces, _ = readings[0]
+        (self.center, self.sides), *ties = self._boxes(vertices[points[self.kept_points]])
+        self.ties = [box for box in ties if self._differs(*box)]
+        others = [self._boxes(vertices[points[p]])[0] for p, _, _ in readings[1:] if (p != self.kept_points).any()]
+        self.unsure = any(self._differs(*box) for box in others)
         doubts = {doubt for _, _, doubt in readings}
         self.doubtful = doubts.pop() if len(doubts) == 1 else None
         self.points, self.corners = vertices[points[self.kept_points]], vertices[faces[self.kept_faces]]
@@ -41,11 +41,17 @@ class Thing:
     def __repr__(self):
         return f"{self.label}#{self.id}"
 
+    def _differs(self, center, sides):
+        return max(np.abs(center - self.center).max(), np.abs(np.subtract(sides, self.sides)).max()) > 0.003
+
     @staticmethod
-    def _box(points):
-        (cx, cy), long_side, short_side, _ = least_rectangle(points[:, :2])
+    def _boxes(points):
+        """Centre and sides of the boxes of least footprint."""
         low, high = float(points[:, 2].min()), float(points[:, 2].max())
-        return np.array([cx, cy, (low + high) / 2]), (long_side, short_side, high - low)
+        return [
+            (np.array([*r.center, (low + high) / 2]), (r.long_side, r.short_side, high - low))
+            for r in least_rectangles(points[:, :2])
+        ]
 
     @property
     def tree(self):
@@ -174,10 +180,9 @@ class Rectangle(NamedTuple):
     corners: np.ndarray
 
 
-def least_rectangle(points):
-    """The rectangle of least area around points of the plane, trying the direction of every hull edge."""
-    around = np.array(hull(points))
-    best = None
+def least_rectangles(points):
+    """The rectangle of least area around points of the plane, and its equals to 0.01 %; one side is a hull edge."""
+    around, found = np.array(hull(points)), []
     for a, b in zip(around, np.roll(around, -1, axis=0), strict=True):
         length = math.dist(a, b)
         if length < 1e-9:
@@ -186,7 +191,8 @@ def least_rectangle(points):
         v = np.array([-u[1], u[0]])
         (s, s_end), (t, t_end) = ((x.min(), x.max()) for x in (around @ u, around @ v))
         sides = s_end - s, t_end - t
-        if best is None or sides[0] * sides[1] < best.long_side * best.short_side:
-            corners = np.array([u * x + v * y for x, y in ((s, t), (s_end, t), (s_end, t_end), (s, t_end))])
-            best = Rectangle(u * (s + s_end) / 2 + v * (t + t_end) / 2, max(sides), min(sides), corners)
-    return best or Rectangle(around[0], 0.0, 0.0, around)
+        corners = np.array([u * x + v * y for x, y in ((s, t), (s_end, t), (s_end, t_end), (s, t_end))])
+        found.append(Rectangle(u * (s + s_end) / 2 + v * (t + t_end) / 2, max(sides), min(sides), corners))
+    found.sort(key=lambda r: r.long_side * r.short_side)
+    least = found and 1.0001 * found[0].long_side * found[0].short_side
+    return [r for r in found if r.long_side * r.short_side <= least] or [Rectangle(around[0], 0.0, 0.0, around)]

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from oracle.body import hull, least_rectangle
+from oracle.body import hull, least_rectangles
 from oracle.labels import listed, part
 from oracle.scene import sprinkle
 
@@ -36,7 +36,7 @@ class Floor:
             rest = [t for t in things if part(t.label) is None and t not in standing and t not in resting]
             more = [t for t in rest if any(t.gap(s, 0.12) < 0.1 for s in more)]
             resting += more
-        shapes = [fan(least_rectangle(t.points[:, :2]).corners) for t in standing]
+        shapes = [fan(least_rectangles(t.points[:, :2])[0].corners) for t in standing]
         shapes += [fan(hull(t.points[:, :2])) for t in resting]
         self.grid = Grid(np.concatenate([self.corners[:, :, :2], *shapes]), 1.0)
         floor = self.grid.fill(self.corners[:, :, :2])
