@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from scipy.spatial.distance import cdist
 
@@ -157,8 +159,29 @@ def label_groups(rules):
     return [{"".join(label_words(rules.key(name))) for name in names} for names in rules.groups]
 
 
+JOINING = {"of", "in", "on", "for", "from", "with", "w", "and", "or"}
+
+
+def label_pieces(label, rules):
+    """The singular label itself and the names it is put together from, letter by letter and word by word."""
+    found, words = [], []
+    for word in [*"".join(f" {c} " if c in "/&+,;()[]" else c for c in label).split(), "/"]:
+        if word in "/&+,;()[]" or (word in JOINING and words):
+            found.append(" ".join(words))
+            words = []
+        else:
+            words.append(word)
+    return {label, *(rules.key(piece) for piece in found if piece)}
+
+
 def labels_clash(a, b, rules, groups):
-    """Whether two singular lower-case labels must not be told apart by name, every rule in its own words."""
+    """Whether two singular lower-case labels, or what they are put together from, must not be told apart by name."""
+    readings = itertools.product(label_pieces(a, rules), label_pieces(b, rules))
+    return a == b or any(names_clash(one, other, rules, groups) for one, other in readings)
+
+
+def names_clash(a, b, rules, groups):
+    """Whether two names clash, every rule in its own words."""
     if a == b:
         return True
     words_a, words_b = label_words(a), label_words(b)

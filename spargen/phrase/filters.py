@@ -58,9 +58,7 @@ def plural(name: str) -> str:
 
 
 def _is_plural(name: str) -> bool:
-    """Tell whether a label names several things: ``books``, but not ``pair of shoes``."""
-    kind = " ".join(name.lower().replace("_", " ").split()).partition(" of ")[0]
-    return label_rules().key(kind) != kind
+    return label_rules().several(name)
 
 
 def with_verb(thing: Thing | str) -> str:

@@ -22,6 +22,7 @@ from spargen.resources import data_dir
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Frame = tuple[tuple[str, ...], tuple[str, ...], str, str]
 
 FLOORS = "floors"
 """The part of the building that the size of a room is measured on."""
@@ -30,6 +31,9 @@ UNASKED = "unasked"
 SLIP_LETTERS = 6
 """From this length on, words that differ by one slip of the pen are taken for one word."""
 _WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"[\s#(-]*\d+\W*$")
+_INITIALS = re.compile(r"[^aeiou]{2}s")
+_JOINT = re.compile(r"\s+(?:of|in|on|for|from|with|w|and|or)(?=[\s/]|$)|[/&+,;()\[\]]")
 
 
 class LabelRules(BaseModel):
@@ -74,8 +78,30 @@ class LabelRules(BaseModel):
         return " and ".join(filter(None, (", ".join(kinds), last)))
 
     def part(self, label: str) -> str | None:
-        """Return the kind of part that a label names: a key of `building`, UNASKED, or None if it is a thing."""
-        return next((self._parts[e] for e in _ends(self.key(label)) if e in self._parts), None)
+        """Return the kind of part that a label names: a key of `building`, UNASKED, or None if it is a thing.
+
+        A label whose pieces are not of one kind (``door/window``, ``wall and whiteboard``) may be a part: UNASKED.
+        """
+        if listed := self._parts.get(_joined(self.key(label))):
+            return listed
+        kinds = {self._part_at_end(_words(self.key(piece))) for piece in pieces(label)}
+        return kinds.pop() if len(kinds) == 1 else UNASKED if kinds else None
+
+    def _part_at_end(self, words: tuple[str, ...]) -> str | None:
+        """Return the kind of the longest entry that words end with, be it with one slip of the pen."""
+        for start in range(len(words)):
+            end = words[start:]
+            if found := self._parts.get("".join(end)) or self._misspelt_part(end):
+                return found
+        return None
+
+    def _misspelt_part(self, words: tuple[str, ...]) -> str | None:
+        """Return the kind of an entry that agrees with words but for one, which may be misspelt."""
+        for frame, word in _all_but_one(words):
+            for entry, kind in self._parts_but_one.get(frame, ()):
+                if self.misspelt(word, entry):
+                    return kind
+        return None
 
     def nameless(self, label: str) -> bool:
         """Tell whether a label says nothing about the thing that bears it."""
@@ -83,8 +109,17 @@ class LabelRules(BaseModel):
 
     def countable(self, label: str) -> bool:
         """Tell whether a label names one thing of a kind that can be counted."""
-        plain = _plain(label)
-        return self.key(label) == plain and not any(e in self._uncountable for e in _ends(plain))
+        text = plain(label)
+        listed = any(end in self._uncountable for end in _ends(text))
+        return self.key(label) == text and pieces(label) == [text] and not listed
+
+    def readings(self, key: str) -> set[str]:
+        """Return what a singular label may be called: itself, and what it is put together from."""
+        return {key, *map(self.key, pieces(key))}
+
+    def several(self, label: str) -> bool:
+        """Tell whether a label is a plural: ``books``, ``plates of food``, but not ``pair of shoes``."""
+        return any(self.key(piece) != piece for piece in pieces(label)[:1])
 
     def groups_of(self, key: str) -> set[int]:
         """Return the numbers of the groups of which a singular label ends with a name."""
@@ -96,8 +131,8 @@ class LabelRules(BaseModel):
         return long and _one_slip(a, b) and frozenset((a, b)) not in self._unlike
 
     def key(self, label: str) -> str:
-        """Return the label lower-cased, with single spaces, its last word singular."""
-        words = _plain(label).split()
+        """Return the label lower-cased, with single spaces, without a number behind it, its last word singular."""
+        words = plain(label).split()
         if words:
             words[-1] = self._singular_word(words[-1])
         return " ".join(words)
@@ -107,11 +142,10 @@ class LabelRules(BaseModel):
             return self.singular[word]
         if word.endswith("ies") and len(word) > 4:
             return word[:-3] + "y"
-        if word.endswith(("ches", "shes", "sses", "xes", "zes")):
+        if word.endswith(("ches", "shes", "sses", "xes", "zes")) or self.singular.get(word[:-2]) == word[:-2] != "":
             return word[:-2]
-        if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
-            return word[:-1]
-        return word
+        letters = len(word) > 3 or _INITIALS.fullmatch(word)
+        return word[:-1] if letters and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
     @cached_property
     def _parts(self) -> dict[str, str]:
@@ -121,6 +155,16 @@ class LabelRules(BaseModel):
         """Yield each listed part of something, without spaces and punctuation, and its kind."""
         for kind, entries in (*self.building.items(), (UNASKED, self.unasked)):
             yield from ((_joined(self.key(entry)), kind) for entry in entries)
+
+    @cached_property
+    def _parts_but_one(self) -> dict[Frame, list[tuple[str, str]]]:
+        """The words of each listed part, and its kind, by the words that stand beside it."""
+        found: defaultdict[Frame, list[tuple[str, str]]] = defaultdict(list)
+        for kind, entries in (*self.building.items(), (UNASKED, sorted(self.unasked))):
+            for entry in entries:
+                for frame, word in _all_but_one(_words(self.key(entry))):
+                    found[frame].append((word, kind))
+        return found
 
     @cached_property
     def _meaningless(self) -> frozenset[str]:
@@ -144,20 +188,38 @@ class LabelRules(BaseModel):
         return frozenset(map(frozenset, self.unlike))
 
 
-def _plain(label: str) -> str:
-    """Return a label in lower case, with single spaces."""
-    return " ".join(label.lower().replace("_", " ").split())
+def plain(label: str) -> str:
+    """Return a label in lower case, with single spaces, without a number behind it (``Chair  2``: ``chair``)."""
+    return " ".join(_NUMBER.sub("", label).lower().replace("_", " ").split())
+
+
+def pieces(label: str) -> list[str]:
+    """Return the names that a label is put together from: ``box of tissue``, ``sofa/bed``, ``mop and bucket``."""
+    return list(filter(None, map(str.strip, _JOINT.split(plain(label)))))
+
+
+def _words(label: str) -> tuple[str, ...]:
+    """Return the words of a label, without punctuation."""
+    return tuple(_WORD.findall(label))
 
 
 def _joined(label: str) -> str:
     """Return a label without spaces and punctuation."""
-    return "".join(_WORD.findall(label))
+    return "".join(_words(label))
 
 
 def _ends(label: str) -> Iterator[str]:
     """Yield what a label ends with, the whole first and its last word last, without spaces and punctuation."""
-    words = _WORD.findall(label)
+    words = _words(label)
     return ("".join(words[start:]) for start in range(len(words)))
+
+
+def _all_but_one(words: tuple[str, ...]) -> Iterator[tuple[Frame, str]]:
+    """Yield each word, and what a label must agree in that may have it misspelt: the other words, first, last letter.
+
+    Slips at the ends of a word are rare, and cable and table or mug and rug are none. So few labels need comparing.
+    """
+    return (((words[:n], words[n + 1 :], word[0], word[-1]), word) for n, word in enumerate(words))
 
 
 def label_file() -> Path:
@@ -228,18 +290,16 @@ class LabelTable:
     def kinds(self, labels: Sequence[str]) -> list[tuple[str, Ints]]:
         """Sort the askable objects into kinds that a name tells apart, each with its name and its objects (n,).
 
-        Labels that clash, directly or by way of others, make one kind. It is named by the label that every other one
-        of the kind ends with (``chair`` for chairs and office chairs); a kind without such a label has no name that
-        holds for all of it, and is left out, as are kinds with an object that cannot be counted.
+        Labels that clash, directly or by way of others, make one kind. A kind of several labels is left out: is a trash
+        can a can, as an office chair is a chair? So are kinds with an object that cannot be counted.
         """
         _, kind = connected_components(csr_matrix(self.clash), directed=False)
         found = []
         for k in np.unique(kind[self.askable]):
             members = np.flatnonzero(kind == k)
-            names = {self.rules.key(labels[int(o)]): labels[int(o)] for o in members}
-            name = min(names, key=lambda n: (len(n), n))
-            if self.countable[members].all() and all(_joined(name) in _ends(n) for n in names):
-                found.append((" ".join(names[name].split()), members))
+            if self.countable[members].all() and len({_joined(self.rules.key(labels[int(o)])) for o in members}) == 1:
+                names = {" ".join(_NUMBER.sub("", labels[int(o)]).split()) for o in members}
+                found.append((min(names, key=lambda name: (len(name), name)), members))
         return found
 
 
@@ -248,11 +308,14 @@ def clash_matrix(keys: Sequence[str], rules: LabelRules) -> Bools:
 
     Two labels clash if, without spaces and punctuation, one ends with the other (``chair`` and ``office chair``, but
     also ``armchair``: to keep apart what is one thing makes a wrong answer, to join two things costs a question);
-    if both end with names of one group, word by word; or if they differ by one slip of the pen in one word.
+    if both end with names of one group, word by word; or if they differ by one slip of the pen in one word. A label
+    that is put together clashes with what any of its pieces clashes with.
     """
     clash = np.eye(len(keys), dtype=bool)
-    for members in (*_same_ends(keys), *_same_group(keys, rules), *_one_word_misspelt(keys, rules)):
-        clash[np.ix_(members, members)] = True
+    read = [(i, reading) for i, key in enumerate(keys) for reading in sorted(rules.readings(key))]
+    owner, readings = np.array([i for i, _ in read], dtype=np.int64), [reading for _, reading in read]
+    for members in (*_same_ends(readings), *_same_group(readings, rules), *_one_word_misspelt(readings, rules)):
+        clash[np.ix_(owner[members], owner[members])] = True
     return clash
 
 
@@ -276,15 +339,11 @@ def _same_group(keys: Sequence[str], rules: LabelRules) -> Iterable[list[int]]:
 
 
 def _one_word_misspelt(keys: Sequence[str], rules: LabelRules) -> Iterator[list[int]]:
-    """Yield pairs of labels that agree but for one word, which may be misspelt, though not at its ends.
-
-    Slips there are rare, and cable and table or mug and rug are none. So few labels need comparing.
-    """
-    agreeing: defaultdict[tuple[object, ...], list[tuple[int, str]]] = defaultdict(list)
+    """Yield pairs of labels that agree but for one word, which may be misspelt."""
+    agreeing: defaultdict[Frame, list[tuple[int, str]]] = defaultdict(list)
     for i, key in enumerate(keys):
-        words = _WORD.findall(key)
-        for n, word in enumerate(words):
-            agreeing[tuple(words[:n]), tuple(words[n + 1 :]), word[0], word[-1]].append((i, word))
+        for frame, word in _all_but_one(_words(key)):
+            agreeing[frame].append((i, word))
     for candidates in agreeing.values():
         yield from ([i, j] for (i, a), (j, b) in combinations(candidates, 2) if rules.misspelt(a, b))
 

@@ -36,6 +36,11 @@ def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -
     object.__setattr__(owner, name, array)
 
 
+def _one_line(label: str) -> str:
+    """Return a label as a sentence or an option can print it: single spaces, no line breaks or control characters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in label).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Mesh:
     """A triangle mesh with one object index a face.
@@ -73,7 +78,7 @@ class Objects:
     Parameters
     ----------
     id : (N,) int64, the data set's own ids.
-    label : N raw label strings.
+    label : N labels, as released but for white space and control characters: each stretch of them is one space.
     center_m, extent_m : (N, 3) centre and full side lengths of the oriented boxes.
     R_world_box : (N, 3, 3) the boxes' axes as columns; axis i has length extent_m[:, i]; right-handed.
     doubtful : (N,) bool, boxes that cannot be trusted: the objects are present, but not asked about. None by default.
@@ -90,7 +95,7 @@ class Objects:
         n = len(self.label)
         if not len(self.doubtful):
             object.__setattr__(self, "doubtful", np.zeros(n, dtype=bool))
-        object.__setattr__(self, "label", tuple(self.label))
+        object.__setattr__(self, "label", tuple(map(_one_line, self.label)))
         _fix(self, "id", np.int64, (n,))
         _fix(self, "center_m", np.float64, (n, 3))
         _fix(self, "extent_m", np.float64, (n, 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+import unicodedata
 
 import numpy as np
 
@@ -110,4 +111,9 @@ def read_annotation(folder, scene):
     groups = json.loads((folder / f"{scene}.aggregation.json").read_text())["segGroups"]
     owner_of_segment = {int(s): int(g["objectId"]) for g in groups for s in g["segments"]}
     owner = np.array([owner_of_segment.get(int(s), -1) for s in segments])
-    return owner, {int(g["objectId"]): g["label"] for g in groups}
+    return owner, {int(g["objectId"]): on_one_line(g["label"]) for g in groups}
+
+
+def on_one_line(label):
+    """A label whose white space and control characters are single spaces."""
+    return " ".join("".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in label).split())

@@ -56,7 +56,22 @@ MEANINGLESS = {
 
 
 def words_of(label):
-    return label.lower().replace("_", " ").split()
+    """Lower case, without a number behind it (``chair 2``, ``wall2``, ``chair (2)``)."""
+    return re.sub(r"(?s)[\s#(-]*[0-9]+\W*$", "", label).lower().replace("_", " ").split()
+
+
+JOINING = {"of", "in", "on", "for", "from", "with", "w", "and", "or"}
+
+
+def put_together(label):
+    """The names that a label is put together from, such as box and tissue of ``box of tissue``."""
+    found = [[]]
+    for word in re.sub(r"([/&+,;()\[\]])", r" / ", " ".join(words_of(label))).split():
+        if word == "/" or (word in JOINING and found[-1]):
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [" ".join(words) for words in found if words]
 
 
 def singular(word):
@@ -64,9 +79,10 @@ def singular(word):
         return rules()["singular"][word]
     if re.search(r"ies$", word) and len(word) > 4:
         return word[:-3] + "y"
-    if re.search(r"(ch|sh|ss|x|z)es$", word):
+    if re.search(r"(ch|sh|ss|x|z)es$", word) or (word[-2:] == "es" and rules()["singular"].get(word[:-2]) == word[:-2]):
         return word[:-2]
-    return word[:-1] if re.search(r"[^sui]s$", word) and len(word) > 3 else word
+    long = len(word) > 3 or not set("aeiou") & set(word)
+    return word[:-1] if re.search(r"[^sui]s$", word) and long and len(word) > 2 else word
 
 
 @cache
@@ -80,19 +96,25 @@ def key(label):
 
 # ------------------------------------------------------------------------------------------------ parts of the building
 BUILDING = {
-    "wall": ("wall", "drywall", "wall /other room"),
+    "wall": ("wall", "drywall", "wal", "ewall", "backwall", "wallend", "wall side", "wall tile"),
     "floor": ("floor", "flooring", "floor tile", "floor board", "floorboard", "ground"),
-    "ceiling": ("ceiling", "roof", "ceiling tile"),
-    "door": ("door", "doorway", "archway", "opening"),
-    "door frame": ("door frame", "doorframe", "doorframw", "door jamb", "doorjamb", "door casing"),
-    "window frame": ("window frame", "windowframe", "window casing"),
+    "ceiling": ("ceiling", "roof", "ceiling tile", "soffit"),
+    "door": ("door", "dor", "doorway", "archway", "opening"),
+    "door frame": (
+        *("door frame", "doorframe", "doorframw", "doorway frame", "door jamb", "doorjamb", "door casing"),
+        *("door post", "doorpost", "door trim"),
+    ),
+    "window frame": ("window frame", "windowframe", "window casing", "window trim"),
     "sill": ("window sill", "windowsill", "sill", "ledge"),
-    "stairs": ("stair", "stairs", "staircase", "stairway", "stairwell", "step", "stair step"),
+    "stairs": (
+        *("stair", "stairs", "staircase", "stair case", "stairway", "stairwell", "step", "stair step"),
+        *("downstair", "upstair"),
+    ),
     "railing": (
         *("railing", "handrail", "hand rail", "stair rail", "guard rail", "guardrail"),
         *("banister", "bannister", "balustrade"),
     ),
-    "column": ("column", "pillar"),
+    "column": ("column", "colum", "pillar"),
     "beam": ("beam", "rafter"),
     "trim": ("baseboard", "base board", "skirting board", "molding", "moulding", "trim"),
     "partition": ("partition", "divider", "bathroom stall", "toilet stall"),
@@ -116,20 +138,45 @@ NAMED = {  # how a question names a kind
     "structure": r"structures?|other rooms?",
 }
 # Doors of furniture and cars are no part of the building. Of others (closet door, shower door) one may think either.
-FURNITURE = {"cabinet", "cupboard", "mirror", "oven", "panel", "car"}
-MAYBE_FURNITURE = {
-    *("closet", "wardrobe", "shower", "refrigerator", "fridge", "freezer", "dishwasher", "microwave", "washer"),
-    *("dryer", "locker", "drawer", "dresser", "stove", "cage", "toy", "dollhouse", "machine", "screen"),
+FURNITURE = {
+    *("cabinet", "cupboard", "mirror", "oven", "panel", "car", "wardrobe", "refrigerator", "fridge", "minifridge"),
+    *("freezer", "dishwasher", "microwave", "washer", "dryer", "locker", "drawer", "dresser", "desk", "stove"),
+    *("stand", "fireplace", "nightstand", "machine"),
 }
+MAYBE_FURNITURE = {
+    *("closet", "shower", "screen", "armoire", "credenza", "sideboard", "hutch", "buffet", "vanity"),
+    *("shelf", "bookshelf", "bookcase", "table", "counter", "island", "console", "tv", "center"),
+    *("chest", "box", "bin", "case", "safe", "rack", "unit", "storage", "furniture"),
+    *("cart", "furnace", "heater", "boiler", "cooker", "range", "toaster", "grill", "cooler"),
+    *("printer", "copier", "appliance", "mailbox", "cage", "crate", "pet", "dog", "cat"),
+    *("toy", "house", "dollhouse", "truck", "vehicle", "drier", "minirefrigerator"),
+}
+
+
+def spelt(words):
+    """What words, or words that they misspell, name."""
+    alike = (k for name, k in KIND.items() if misspelt(words, name.split()))
+    return KIND.get(" ".join(words)) or next(alike, None)
 
 
 @cache
 def part(label):
-    """The kind of building part that a label's last words name, `furniture door`, `some door` if unclear, or None."""
+    """The kind of building part that a label names, `furniture door`, `some door` if unclear, or None.
+
+    `several` if it is put together from parts and other things, or from parts of several kinds.
+    """
+    if "".join(words_of(label)) in ("wall/otherroom", "otherroom"):
+        return "wall" if "wall" in label.lower() else "structure"
+    kinds = {last_words(piece) for piece in put_together(label)} or {None}
+    return kinds.pop() if len(kinds) == 1 else "several"
+
+
+def last_words(label):
+    """The kind of building part that last words name."""
     words = key(label).split()
     raw = words_of(label)
     for start in range(len(words)):
-        kind = KIND.get(" ".join(words[start:])) or KIND.get(" ".join(raw[start:]))
+        kind = spelt(words[start:]) or KIND.get(" ".join(raw[start:]))
         if kind == "door" and words[-1] == "door" and start:
             before = set(map(singular, words[:start]))
             return "furniture door" if before & FURNITURE else "some door" if before & MAYBE_FURNITURE else "door"
@@ -154,7 +201,7 @@ def askable(label):
 
 
 def countable(label):
-    return askable(label) and not listed(label, "uncountable") and " ".join(words_of(label)) == key(label)
+    return askable(label) and not listed(label, "uncountable") and put_together(label) == [key(label)]
 
 
 # ---------------------------------------------------------------------------------------------------------------- clash
@@ -166,7 +213,12 @@ def groups_of(a):
 
 @cache
 def clash(a, b):
-    """Whether two keys must not be told apart by name."""
+    """Whether two keys, or what they are put together from, must not be told apart by name."""
+    ones, others = ({k, *map(key, put_together(k))} for k in (a, b))
+    return any(names_clash(one, other) for one in ones for other in others)
+
+
+def names_clash(a, b):
     if a.endswith(b) or b.endswith(a) or groups_of(a) & groups_of(b):
         return True
     return re.sub(r"[\W_]", "", a) == re.sub(r"[\W_]", "", b) or misspelt(a.split(), b.split())
@@ -178,7 +230,7 @@ def misspelt(one, other):
     if len(one) != len(other) or len(different) != 1:
         return False
     ((p, q),) = different
-    return min(len(p), len(q)) >= 6 and p[0] == q[0] and p[-1] == q[-1] and one_slip(p, q)
+    return max(len(p), len(q)) >= 6 and p[0] == q[0] and p[-1] == q[-1] and one_slip(p, q)
 
 
 def one_slip(p, q):

@@ -7,6 +7,7 @@ import pytest
 from worlds import FakeStore, furnished, three_boxes
 
 from spargen.errors import SceneError
+from spargen.scene.labels import LabelTable, label_rules
 from spargen.scene.types import FAR_M, Blob, Mesh, Objects, Scene
 
 
@@ -39,6 +40,29 @@ def test_objects_have_one_id_each():
         Objects([1, 1], ("a", "b"), np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3, 3)))
     assert len(Objects([], (), [], [], [])) == 0
     assert Objects([], (), [], [], []).R_world_box.shape == (0, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("raw", "printed"),
+    [
+        ("office chair", "office chair"),
+        ("office\nchair", "office chair"),
+        ("  office \t\r\n chair\x00", "office chair"),
+        ("office\x1b\x7f\x85chair", "office chair"),
+        ("office\u2028chair\u2029", "office chair"),
+        ("office\u00a0\u3000chair\u200b\ufeff", "office chair"),
+        ("lamp\ud800", "lamp"),
+        ("tường", "tường"),
+        (" \n\x00", ""),
+        ("", ""),
+    ],
+)
+def test_a_label_stands_on_one_line(raw, printed):
+    objects = Objects([1], (raw,), np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((1, 3, 3)))
+    assert objects.label == (printed,)
+    table = LabelTable.of(objects.label, label_rules())
+    assert table.present.tolist() == [printed != "tường"]
+    assert table.askable.tolist() == [printed not in ("", "tường")]  # without a name, or the Vietnamese for a wall
 
 
 def test_no_object_is_doubtful_unless_it_is_said():

@@ -36,7 +36,7 @@ def test_things_apart_are_counted_and_single_ones_not():
 @pytest.mark.parametrize(("gap_m", "counted"), [(-0.2, False), (0.0, False), (0.028, False), (0.032, True)])
 def test_a_kind_of_which_two_touch_is_not_counted(gap_m, counted):
     assert ("bookshelf" in counts(side_by_side(gap_m))) == counted
-    assert ("chair" in counts(side_by_side(gap_m, "office chair", "chair"))) == counted
+    assert ("chair" in counts(side_by_side(gap_m, "chair", "Chair"))) == counted
 
 
 def test_what_touches_something_else_is_counted():
@@ -53,13 +53,16 @@ def test_a_third_one_apart_does_not_help():
     assert counts([*side_by_side(0.0), ("bookshelf", (4, 1.5, 0.5), NARROW)]) == {"piano": 2}
 
 
-@pytest.mark.parametrize("other", ["stool", "armchair", "chairs", "wheelchair"])
+@pytest.mark.parametrize(
+    "other", ["stool", "armchair", "chairs", "wheelchair", "office chair", "chair/table", "stack of chair"]
+)
 def test_a_kind_with_a_label_that_its_name_may_not_hold_is_not_counted(other):
     assert counts([*side_by_side(0.5, "chair"), (other, (4, 1.5, 0.5), NARROW)]) == {"piano": 2}
 
 
-def test_a_kind_is_counted_by_the_name_that_all_its_labels_end_with():
-    assert counts([*side_by_side(0.5, "chair"), ("office chair", (4, 1.5, 0.5), NARROW)]) == {"piano": 2, "chair": 3}
+def test_a_kind_is_counted_in_all_spellings_of_its_name():
+    stools = [*side_by_side(0.5, "step stool"), ("Step  Stool 2", (4, 1.5, 0.5), NARROW)]
+    assert counts([*stools, ("stepstool", (3, 0, 0.2), NARROW)]) == {"piano": 2, "stool": 4}
 
 
 @pytest.mark.parametrize("label", ["door", "column", "cabinet door", "object", "books", "paper"])
