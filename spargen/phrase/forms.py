@@ -10,6 +10,7 @@ import jinja2
 import numpy as np
 
 from spargen.errors import TemplateError
+from spargen.phrase.plain import plain_rules
 from spargen.phrase.templates import Block, TemplateSet, Wording
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
@@ -45,7 +46,8 @@ def phrase(
 
     `wrong` is the number of wrong answers that the task's facts bring for the options of a row.
     """
-    writer = _Writer(templates.wording(task, form), templates.words, f"{task}/{form}", rng)
+    most = plain_rules().limit(task) if templates.words == "brief" else None
+    writer = _Writer(templates.wording(task, form), templates.words, most, f"{task}/{form}", rng)
     if form == "select":
         return [writer.select(choice) for choice in kind.options(facts, wrong, count, settings, rng)]
     if form == "judge":
@@ -54,10 +56,13 @@ def phrase(
 
 
 class _Writer:
-    """Draws paraphrases of one file, each equally often, and fills them."""
+    """Draws paraphrases of one file, each equally often, and fills them.
 
-    def __init__(self, wording: Wording, words: Words, name: str, rng: np.random.Generator) -> None:
-        self.wording, self.ends, self.name, self.rng = wording, wording.ends(words), name, rng
+    Where a question has more than `most` words, be it for its labels, the shortest paraphrases are taken instead.
+    """
+
+    def __init__(self, wording: Wording, words: Words, most: int | None, name: str, rng: np.random.Generator) -> None:
+        self.wording, self.ends, self.most, self.name, self.rng = wording, wording.ends(words), most, name, rng
         self._decks: dict[tuple[int, str], list[int]] = {}
 
     def plain(self, fact: Fact, kind: AnswerKind) -> Phrased:
@@ -82,14 +87,16 @@ class _Writer:
         return Phrased(claim.fact, question, "Yes" if claim.holds else "No", {**used, "claim": str(claim.said)})
 
     def _question(self, slots: Any, deck: str) -> tuple[str, dict[str, Any]]:
-        question = self._draw(self.wording.questions, deck)
-        used: dict[str, Any] = {"template": self.name, "question_line": question.line}
-        text = _sentence_start(self._fill(question, slots))
-        if self.ends:
-            end = self._draw(self.ends)
-            used["note_line"] = end.line
-            text += " " + _sentence_start(self._fill(end, slots))
-        return text, used
+        blocks = [self._draw(self.wording.questions, deck), *([self._draw(self.ends)] if self.ends else [])]
+        said = [self._fill(block, slots) for block in blocks]
+        if self.most is not None and sum(map(_words, said)) > self.most:
+            blocks = [self._shortest(listed, slots) for listed in (self.wording.questions, self.ends) if listed]
+            said = [self._fill(block, slots) for block in blocks]
+        lines = {name: block.line for name, block in zip(("question_line", "note_line"), blocks, strict=False)}
+        return " ".join(map(_sentence_start, said)), {"template": self.name, **lines}
+
+    def _shortest(self, blocks: tuple[Block, ...], slots: Any) -> Block:
+        return min(blocks, key=lambda block: _words(self._fill(block, slots)))
 
     def _draw(self, blocks: tuple[Block, ...], deck: str = "") -> Block:
         """Draw without putting back until every block was used, then anew."""
@@ -110,6 +117,10 @@ class _Writer:
                 where=f"{self.wording.path}:{block.line}",
                 mend=f"see the slots: `spargen list templates {task}`, or `slots` in the @task of a task of your own",
             ) from error
+
+
+def _words(text: str) -> int:
+    return len(text.split())
 
 
 def _sentence_start(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a template file's words are plain and its questions short: what `spargen check` remarks on it."""
+"""Whether a template file's words are plain, which `spargen check` remarks on, and how long its questions may be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -36,11 +37,15 @@ class PlainRules(BaseModel):
         return next(most for pattern, most in self.words_at_most.items() if fnmatchcase(task, pattern))
 
 
+def words_file() -> Path:
+    """Return the lists that are in use."""
+    return data_dir("configs") / "words" / "plain.yaml"
+
+
 @cache
 def plain_rules() -> PlainRules:
     """Read the lists."""
-    path = data_dir("configs") / "words" / "plain.yaml"
-    return PlainRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return PlainRules.model_validate(yaml.safe_load(words_file().read_text(encoding="utf-8")))
 
 
 def remarks(templates: TemplateSet, task: str, form: str, *, video: bool) -> list[str]:

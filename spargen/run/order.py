@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from spargen.errors import JobError
+from spargen.phrase.plain import words_file
 from spargen.plugins import load_task_file
 from spargen.run.job import Forms, Job, nearest
 from spargen.scene.labels import label_file
@@ -83,8 +84,11 @@ def _tree_fingerprint(folder: Path) -> str:
 
 
 def code_fingerprint(job: Job) -> str:
-    """Return a fingerprint of the program, its label lists, the adapters and the job's task files."""
-    own = [_tree_fingerprint(Path(__file__).parent.parent), _hash(label_file().read_bytes())]
+    """Return a fingerprint of the program, its label and word lists, the adapters and the job's task files."""
+    own = [
+        _tree_fingerprint(Path(__file__).parent.parent),
+        *(_hash(f().read_bytes()) for f in (label_file, words_file)),
+    ]
     adapters = {source.adapter.partition(":")[0] for source in job.sources if ":" in source.adapter} | {
         "scene_adapters"
     }

@@ -6,6 +6,7 @@ import pytest
 
 from spargen.phrase.plain import plain_rules, remarks
 from spargen.phrase.templates import TemplateSet
+from spargen.scene.labels import label_rules
 
 PLAIN = "--- question\nHow far is it to the {{ target }}?\n--- note\nIn meters.\n--- brief\nMeters.\n"
 
@@ -107,17 +108,17 @@ def test_a_question_counts_with_the_longest_brief(look, task, most):
 @pytest.mark.parametrize(
     ("slot", "video", "words"),
     [
-        ("{{ target }}", False, 4),  # office chair (red point)
-        ("{{ target }}", True, 6),  # office chair (in Frame-23) (red point)
-        ("{{ target | a }}", False, 4),
-        ("{{ target | label }}", True, 2),
-        ("{{ label | plural }}", False, 2),
+        ("{{ target }}", False, 5),  # paper towel dispenser (red point)
+        ("{{ target }}", True, 7),  # paper towel dispenser (in Frame-23) (red bbox)
+        ("{{ target | a }}", False, 5),
+        ("{{ target | label }}", True, 3),
+        ("{{ label | plural }}", False, 3),
         ("{{ ref_depth_m }}", False, 1),
         ("{{ claim | versus }}", False, 5),
         ('{{ "closest" if nearest else "most far away" }}', False, 3),
         ("{% if nearest %}closest{% else %}farthest{% endif %}", False, 2),
-        ("{{ building }}", False, 12),
-        ("{{ candidates }}", True, 18),
+        ("{{ building }}", False, 13),
+        ("{{ candidates }}", True, 20),
         ("{# a remark #}", False, 0),
     ],
 )
@@ -140,3 +141,7 @@ def test_a_file_without_the_blocks_that_a_job_wants_takes_the_others_and_says_so
     # A question may say all that its answer needs.
     alone = "--- question\nHow far, in meters?\n"
     assert look(alone) == look(alone, "brief") == []
+
+
+def test_the_parts_of_the_building_count_as_they_are_said():
+    assert plain_rules().typical["building"] == label_rules().building_phrase

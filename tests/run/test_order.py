@@ -1,6 +1,7 @@
 """Forms that need something wrong beside the truth: known from the task before any scene is opened."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import BOX, CANDIDATE, DIRECTIONS, FRAMES, LENGTH, WINNER
 from spargen.qa.fact import Fact
 from spargen.run.engine import ask
-from spargen.run.order import chosen_forms
+from spargen.run.order import chosen_forms, code_fingerprint
 from spargen.settings import Settings
 from spargen.tasks.registry import TASKS, task
 
@@ -153,3 +154,13 @@ def test_a_number_of_wrong_answers_that_cannot_be_is_an_error(make, kind, wrong,
         make(kind, highest(tuple), wrong=wrong)
     assert f"wrong={wrong}" in caught.value.what
     assert mend in caught.value.mend
+
+
+@pytest.mark.parametrize("lists", ["label_file", "words_file"])
+def test_a_run_depends_on_the_lists_of_labels_and_of_words(lists, monkeypatch, tmp_path):
+    job = SimpleNamespace(sources=(), plugins=())
+    before = code_fingerprint(job)
+    other = tmp_path / "other.yaml"
+    other.write_text("groups: []\n")
+    monkeypatch.setattr(f"spargen.run.order.{lists}", lambda: other)
+    assert code_fingerprint(job) != before
