@@ -237,7 +237,8 @@ FORBIDDEN = {
     "depth_": r"\bdistan(ce|t)\b|straight[- ]line|euclidean|centimeter|\bhow far (is|away)\b",
     "distance_": r"\bdepths?\b|\bdeep\b|optical axis|centimeter",
     "spatial_volume": r"(?<!centi)\bmeters\b|\bdepth\b|cubic|\bliters?\b",
-    "room_size": r"cubic|(?<!square )\bmeters\b|\bfeet\b|depth",
+    "room_size": r"cubic|(?<!square )\bmeters\b|\bfeet\b|depth|outer walls"
+    r"|\bfloors?( space| area)? (seen|shown|(that|which) th(e|is) (clip|video|camera|frames?))",
     "obj_count": r"\bmeters?\b",
     "appearance_order": r"\bmeters?\b",
     "camera_motion": r"centimeter|straight[- ]line distance",

@@ -104,8 +104,8 @@ class LabelRules(BaseModel):
         return None
 
     def nameless(self, label: str) -> bool:
-        """Tell whether a label says nothing about the thing that bears it."""
-        return _joined(self.key(label)) in self._meaningless
+        """Tell whether a label, or all that it is put together from, says nothing about the thing that bears it."""
+        return all(_joined(self.key(piece)) in self._meaningless for piece in pieces(label))
 
     def countable(self, label: str) -> bool:
         """Tell whether a label names one thing of a kind that can be counted."""
