@@ -142,7 +142,8 @@ class LabelRules(BaseModel):
             return self.singular[word]
         if word.endswith("ies") and len(word) > 4:
             return word[:-3] + "y"
-        if word.endswith(("ches", "shes", "sses", "xes", "zes")) or self.singular.get(word[:-2]) == word[:-2] != "":
+        listed = word.endswith("es") and self.singular.get(word[:-2]) == word[:-2]
+        if listed or word.endswith(("ches", "shes", "sses", "xes", "zes")):
             return word[:-2]
         letters = len(word) > 3 or _INITIALS.fullmatch(word)
         return word[:-1] if letters and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
