@@ -54,7 +54,6 @@ def named(labels, doubtful=None):
         ("canvases", "canvas"),
         ("dresser", "dresser"),
         ("dressers", "dresser"),
-        ("glasses", "glass"),
         ("presser", "presser"),
         ("cookies", "cookie"),
         ("ties", "tie"),
