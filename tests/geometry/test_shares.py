@@ -210,7 +210,7 @@ def test_things_of_all_sizes_alone_from_everywhere(seed, distance_m):
     w = World()
     for k in range(9):
         size = np.exp(rng.uniform(-2.5, 1.0, 3))
-        w.add(f"thing{k}", rng.uniform([-3, -3, 0], [3, 3, 2.5]), size, yaw_deg=rng.uniform(0, 90))
+        w.add(f"lamp{k}", rng.uniform([-3, -3, 0], [3, 3, 2.5]), size, yaw_deg=rng.uniform(0, 90))
     heading = rng.uniform(0, 360)
     a = np.radians(heading)
     w.camera((-distance_m * np.cos(a), -distance_m * np.sin(a), 1.2), heading, 0, f=60.0 * distance_m, size=(320, 240))

@@ -32,7 +32,7 @@ def heap(seed, views=3, things=14, size=SMALL, **lens):
         size_m = rng.uniform(0.12, 1.1, 3)
         x, y = rng.uniform([1.5, 0.6], [6.4, 5.4])
         center = (x, y, size_m[2] / 2 + rng.choice([0, 0, 0.6]))
-        w.add(None if i == 5 else f"thing{i}", center, size_m, yaw_deg=rng.uniform(0, 90))
+        w.add(None if i == 5 else f"lamp{i}", center, size_m, yaw_deg=rng.uniform(0, 90))
     for _ in range(views):
         w.camera(
             rng.uniform([0.3, 0.5, 1.2], [1.2, 5.5, 1.7]),

@@ -56,7 +56,7 @@ def test_a_brief_job_hears_of_files_without_briefs_and_of_long_questions(check):
     assert check("words=brief", own=long) == [
         TURN,
         short,
-        "1: about 64 words in all; `words: brief` is for 60 at most",
+        "1: about 65 words in all; `words: brief` is for 60 at most",
     ]
 
 
