@@ -243,6 +243,11 @@ def main_body(vertices, faces):
         return None
     strays = {g for g in share if share[g] < 0.05 and away[g] > 0.3}
     kept = np.ones(len(vertices), dtype=bool)
+    strayed = sum(share[g] for g in strays)
+    if abs(strayed - 0.1) < 0.002:
+        return None
+    if strayed > 0.1:
+        return kept, 0, True
     for g in strays:
         kept[corners[g]] = False
     stays = ~np.isin(group, list(strays))

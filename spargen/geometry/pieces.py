@@ -20,6 +20,8 @@ LINK_M = 0.1
 """Pieces with a smaller gap between them are one."""
 STRAY_SHARE, STRAY_M = 0.05, 0.3
 """A stray has less than this share of its object's area, and lies farther than this outside the largest's footprint."""
+MOST_STRAYED = 0.1
+"""Strays that are more than this share of an object's area together are none: the object is doubtful."""
 APART_M = 0.5
 """Parts that are no strays and have a larger gap between them make an object doubtful."""
 GRAIN_M = 0.05
@@ -33,7 +35,8 @@ class MainBody:
     """What an object is.
 
     kept : (P,) bool, its points that are no strays'. strays : how many pieces were left out. doubtful : it has parts
-    that lie apart, so no box around them can be trusted.
+    that lie apart, or hardly a body among its strays, so no box around them can be trusted. In the latter case nothing
+    is left out.
     """
 
     kept: Bools
@@ -90,6 +93,8 @@ def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_
     small = np.flatnonzero(~stays[group[piece]])
     hull = footprint_hull(points_m[group[piece] == share.argmax()][:, :2])
     stays[group[piece[small[outside_m(points_m[small, :2], hull) <= STRAY_M]]]] = True
+    if share[~stays].sum() > MOST_STRAYED:  # bars, tiles: like pieces, none of which is more the object than others
+        return MainBody(np.ones(len(points_m), dtype=bool), 0, doubtful=True)
     left = stays[group]
     # What is no stray may bridge a gap: the scraps of a pole join the foot of a lamp and its shade.
     near = (gap_m <= APART_M) & left[a] & left[b]

@@ -13,8 +13,9 @@ from scipy.spatial import cKDTree
 from oracle.labels import key, part
 
 SPACING = 0.025  # metres between the samples of a surface whose gaps are measured
-# gap that links pieces, share of the area, metres outside, of the rule: as it stands, and both ways of reading it
-RULE, STRICT, LENIENT = (0.10, 0.05, 0.30), (0.08, 0.06, 0.25), (0.13, 0.04, 0.35)
+# gap that links pieces, share of the area, metres outside, share of all strays, of the rule: as it stands, and both ways
+# of reading it
+RULE, STRICT, LENIENT = (0.10, 0.05, 0.30, 0.10), (0.08, 0.06, 0.25, 0.08), (0.13, 0.04, 0.35, 0.12)
 
 
 class Thing:
@@ -92,7 +93,7 @@ class Pieces:
         self.samples = np.split(samples[order], np.cumsum(np.bincount(owner, minlength=n))[:-1])
         self.gaps = gaps(self.samples)
 
-    def read(self, link, share, outside):
+    def read(self, link, share, outside, most):
         """Which points and which faces belong to the main body, and whether the object is doubtful."""
         everything = np.ones(len(self.of_point), bool), np.ones(len(self.of_face), bool), False
         if self.n == 1 or self.exempt:
@@ -107,6 +108,8 @@ class Pieces:
         kept = np.array(
             [i == main or area[i] >= share or beyond(base, samples[i][:, :2]) <= outside for i in range(count)]
         )
+        if area[~kept].sum() > most:  # strays in such numbers are none
+            return everything[0], everything[1], True
         large = [i for i in range(count) if kept[i] and area[i] >= 0.05]
         trees = {i: cKDTree(samples[i]) for i in large} if len(large) > 1 else {}
         apart = [min(trees[j].query(samples[i])[0].min() for j in trees if j != i) > 0.4 + link for i in trees]
