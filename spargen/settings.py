@@ -60,7 +60,7 @@ class Settings(BaseModel):
     min_side_m: float = Field(0.05, description="smallest side of a box whose size is asked")
     volume_in_frame: float = Field(0.70, description="box size: share of the surface inside the frustum")
     volume_unoccluded: float = Field(0.50, description="box size: share of its pixels that is unoccluded")
-    count_gap_m: float = Field(0.03, ge=0, description="counts: two of a kind this near each other may be one thing")
+    count_gap_m: float = Field(0.03, ge=0, description="two of a kind this near each other may be one thing: not asked")
     compare_m: float = Field(0.20, description="comparisons: the answer leads the runner-up by this ...")
     compare_share: float = Field(0.15, description="... and by this share of the smaller")
     compare_oc_share: float = Field(0.10, description="the share for nearest / farthest to the observer")

@@ -11,15 +11,27 @@ from scipy.spatial import cKDTree
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 STEP_M = 0.01
 """Surfaces are compared at points no farther apart than this: gaps of 3 cm come out right to a millimetre."""
 
 
-def any_within(mesh: Mesh, objects: NDArray[np.int64], gap_m: float) -> bool:
-    """Tell whether any two of some objects (n,) come within `gap_m` of each other, surface to surface."""
-    surfaces = [mesh.vertices_m[mesh.faces[mesh.face_object == o]].astype(np.float64) for o in objects]
-    return any(_within(a, b, gap_m) for a, b in combinations([s for s in surfaces if len(s)], 2))
+def touching(mesh: Mesh, kind: NDArray[np.integer], gap_m: float) -> Bools:
+    """Tell which objects (N,) come within `gap_m` of another of their kind, surface to surface.
+
+    `kind` (N,) numbers the kinds; an object of kind -1 touches nothing.
+    """
+    order = np.argsort(mesh.face_object, kind="stable")
+    first = np.searchsorted(mesh.face_object[order], np.arange(len(kind) + 1))
+    near = np.zeros(len(kind), dtype=bool)
+    for k in np.unique(kind[kind >= 0]):
+        members = [int(o) for o in np.flatnonzero(kind == k) if first[o] < first[o + 1]]
+        surface = {o: mesh.vertices_m[mesh.faces[order[first[o] : first[o + 1]]]] for o in members}
+        for a, b in combinations(members, 2):
+            if not (near[a] and near[b]) and _within(surface[a], surface[b], gap_m):
+                near[[a, b]] = True
+    return near
 
 
 def _within(a: Floats, b: Floats, gap_m: float) -> bool:

@@ -85,6 +85,8 @@ def ask(
         usable = _usable_frames(scene, settings, out, video=video, rgbd=rgbd, cache=cache, threads=threads)
     with _timed(out, "visibility"):
         table = look(scene, settings, seed=seed, video=video, usable=usable, keep_in=cache, threads=threads)
+    if touching := np.count_nonzero(table.labels.doubtful & ~scene.objects.doubtful):
+        out.notes["objects not asked about: each touches another of its kind"] = str(touching)
     frame_of = table.frames.tolist()
     for name in tasks:
         task = TASKS[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
@@ -288,14 +288,27 @@ class LabelTable:
         """(N,) may be named without a mark: countable, and no other object's label clashes."""
         return np.asarray(self.countable & (self.clash.sum(axis=1) == 1))
 
+    @property
+    def kind(self) -> Ints:
+        """(N,) numbers of kinds that a name tells apart: labels that clash, also by way of others, are of one."""
+        return np.asarray(connected_components(csr_matrix(self.clash), directed=False)[1], dtype=np.int64)
+
+    def doubting(self, objects: Bools) -> LabelTable:
+        """Return the table with more objects (N,) that are doubtful."""
+        return replace(
+            self,
+            askable=self.askable & ~objects,
+            doubtful=self.doubtful | objects,
+            countable=self.countable & ~objects,
+        )
+
     def kinds(self, labels: Sequence[str]) -> list[tuple[str, Ints]]:
         """Sort the askable objects into kinds that a name tells apart, each with its name and its objects (n,).
 
         Labels that clash, directly or by way of others, make one kind. A kind of several labels is left out: is a trash
         can a can, as an office chair is a chair? So are kinds with an object that cannot be counted.
         """
-        _, kind = connected_components(csr_matrix(self.clash), directed=False)
-        found = []
+        found, kind = [], self.kind
         for k in np.unique(kind[self.askable]):
             members = np.flatnonzero(kind == k)
             if self.countable[members].all() and len({_joined(self.rules.key(labels[int(o)])) for o in members}) == 1:

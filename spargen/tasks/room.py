@@ -9,7 +9,6 @@ from scipy.special import ndtr, ndtri
 
 from spargen.errors import SceneError
 from spargen.geometry.floor import FloorPlan, floor_plan
-from spargen.geometry.gaps import any_within
 from spargen.geometry.surface import scene_points
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
@@ -115,11 +114,8 @@ def obj_count(ctx: TaskContext) -> Iterator[Fact]:
     kinds = [k for k in ctx.labels.kinds(ctx.scene.objects.label) if len(k[1]) >= 2]
     whole = [(name, members) for name, members in kinds if shown[members].all()]
     ctx.dropped["the clip does not show all of them"] += len(kinds) - len(whole)
-    # Annotators split bookshelves: what touches may be one thing.
-    apart = [k for k in whole if not any_within(ctx.scene.mesh, k[1], ctx.settings.count_gap_m)]
-    ctx.dropped["two of them touch: perhaps one thing in two pieces"] += len(whole) - len(apart)
     for time in range(TIMES):
-        for name, members in apart:
+        for name, members in whole:
             yield Fact(
                 views=tuple(int(v) for v in ctx.clip),
                 objects=tuple(int(o) for o in members),

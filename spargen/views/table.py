@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spargen.geometry
+from spargen.geometry.gaps import touching
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelTable, label_rules
@@ -91,7 +92,7 @@ def look(
     stills, clip = choose_frames(usable, settings, video=video)
     frames = np.union1d(stills, clip).astype(np.int64)
     cameras = scene.cameras.take(frames)
-    labels = LabelTable.of(scene.objects.label, label_rules(), scene.objects.doubtful)
+    labels = _labels(scene, settings)
     vis = _seen_before(scene, cameras, labels, settings, keep_in, threads)
     candidates = np.searchsorted(frames, stills)
     links = link(vis.surface, cameras, settings)
@@ -104,6 +105,13 @@ def look(
     # A pair asks something else in the other order.
     pairs = np.concatenate([pairs, pairs[:, ::-1]])
     return ViewTable(frames, cameras, candidates, pairs, sets, np.searchsorted(frames, clip), labels, vis)
+
+
+def _labels(scene: Scene, settings: Settings) -> LabelTable:
+    """Read the labels of a scene. Annotators split shelves: what touches another of its kind may be half a thing."""
+    labels = LabelTable.of(scene.objects.label, label_rules(), scene.objects.doubtful)
+    kind = np.where(labels.present, labels.kind, -1)
+    return labels.doubting(touching(scene.mesh, kind, settings.count_gap_m))
 
 
 def _seen_before(

@@ -13,8 +13,8 @@ from scipy.spatial import cKDTree
 from oracle.labels import key, part
 
 SPACING = 0.025  # metres between the samples of a surface whose gaps are measured
-# gap that links pieces, share of the area, metres outside, share of all strays, of the rule: as it stands, and both ways
-# of reading it
+# gap that links pieces, share of the area, metres outside, share of all strays: the rule as it stands, and both ways of
+# reading it
 RULE, STRICT, LENIENT = (0.10, 0.05, 0.30, 0.10), (0.08, 0.06, 0.25, 0.08), (0.13, 0.04, 0.35, 0.12)
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import combinations
 
-from oracle.labels import askable, left_out, part, polarity
+from oracle.labels import askable, clash, left_out, part, polarity
 from oracle.scene import GLIMPSED, SEEN
 
 COARSE = 8.0  # thousandths by which a box may differ from the coarse picture's
@@ -236,11 +236,21 @@ def faults(scan, frame, thing, volume=False):
     return found
 
 
+def neighbour(scan, thing):
+    """Another thing of the same kind within 3 cm, or None: annotators split shelves."""
+    store = scan.__dict__.setdefault("_neighbours", {})
+    if thing.id not in store:
+        kin = (t for t in scan.things.values() if t is not thing and clash(t.key, thing.key))
+        store[thing.id] = next((t for t in kin if thing.gap(t) < 0.029), None)
+    return store[thing.id]
+
+
 def check_asked(row, thing):
     """What may be asked about in any image: no part of the building, no door, nothing nameless, nothing doubtful."""
     row.involved.add(thing)
     row.need(askable(thing.label), f"{thing} may not be asked about ({part(thing.label) or 'nameless'})")
     row.need(thing.doubtful is not True, f"{thing} is doubtful: its pieces lie apart")
+    row.need(neighbour(row.scan, thing) is None, f"{thing} touches {neighbour(row.scan, thing)}: perhaps two halves")
 
 
 def check_visible(row, frame, thing):

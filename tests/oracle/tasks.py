@@ -6,8 +6,6 @@ import math
 import re
 from itertools import combinations, pairwise
 
-import numpy as np
-
 from oracle.directions import Eye, check_claim, check_relation
 from oracle.floor import Floor
 from oracle.labels import clash, countable, key, rules
@@ -361,9 +359,6 @@ def obj_count(row):
     for thing in alike:
         check_asked(row, thing)
         row.need(shown(row, thing), f"{thing} is visible in no frame of the clip")
-    gaps = [(a.gap(b), a, b) for a, b in combinations(alike, 2)]
-    gap, a, b = min(gaps, key=lambda g: g[0], default=(np.inf, None, None))
-    row.need(gap >= 0.03, f"{a} and {b} are {100 * gap:.1f} cm apart")
 
 
 CHECKS = {

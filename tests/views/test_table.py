@@ -141,3 +141,22 @@ def test_a_scan_far_from_its_origin_shows_the_same():
     np.testing.assert_array_equal(here.visible, there.visible)
     assert np.abs(here.bbox - there.bbox).max() <= 1
     assert (here.surface != there.surface).mean() < 1e-4
+
+
+def test_what_touches_another_of_its_kind_is_present_but_not_asked_about():
+    # Two halves of a shelf, a chair at an office chair, a lamp on a desk, and a wall beside a wall.
+    w = (
+        World()
+        .add("shelf", (3, 0, 1), (0.4, 1, 2))
+        .add("shelf", (3, 1.02, 1), (0.4, 1, 2))
+        .add("shelf", (3, 3, 1), (1, 1, 2))
+    )
+    w.add("chair", (3, -2, 0.5), (0.5, 0.5, 1)).add("office chair", (3, -2.52, 0.5), (0.5, 0.5, 1))
+    w.add("desk", (5, 0, 0.4), (1, 1, 0.8)).add("lamp", (5, 0, 1), (0.3, 0.3, 0.4))
+    w.add("wall", (7, 0, 1), (0.1, 4, 2)).add("wall", (7, 4, 1), (0.1, 4, 2))
+    labels = look(w.camera((0, 0, 1)).scene(), SMALL, seed=0, video=False, threads=1).labels
+    halves = [True, True, False, True, True, False, False]
+    np.testing.assert_array_equal(labels.askable, [*np.logical_not(halves), False, False])
+    np.testing.assert_array_equal(labels.countable, labels.askable)
+    np.testing.assert_array_equal(labels.doubtful, [*halves, False, False])
+    assert labels.present[:7].all()
