@@ -315,6 +315,19 @@ def raster(corners, origin, shape, cell):
     return out
 
 
+def opened(cells, radius):
+    """Cells of a raster that some disc covers of which all cells are set: every disc around every cell."""
+    k = range(-int(radius), int(radius) + 1)
+    disc = [(i, j) for i in k for j in k if i * i + j * j <= radius * radius]
+    out = np.zeros_like(cells)
+    for x, y in np.argwhere(cells):
+        around = [(x + i, y + j) for i, j in disc]
+        if all(cells[a] for a in around):
+            for a in around:
+                out[a] = True
+    return out
+
+
 def closed_area(cells, radius):
     """Cells of a raster closed by a disc and with its holes filled: every cell of the disc at every cell."""
     pad = int(radius) + 2

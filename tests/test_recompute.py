@@ -181,6 +181,12 @@ def test_large_pieces_apart_make_an_object_doubtful():
     assert only([TABLE[0], TABLE[0] + (0, 1.3, 0)], "towel").doubtful is False
 
 
+def test_many_like_pieces_make_an_object_doubtful():
+    bars = only([block((0.22 * k, 0, 0), (0.22 * k + 0.02, 0.02, 1)) for k in range(30)], "rack")
+    assert bars.doubtful is True
+    assert bars.sides[0] == pytest.approx(6.4)
+
+
 def test_a_piece_on_the_border_leaves_an_object_unsure():
     assert only([*TABLE, block((1.3, 0, 0), (1.35, 0.05, 0.05))]).unsure
 
@@ -246,6 +252,16 @@ def test_floor_does_not_count_under_what_hangs_lies_apart_or_is_a_wall(what):
     label, z, y = what
     thing = (label, [block((0, y, z), (2, y + 1, z + 0.5))])
     assert floor_of(GROUND, thing).areas[0.5] == pytest.approx([8, 8], abs=0.2)
+
+
+def test_walls_around_more_than_the_floor_show_and_floor_above_floor():
+    sides = [((0, -0.02), (8, 0)), ((0, 2), (8, 2.02)), ((-0.02, 0), (0, 2)), ((8, 0), (8.02, 2))]
+    walls = [("wall", [block((*low, 0), (*high, 2.5))]) for low, high in sides]
+    assert floor_of(GROUND).unsure == 0
+    assert floor_of(GROUND, *walls).unsure == pytest.approx(8.4, abs=0.8)
+    assert floor_of(GROUND, *walls[:3]).unsure == 0
+    assert floor_of(GROUND).over() == 0
+    assert floor_of(GROUND, ("floor", [sheet((0, 0, 1.3), (1, 2, 1.3), 2)])).over() == pytest.approx(0.25, abs=0.05)
 
 
 def test_two_storeys_and_little_scanned_floor_show():

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from spargen.errors import SceneError
 from spargen.geometry.boxes import footprint_hull
+from spargen.geometry.surface import scene_points
 from spargen.scene.types import Mesh, Objects
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,10 @@ SCRAPS = 0.01
 """Share of the floor, lowest and highest, that does not tell its height: where a label climbs a wall, say."""
 SLAB_M = 0.05
 """A face of the floor this far below another is the underside of a slab."""
+STOREY_M = 0.5
+"""A face of the floor this far above another is another floor: no slab is so thick."""
+WALL_M = 0.4
+"""Narrower strips are no ground of which one may be unsure: walls are as thick as that."""
 _AROUND = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1])).reshape(2, 9)
 
 
@@ -35,14 +40,17 @@ class FloorPlan:
     """The ground of a scene, seen from above on a raster of `CELL_M`.
 
     origin_m : (2,) corner of the raster. height_m : (w, h) of the floor's topmost face at the middle of each cell, -inf
-    where there is none. furniture : (w, h) cells below what stands on the floor. rise_m : from the lowest face of the
-    floor to the highest.
+    where there is none. furniture : (w, h) cells below what stands on the floor. surface : (w, h) cells below or above
+    any surface of the scene. rise_m : from the lowest face of the floor to the highest. over : share of the floor that
+    lies `STOREY_M` or more above more floor.
     """
 
     origin_m: Floats
     height_m: Floats
     furniture: Bools
+    surface: Bools
     rise_m: float
+    over: float
 
     @property
     def floor(self) -> Bools:
@@ -54,7 +62,18 @@ class FloorPlan:
 
         Walls between rooms and holes of a scan are such gaps. Without furniture, that of the scanned floor alone.
         """
-        return _closed_area_m2(self.floor | self.furniture if furniture else self.floor, closing_m / CELL_M)
+        ground = self.floor | self.furniture if furniture else self.floor
+        return _area_m2(_closed(ground, closing_m / CELL_M))
+
+    def unsure_m2(self, closing_m: float) -> float:
+        """Area that is ground or lies inside the outline of the whole scan, but not both; strips of a wall apart.
+
+        Where walls stand all around, that is floor which was not scanned; and what the hull of a counter that bends
+        around a corner holds outside the walls.
+        """
+        ground = _closed(self.floor | self.furniture, closing_m / CELL_M)
+        outline = _closed(self.floor | self.surface, closing_m / CELL_M, lines=True)
+        return _area_m2(_opened(ground ^ outline, WALL_M / 2 / CELL_M))
 
     def is_open(self, points_m: NDArray[np.floating]) -> Bools:
         """Tell which points (P, 3) of the floor can be seen from above: neither below furniture nor below a slab."""
@@ -97,8 +116,12 @@ def floor_plan(mesh: Mesh, objects: Objects, floor: Bools, furniture: Bools, sta
         np.maximum.at(top, cell, z)
     met = np.isfinite(top)
     rise_m = np.quantile(top[met], 1 - SCRAPS) - np.quantile(bottom[met], SCRAPS) if met.any() else 0.0
+    over = (top[met] - bottom[met] >= STOREY_M).mean() if met.any() else 0.0
     below = _below_furniture(mesh, furniture, objects.doubtful, raster, top, stands_m)
-    return FloorPlan(raster.origin_m, top.reshape(raster.shape), below.reshape(raster.shape), float(rise_m))
+    surface, (at, inside) = np.zeros(raster.cells, dtype=bool), raster.cell_of(scene_points(mesh)[0])
+    surface[at[inside]] = True
+    below, surface = below.reshape(raster.shape), surface.reshape(raster.shape)
+    return FloorPlan(raster.origin_m, top.reshape(raster.shape), below, surface, float(rise_m), float(over))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +180,33 @@ def _footprints(
             yield _Footprint(corners, cells, beside, float(corners[..., 2].min()))
 
 
-def _closed_area_m2(raster: Bools, radius: float) -> float:
-    """Area of a raster after a closing by a disc, of a radius in cells, and after its holes are filled."""
+def _closed(raster: Bools, radius: float, *, lines: bool = False) -> Bools:
+    """Close a raster by a disc, of a radius in cells, and fill its holes.
+
+    Across gaps, thin lines leave nothing when closed: where they bound what is wanted, holes are filled in between.
+    """
     if not raster.any():
-        return 0.0
+        return raster
+    pad = int(radius) + 2
+    raster = np.pad(raster, pad)
     rows, columns = np.nonzero(raster.any(axis=1))[0], np.nonzero(raster.any(axis=0))[0]
-    raster = np.pad(raster[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], int(radius) + 2)
+    box = slice(rows[0] - pad, rows[-1] + pad + 1), slice(columns[0] - pad, columns[-1] + pad + 1)
     # Distances do what a disc-shaped structuring element would, in time that does not grow with its size.
-    grown = ndimage.distance_transform_edt(~raster) <= radius
+    grown = ndimage.distance_transform_edt(~raster[box]) <= radius
+    grown = ndimage.binary_fill_holes(grown) if lines else grown
     closed = ndimage.distance_transform_edt(grown) > radius
-    return float(np.count_nonzero(ndimage.binary_fill_holes(closed | raster)) * CELL_M**2)
+    raster[box] |= ndimage.binary_fill_holes(closed | raster[box])
+    return raster[pad:-pad, pad:-pad]
+
+
+def _opened(raster: Bools, radius: float) -> Bools:
+    """Leave out of a raster where no disc, of a radius in cells, fits in."""
+    inner = ndimage.distance_transform_edt(raster) > radius
+    return np.asarray(ndimage.distance_transform_edt(~inner) <= radius) if inner.any() else inner
+
+
+def _area_m2(raster: Bools) -> float:
+    return float(np.count_nonzero(raster) * CELL_M**2)
 
 
 class _Raster:
@@ -176,7 +216,7 @@ class _Raster:
         self.origin_m, self.shape = origin_m, (int(shape[0]), int(shape[1]))
         self.cells = self.shape[0] * self.shape[1]
 
-    def cell_of(self, points_m: Floats) -> tuple[Ints, Bools]:
+    def cell_of(self, points_m: NDArray[np.floating]) -> tuple[Ints, Bools]:
         """Return the cells (P,) that points (P, 2 or 3) lie above, and which of them are in the raster."""
         row, column = np.floor((points_m[:, :2] - self.origin_m) / CELL_M).T
         inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])

@@ -22,6 +22,8 @@ TIMES = 20
 """How often one fact is asked, each time in other words."""
 ROUNDING_M2 = 0.1
 """The raster is no more exact than this."""
+UNSURE_SHARE, OVER_SHARE = 0.08, 0.02
+"""Shares of the area of which nobody knows whether they belong to the room, and that lie above more floor, at most."""
 TYPICAL_M2, SPREAD = 20.0, 0.7
 """Floor areas of indoor scans, about: median, and standard deviation of the logarithm.
 
@@ -43,7 +45,8 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
     for reason, wrong in {
         "the floor's outline is not clear": area < 1 or abs(high - low) > s.room_agreement * min(low, high),
         "too little of the floor was scanned": scanned < s.room_floor_share * area,
-        "the floor has several storeys": plan.rise_m > s.room_storey_m,
+        "the floor has several storeys": plan.rise_m > s.room_storey_m or plan.over > OVER_SHARE,
+        "floor and walls tell different areas": plan.unsure_m2(s.room_closing_m) > UNSURE_SHARE * area,
         "the clip does not show enough of the floor": _seen_share(ctx, plan) < s.room_seen_share,
         "area on a rounding edge": not off_rounding_edge(area, ROUNDING_M2),
     }.items():

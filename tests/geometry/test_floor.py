@@ -1,5 +1,7 @@
 """Floor areas against arithmetic: rooms whose floor the scanner did not see everywhere."""
 
+from itertools import pairwise
+
 import naive
 import numpy as np
 import pytest
@@ -256,6 +258,89 @@ def test_how_far_the_floor_rises():
     assert plan(rect(0, 0, 5, 4), rect(0, 0, 0.5, 0.2, 2.8), floors=2).rise_m == pytest.approx(0, abs=1e-9)
     slope = np.array([[0, 0, 0], [5, 0, 0.5], [5, 4, 0.5], [0, 4, 0]]), [[0, 1, 2], [0, 2, 3]]
     assert plan(slope).rise_m == pytest.approx(0.5 * 0.98, abs=0.01)
+
+
+# -- what may be ground or not -----------------------------------------------------------------------------------------
+
+
+def walls(*corners):
+    """Upright sheets from each corner to the next."""
+    parts = []
+    for (x0, y0), (x1, y1) in pairwise(corners):
+        v = np.array([[x0, y0, 0], [x1, y1, 0], [x1, y1, 2.5], [x0, y0, 2.5]], dtype=float)
+        parts.append((v, np.array([[0, 1, 2], [0, 2, 3]])))
+    return joined(*parts)
+
+
+L_ROOM = [rect(0, 0, 10, 3), rect(0, 3, 4, 7)]
+L_WALLS = walls((0, 0), (10, 0), (10, 3), (4, 3), (4, 7), (0, 7), (0, 0))
+L_COUNTER = joined(*((np.asarray(v), np.asarray(f)) for v, f in (box(4, 2.4, 9.4, 3), box(3.4, 2.4, 4, 7))))
+"""46 m2; the hull of a counter that bends around the corner holds 11 m2 outside."""
+
+
+@pytest.mark.parametrize("yaw", [0, 33])
+def test_the_hull_of_a_counter_round_a_corner_holds_what_lies_outside(yaw):
+    a = np.radians(yaw)
+    R = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+    turned = [(v @ R.T, f) for v, f in (*L_ROOM, L_COUNTER, L_WALLS)]
+    p = plan(*turned, floors=2, furniture=[False, False, True, False])
+    assert p.area_m2(0.5) == pytest.approx(46 + 10.8, abs=0.4)
+    assert p.unsure_m2(0.5) == pytest.approx(10.3, abs=0.3)
+    # Without walls, the counter's own faces tell; without the counter, all is ground.
+    assert plan(*turned[:3], floors=2).unsure_m2(0.5) == pytest.approx(10.3, abs=0.3)
+    p = plan(*turned[:2], turned[3], floors=2, furniture=[False] * 3)
+    assert p.area_m2(0.5) == pytest.approx(46, abs=0.4)
+    assert p.unsure_m2(0.5) == 0
+
+
+CORNERS = [(10, 7), (0, 7), (0, 0), (10, 0)]
+
+
+@pytest.mark.parametrize(
+    ("more", "unsure_m2"),
+    [
+        (walls(*CORNERS, (10, 7)), 28),
+        (walls((10, 3.1), *CORNERS, (10, 2.2)), 28),  # a door of 0.9 m lets nothing out,
+        (walls((10, 3.8), *CORNERS, (10, 2.2)), 0),  # one of 1.6 m does,
+        (walls(*CORNERS), 0),
+        ((grid(10, 7)[0] + [0, 0, 2.5], grid(10, 7)[1]), 28),  # a ceiling tells as much as walls
+    ],
+    ids=["walls all around", "a door", "a gate", "three walls", "a ceiling"],
+)
+def test_the_outline_of_the_scan_tells_how_far_a_room_goes_on_if_it_is_closed(more, unsure_m2):
+    p = plan(rect(0, 0, 6, 7), more, furniture=[False, False])
+    assert p.area_m2(0.5) == pytest.approx(42, abs=0.2)
+    assert p.unsure_m2(0.5) == pytest.approx(unsure_m2, abs=0.9)
+
+
+@pytest.mark.parametrize(("thick", "unsure"), [(0.35, False), (0.5, True)])
+def test_thick_walls_are_no_ground_that_one_is_unsure_of(thick, unsure):
+    wall = box(-thick, 0, 0, 5, high=2.5)
+    assert (plan(rect(0, 0, 6, 5), wall, furniture=[False, False]).unsure_m2(0.5) > 0) == unsure
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_all_of_a_room_is_sure_whatever_stands_there(name):
+    true, floors, furniture = ROOMS[name]
+    parts = [*floors, *furniture]
+    p = plan(*parts, floors=len(floors))
+    # A wardrobe without top and back, and no wall behind it, is open.
+    assert p.unsure_m2(0.5) <= (0.08 * true if "front and the sides" in name else 0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("radius", [0.0, 2.0, 3.3])
+def test_openings_as_loops_make_them(seed, radius):
+    cells = np.zeros((60, 50), dtype=bool)
+    cells[8:-8, 8:-8] = np.random.default_rng(seed).random((44, 34)) < 0.97
+    np.testing.assert_array_equal(module._opened(cells, radius), naive.opened(cells, radius))
+
+
+def test_how_much_floor_lies_above_floor():
+    assert plan(rect(0, 0, 10, 7), rect(2, 0, 6, 7, 1.35), floors=2).over == pytest.approx(0.4, abs=0.01)
+    assert plan(rect(0, 0, 10, 7), rect(2, 0, 6, 7, 0.45), floors=2).over == 0
+    assert plan(rect(0, 0, 5, 7), rect(5, 0, 10, 7, 1.35), floors=2).over == 0
+    assert plan(box(0, 0, 5, 7, -0.3, 0.0)).over == 0
 
 
 def test_faces_that_reach_far_away_ask_for_no_memory(monkeypatch):

@@ -39,13 +39,31 @@ class Floor:
         shapes = [fan(least_rectangles(t.points[:, :2])[0].corners) for t in standing]
         shapes += [fan(hull(t.points[:, :2])) for t in resting]
         self.grid = Grid(np.concatenate([self.corners[:, :, :2], *shapes]), 1.0)
-        floor = self.grid.fill(self.corners[:, :, :2])
+        floor = self.floor_cells = self.grid.fill(self.corners[:, :, :2])
         named = [self.grid.fill(t.corners[:, :, :2]) for t in standing if t not in nameless]
         least = self.add(floor, named, self.grid.grow(floor, 1.5 * CELL))
         most = self.add(floor, [self.grid.fill(s) for s in shapes], self.grid.grow(floor, 3 * CELL))
         self.standing, self.result = standing, self.grid.close(least, 0.5)
         self.scanned = self.grid.area(floor, 0.5)
+        self.unsure = self.apart(scan._spread[0], [self.grid.close(mask, 0.5) for mask in (least, most)])
         self.areas = {r: [self.grid.area(mask, r) for mask in (least, most)] for r in (0.3, 0.5, 1.0)}
+
+    def apart(self, points, grounds, margin=72):
+        """Square metres, at least, that are ground or lie between walls, but not both; strips under 0.5 m apart."""
+        outline = np.pad(self.floor_cells, margin)
+        cells = np.floor((points[:, :2] - self.grid.low) / CELL).astype(int) + margin
+        inside = (cells >= 12) & (cells < np.array(outline.shape) - 12)  # what grows stays clear of the border
+        outline[tuple(cells[inside.all(axis=1)].T)] = True
+        near = self.grid.grow(outline, 0.45)
+        outline |= ~self.grid.grow(~(near | holes(near)), 0.45)
+        inner = (~self.grid.grow(~(np.pad(g, margin) ^ outline), 0.25) for g in grounds)
+        return min(float(self.grid.grow(mask, 0.25).sum()) * CELL * CELL if mask.any() else 0.0 for mask in inner)
+
+    def over(self):
+        """Share of the floor's cells of 0.25 m with floor half a metre above floor."""
+        cells, row = np.unique(np.floor(self.points[:, :2] / 0.25).astype(int), axis=0, return_inverse=True)
+        z = [self.points[row.ravel() == i, 2] for i in range(len(cells))]
+        return float(np.mean([np.ptp(heights) > 0.6 for heights in z]))
 
     def stands(self, thing):
         """Whether a thing's lowest point is within 0.15 m of the floor around it."""

@@ -319,6 +319,8 @@ def room_size(row):
         apart = abs(floor.areas[1.0][i] - floor.areas[0.3][i]) / floor.areas[0.5][i]
         row.need(apart <= 0.12, f"closings disagree: {floor.areas}")
     row.need(floor.scanned >= 0.43 * low, f"scanned floor {floor.scanned:.1f} of {low:.1f}")
+    row.need(floor.unsure <= 0.1 * high, f"floor and walls disagree about {floor.unsure:.1f} of {high:.1f}")
+    row.need(floor.over() <= 0.04, f"floor above {floor.over():.0%} of the floor")
     row.need(floor.storeys <= 1.6, f"floors {floor.storeys:.1f} m apart")
     seen = floor.seen(row.scan, [v.frame for v in row.views])
     row.need(seen >= 0.75, f"the clip sees {seen:.0%} of the floor")

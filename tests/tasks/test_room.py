@@ -78,8 +78,8 @@ def test_the_ground_below_what_stands_there_belongs_to_the_room():
     # A wall and a column stand on the floor as well, and a picture hangs where the floor was not scanned.
     w = floor(floor(World(), 0, 0, 4.2, 1.4), 2, 1.4, 4.2, 3)
     thing(w, "bed", 0, 1.4, 2, 3, high=0.6)
-    thing(w, "wall", -0.5, 0, 0, 3, high=2.5)
-    thing(w, "column", 4.2, 0, 4.7, 3, high=2.0)
+    thing(w, "wall", -0.35, 0, 0, 3, high=2.5)
+    thing(w, "column", 4.2, 0, 4.55, 3, high=2.0)
     thing(w, "picture", 0, 3, 1, 3.4, low=1.2, high=1.6)
     facts, dropped = asked(above(w, (2, 1.5), 5))
     assert not dropped
@@ -110,12 +110,46 @@ def test_a_disc_of_half_a_metre_closes_gaps(gap_m, area_m2):
     assert facts[0].answer == pytest.approx(area_m2, abs=0.1)
 
 
-@pytest.mark.parametrize(("low_m", "area_m2"), [(0.13, 12.6), (0.17, 12.6 - 2.2 * 1.6)])
+@pytest.mark.parametrize(("low_m", "area_m2"), [(0.13, 12.6), (0.17, 12.6 - 0.6 * 1.4)])
 def test_what_begins_within_15_cm_of_the_floor_stands_on_it(low_m, area_m2):
-    w = floor(floor(World(), 0, 0, 4.2, 1.4), 2.2, 1.4, 4.2, 3)
-    thing(w, "bed", 0, 1.4, 2.2, 3, low=low_m)
+    w = floor(floor(World(), 0, 0, 4.2, 1.6), 0.6, 1.6, 4.2, 3)
+    thing(w, "bed", 0, 1.6, 0.6, 3, low=low_m)
     facts, _ = asked(above(w, (2, 1.5), 5))
-    assert facts[0].answer == pytest.approx(area_m2, abs=0.3)
+    assert facts[0].answer == pytest.approx(area_m2, abs=0.2)
+
+
+def walled(world, x0, y0, x1, y1, thick=0.05):
+    """Four walls around a rectangle."""
+    thing(world, "wall", x0 - thick, y0, x0, y1, high=2.5)
+    thing(world, "wall", x1, y0, x1 + thick, y1, high=2.5)
+    thing(world, "wall", x0, y0 - thick, x1, y0, high=2.5)
+    return thing(world, "wall", x0, y1, x1, y1 + thick, high=2.5)
+
+
+DISAGREE = "floor and walls tell different areas"
+
+
+@pytest.mark.parametrize(("to_m", "is_asked"), [(10, True), (9.4, True), (9.3, False), (6, False)])
+def test_a_floor_of_which_a_part_was_not_scanned_between_walls_is_not_asked(to_m, is_asked):
+    # With the wall, 0.65 m of 9.4 are 7 %, 0.75 m of 9.3 are over 8 %.
+    w = walled(floor(World(), 0, 0, to_m, 3.1), 0, 0, 10, 3.1)
+    facts, dropped = asked(above(w, (5, 1.5), 6))
+    assert bool(facts) == is_asked
+    assert dropped == ({} if is_asked else {DISAGREE: 1})
+    # Without the far wall nobody knows how far the room goes on.
+    w.solids = [s for s in w.solids if s.center[0] < 10]
+    del w.solids[2:]
+    assert asked(w)[0]
+
+
+@pytest.mark.parametrize(
+    ("up_m", "wide_m", "is_asked"), [(1.35, 4, False), (1.35, 0.3, False), (1.35, 0.1, True), (0.4, 4, True)]
+)
+def test_a_floor_above_a_floor_is_not_asked(up_m, wide_m, is_asked):
+    w = floor(floor(World(), 0, 0, 10, 3.1), 0, 0, wide_m, 3.1, z=up_m)
+    facts, dropped = asked(above(w, (5, 1.5), 6))
+    assert bool(facts) == is_asked
+    assert dropped == ({} if is_asked else {"the floor has several storeys": 1})
 
 
 @pytest.mark.parametrize(("deep_m", "is_asked"), [(1.24, False), (1.46, True)])
