@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from spargen.geometry.grid import FINE, Grid, Lattice
 from spargen.geometry.sight import Sight
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 ROOKS = np.array([1, 3, 0, 2])
@@ -28,12 +30,26 @@ class Edges:
     A side lies between the outermost coarse cell and the outermost corner of the whole object. Mostly that corner is
     in sight: then a few rays around it settle the side. Else everything between is cast, except where the coarse rays
     show one surface nearer than any part of the object.
+
+    Parameters
+    ----------
+    sight : casts the rays.
+    views : (V,) of the chunk.
+    grid : of their images.
+    ids, depth_m : (V, h, w) what the coarse grid met.
+    traces : of each object, as `edge_points` gives them: scraps may show where no ray but a pixel's own meets them.
     """
 
     def __init__(
-        self, sight: Sight, views: Ints, grid: Grid, ids: NDArray[np.int32], depth_m: NDArray[np.float32]
+        self,
+        sight: Sight,
+        views: Ints,
+        grid: Grid,
+        ids: NDArray[np.int32],
+        depth_m: NDArray[np.float32],
+        traces: Sequence[Singles],
     ) -> None:
-        self.sight, self.views, self.grid, self.ids = sight, views, grid, ids
+        self.sight, self.views, self.grid, self.ids, self.traces = sight, views, grid, ids, traces
         self.cover_m = _cover_depth(ids, depth_m)
 
     def measure(self, row: Ints, obj: Ints, outlines: Outlines) -> tuple[Ints, Bools]:
@@ -163,7 +179,17 @@ class Edges:
         alone = self.sight.alone_at(self.views[row[pair]], obj[pair], uv.reshape(-1, 2)).reshape(-1, FINE)
         near[:] = False
         near[k[:, 0], line[:, 0], column[:, 0]] = alone.any(axis=1)
+        self._trace(near, row[pairs], obj[pairs])
         return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y, x]])
+
+    def _trace(self, near: Bools, row: Ints, obj: Ints) -> None:
+        """Set the cells (R, h, w) in which points on the edges of the objects' faces lie."""
+        for o in np.unique(obj):
+            pairs = np.flatnonzero(obj == o)
+            uvw, inside = self.sight.project(self.views[row[pairs]], self.traces[o][None], self.grid)
+            u, v, z = uvw[inside].astype(np.float64).T
+            x, y = self.grid.cell_of(u / z, v / z)
+            near[pairs[np.nonzero(inside)[0]], y, x] = True
 
     def _reached_cells(self, r: int, window: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
         """Cells (C, 2) of a window that nothing nearer covers, within the outline: row and column."""

@@ -20,7 +20,7 @@ from spargen.geometry.grid import FINE, Grid
 from spargen.geometry.rounding import permille
 from spargen.geometry.shares import Shares
 from spargen.geometry.sight import Sight
-from spargen.geometry.surface import normals, scene_points, spread_points
+from spargen.geometry.surface import edge_points, normals, scene_points, spread_points
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh, Objects
 from spargen.settings import Settings
@@ -147,6 +147,7 @@ class _Eye:
         )
         self.sight = Sight(mesh, cameras, Alone(mesh, objects.center_m, self.radius_m, askable, threads), threads)
         of_face = np.where(mesh.belongs_to(sought), mesh.face_object, np.int32(-1))
+        self.traces = edge_points(mesh, len(objects), askable)
         self.points, _ = spread_points(mesh, of_face, len(objects), SURFACE_POINTS)
         self.scene_points, face = scene_points(mesh)
         self.normals = normals(mesh, face).astype(np.float32)
@@ -179,7 +180,7 @@ class _Eye:
         keep = visible[row, obj]
         if keep.any():
             row, obj = row[keep], obj[keep]
-            edges = Edges(self.sight, views, grid, ids, depth_m)
+            edges = Edges(self.sight, views, grid, ids, depth_m, self.traces)
             box[row, obj], steady[row, obj] = edges.measure(row, obj, whole.take(keep))
         size = np.array([grid.w, grid.h]) * FINE
         side = (box[..., 2:] - box[..., :2]) / size

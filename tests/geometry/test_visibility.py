@@ -12,6 +12,7 @@ from worlds import World, shell
 from spargen.geometry.surface import scene_points
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.labels import LabelTable, label_rules
+from spargen.scene.types import Mesh
 from spargen.settings import Settings
 
 S = Settings()
@@ -427,3 +428,21 @@ def test_a_box_that_hangs_on_single_pixels_is_not_drawn(slit_px, boxed):
     t = table(w)
     assert t.visible[0, 0]
     assert t.boxed[0, 0] == boxed
+
+
+@pytest.mark.parametrize("x", range(400, 404))
+@pytest.mark.parametrize("y", range(150, 154))
+def test_a_scrap_of_an_object_that_shows_in_one_pixel_far_from_the_rest_is_in_the_box(x, y):
+    # The chair fills columns 274 to 365 and rows 194 to 285; a triangle 2 px wide, 3 m off, shows in pixel (x, y). The
+    # outermost of the chair is a scrap behind the wall, so its corners tell nothing.
+    w = World().add("chair", (3, 0, 1), (0.5, 0.5, 0.5)).add("wall", (5, 0, 1), (0.1, 9, 5)).camera((0, 0, 1), f=500.0)
+    mesh, objects, cameras = w.mesh(), w.objects(), w.cameras()
+    u, v = (np.array([x - 0.3, x + 1.3, x + 0.5]), np.array([y - 0.3, y - 0.3, y + 1.4]))
+    scrap = np.stack([np.full(3, 3.0), -(u - 320) * 3 / 500, 1 - (v - 240) * 3 / 500], axis=-1)
+    hidden = np.array([[6, -1.5, 2.2], [6, -1.5, 2.3], [6, -1.6, 2.2]])
+    p = len(mesh.vertices_m)
+    vertices, faces = np.concatenate([mesh.vertices_m, scrap, hidden]), np.arange(p, p + 6).reshape(2, 3)
+    mesh = Mesh(vertices, np.concatenate([mesh.faces, faces]), np.append(mesh.face_object, [0, 0]))
+    t = see(mesh, objects, cameras, np.array([True, False]), S, threads=1)
+    np.testing.assert_allclose(t.bbox[0, 0], [1000 * 274 / 640, 1000 * y / 480, 1000 * (x + 1) / 640, 595], atol=2.2)
+    assert t.boxed[0, 0]
