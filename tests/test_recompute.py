@@ -272,6 +272,17 @@ def test_two_storeys_and_little_scanned_floor_show():
 
 
 # ----------------------------------------------------------------------------------------------------------------- rows
+def test_what_nobody_annotated_is_a_rival():
+    for near, wrong in ((3.0, True), (4.2, False)):
+        box = ("box", [block((3.7, 1.8, 1.2), (3.9, 2.2, 1.8))])
+        world = scan([*ROOM, box, ("spare", [block((near, 1.4, 1), (near + 0.3, 1.7, 1.3))])], SIDES)
+        world.face_owner[world.face_owner == 3] = -1
+        del world.things[3]
+        asked = row(question=WORDS, scan=world)
+        check_rivals(asked, world.things[2], [0], world.views[0].position, 1)
+        assert bool(asked.wrong) == wrong, asked.wrong
+
+
 def test_what_the_words_do_not_name_counts():
     rail, frame = (
         ("railing", [block((2.9, 1.9, 1), (3, 2.1, 1.8))]),

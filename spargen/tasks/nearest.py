@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.directions import leads
+from spargen.geometry.unnamed import unnamed_things
 from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
 from spargen.qa.fact import Fact, Thing
 from spargen.qa.margin import of_lead
@@ -132,12 +133,25 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     once = (vis.seen | vis.glimpsed)[sets, where].sum(axis=1) == 1
     boxed = (vis.boxed[sets, where] & vis.seen[sets, where]).any(axis=1)
     good = clear & once & boxed & ctx.labels.askable[best]
-    good &= distance_m[np.arange(len(sets)), best] >= s.min_length_m
+    best_m = distance_m[np.arange(len(sets)), best]
+    good &= best_m >= s.min_length_m
+    hidden = _beaten_by_unnamed(ctx, sets, best_m, nearest) & good
+    ctx.dropped["something that is not annotated may be nearer, or farther"] += int(hidden.sum())
     c = ctx.keep(np.column_stack([sets, best, nearest]), good, "no clear and visible nearest or farthest object")
-    second_m = second_m[good]
+    c, second_m = c[~hidden[good]], second_m[good & ~hidden]
     image = vis.boxed[c[:, :-2], c[:, -2:-1]].argmax(axis=1) if len(c) else np.zeros(0, dtype=np.int64)
     for i in ctx.balanced(2 * image + c[:, -1]):
         yield tuple(int(v) for v in c[i, :-2]), int(c[i, -2]), float(second_m[i]), bool(c[i, -1])
+
+
+def _beaten_by_unnamed(ctx: TaskContext, sets: Ints, best_m: Floats, nearest: Bools) -> Bools:
+    """Tell which sets (R, K) of views show something that nobody annotated and that beats the best distance (R,)."""
+    things = unnamed_things(ctx.scene.mesh)
+    sees = [ctx.vis.sees_point[:, things.of_point == k].any(axis=1) for k in range(len(things.center_m))]
+    seen = np.reshape(sees, (len(things.center_m), len(ctx.vis))).T
+    away_m = np.linalg.norm(things.center_m - ctx.cameras.position_m[sets[:, 0], None], axis=2)
+    beats = np.where(nearest[:, None], away_m < best_m[:, None], away_m > best_m[:, None])
+    return np.asarray((beats & seen[sets].any(axis=1)).any(axis=1))
 
 
 def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:

@@ -373,6 +373,11 @@ def check_rivals(row, answer, frames, eye, sign):
             row.need(structural and lead >= 0, f"{thing} at {other:.3f} rivals {answer} at {reach:.3f}")
         elif share >= GLIMPSED * (1 + 2 * BAND) and share < SEEN * (1 - BAND):
             row.need(lead >= 0, f"{thing}, glimpsed ({share:.2%}), beats {answer}")
+    for n in {n for f in frames for n, share in row.scan.loose_shares(f).items() if share >= 0.01}:
+        other = math.dist(eye, row.scan.loose[1][n])
+        row.need(
+            sign * (other - reach) >= -0.05, f"what nobody annotated, at {other:.3f}, beats {answer} at {reach:.3f}"
+        )
 
 
 def check_candidates(row, reference, candidates, names):

@@ -11,8 +11,10 @@ from functools import cache, cached_property
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
-from oracle.body import Thing
+from oracle.body import Thing, least_rectangles
 from oracle.files import read_alignment, read_annotation, read_frames, read_ply, scan_folder
 
 COLUMNS = 320  # width at which images are cast
@@ -159,6 +161,32 @@ class Scan:
         A[:3, 3] -= middle
         views = {i: View(i, A @ T, K, size) for i, T in poses.items() if rigid(T)}
         return cls(scene, size, views, vertices - middle, faces, *read_annotation(folder, scene))
+
+    @cached_property
+    def loose(self):
+        """Compact pieces of surface that nobody annotated: number of each face's, and their middles by number."""
+        bare = np.flatnonzero(self.face_owner < 0)
+        _, node = np.unique(np.round(self.vertices, 3), axis=0, return_inverse=True)
+        a, b, c = node.ravel()[self.faces[bare]].T
+        pairs = np.concatenate([a, b]), np.concatenate([b, c])
+        links = coo_matrix((np.ones(2 * len(bare)), pairs), shape=(node.max() + 1,) * 2)
+        number = np.full(len(self.faces) + 1, -1)
+        number[bare] = connected_components(links, directed=False)[1][a]
+        middles = {}
+        for n in np.unique(number[bare]):
+            points = self.corners[number[:-1] == n].reshape(-1, 3)
+            r = least_rectangles(points[:, :2])[0]
+            low, high = points[:, 2].min(), points[:, 2].max()
+            if min(r.short_side, high - low) >= 0.12 and max(r.long_side, high - low) <= 2.4:
+                middles[int(n)] = np.array([*r.center, (low + high) / 2])
+        return number, middles
+
+    @cache  # noqa: B019
+    def loose_shares(self, frame):
+        """Share of the image by number of such a piece."""
+        numbers, counts = np.unique(self.loose[0][self.faces_hit(frame)], return_counts=True)
+        total = self.faces_hit(frame).size
+        return {int(n): c / total for n, c in zip(numbers, counts, strict=True) if int(n) in self.loose[1]}
 
     # What an image shows, at COLUMNS columns.
     @cached_property

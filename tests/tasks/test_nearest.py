@@ -56,6 +56,18 @@ def test_what_the_words_do_not_name_spoils_a_row_that_it_would_answer(label):
     assert answers(room((label, MIDDLE, BESIDE)))[0] == {"nearest": {"chair"}, "farthest": {"table"}}
 
 
+LESS = (0.3, 0.3, 0.4)
+"""A tenth of an image may be without annotation."""
+
+
+def test_what_nobody_annotated_spoils_a_row_that_it_would_answer():
+    assert answers(room((None, NEAR, LESS)))[0] == {"nearest": set(), "farthest": {"table"}}
+    assert answers(room((None, FAR, LESS)))[0] == {"nearest": {"chair"}, "farthest": set()}
+    assert answers(room((None, MIDDLE, LESS)))[0] == {"nearest": {"chair"}, "farthest": {"table"}}
+    # A patch of wall, and what no image shows, are no rivals.
+    assert answers(room((None, (6.9, 0, 2), (0.02, 1, 0.4)), (None, (-1, 0, 1), BESIDE)))[0] == answers(room())[0]
+
+
 @pytest.mark.parametrize("label", ["windowsill", "object", "lamp"])
 def test_the_answer_leads_whatever_counts(label):
     # The chair's centre is 3.2 m off: 10 % of that is more than 0.2 m.
