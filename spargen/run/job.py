@@ -206,6 +206,9 @@ def _describe(error: ErrorDetails) -> tuple[str, str]:
         return f"`{key.removesuffix('.default')}` cannot be {error['input']!r}", mend
     if key == "tasks" or last in ("dict[str,nullable[list[str]]]",):
         return "`tasks` is neither a list of names nor a mapping of names to forms", "see configs/default.yaml"
+    if error["type"] == "ascending":
+        names = error["ctx"]
+        return f"`{key}`: {error['msg']}", f"lower `{names['low']}`, or raise `{names['high']}`"
     return f"`{key}`: {error['msg'].lower()}, not {error['input']!r}", f"see {_kind(loc)} in configs/default.yaml"
 
 

@@ -165,7 +165,7 @@ def test_a_box_that_holds_another_is_not_apart_from_it(other):
     mine = (200, 200, 500, 600)
     assert BOX.clear(mine, [other], S).tolist() == [False]
     assert BOX.clear(other, [mine], S).tolist() == [False]
-    assert BOX.clear(mine, [other], Settings(option_box_held=1.01)).tolist() == [True]
+    assert BOX.clear(mine, [other], S.model_copy(update={"option_box_held": 1.01})).tolist() == [True]
 
 
 def test_a_fifth_outside_is_not_quite_enough():
