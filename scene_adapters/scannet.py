@@ -252,6 +252,7 @@ def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int, sc
         label=tuple(groups[object_id][0] for object_id in present),
         vertex_object=vertex_object,
         notes={
+            "objects": "" if present else "none is annotated",
             "share of vertices without object": round(float((vertex_object < 0).mean()), 4),
             "objects without vertices": len(groups) - len(present),
             "segments not in the mesh": listed - known,

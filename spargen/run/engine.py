@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,7 +21,7 @@ from spargen.phrase.templates import TemplateSet
 from spargen.qa.fact import Fact, Mark
 from spargen.qa.sample import choose
 from spargen.run.naming import color_path, depth_path
-from spargen.run.row import Row, SceneQuestions
+from spargen.run.row import NO_ROWS, Row, SceneQuestions
 from spargen.scene.types import Scene
 from spargen.seeds import rng_for
 from spargen.settings import Settings
@@ -112,7 +113,21 @@ def ask(
                 out.short[name, form] = quota - len(rows)
                 if form in WRONG and len(chosen) > len(rows):
                     out.dropped[name, WRONG[form]] += min(quota, len(chosen)) - len(rows)
+    if not out.rows:
+        out.notes[NO_ROWS] = _why_none(table, out)
     return out
+
+
+def _why_none(table: ViewTable, out: SceneQuestions) -> str:
+    """Say why a scene gave no row at all."""
+    askable = table.labels.askable
+    if not askable.any():
+        return f"none of its {len(askable)} objects can be asked about" if len(askable) else "no object is annotated"
+    reasons: Counter[str] = Counter()
+    for (_, reason), times in out.dropped.items():
+        reasons[reason] += times
+    told = ", ".join(f"{reason} ({times})" for reason, times in reasons.most_common(3))
+    return f"every candidate was dropped: {told}" if told else "its images show nothing that can be asked about"
 
 
 def _usable_frames(

@@ -13,6 +13,7 @@ from spargen.run.naming import is_color
 from spargen.run.output import Cell
 from spargen.run.parts import Done
 from spargen.run.plan import Item
+from spargen.run.row import NO_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def make_report(out: Path, ledger: Ledger, done: Mapping[Item, Done], counts: Ma
         dropped=_sum(part.dropped for part in done.values()),
         seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in done.values()).items()},
         notes={str(item): part.notes for item, part in sorted(done.items()) if part.notes},
-        remarks=list(ledger.plan.notes),
+        remarks=[*ledger.plan.notes, *_without_rows(done)],
     )
 
 
@@ -85,6 +86,12 @@ def write_report(out: Path, report: Report) -> None:
     """Write the report for programs and for people."""
     write_json(out / "report.json", asdict(report))
     write_bytes(out / "report.md", "\n".join(_markdown(report)).encode())
+
+
+def _without_rows(done: Mapping[Item, Done]) -> Iterable[str]:
+    for item, part in sorted(done.items()):
+        if NO_ROWS in part.notes:
+            yield f"{item}: {NO_ROWS}: {part.notes[NO_ROWS]}"
 
 
 def _cells(ledger: Ledger, done: Mapping[Item, Done], counts: Mapping[Cell, int]) -> list[CellReport]:

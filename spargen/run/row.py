@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+NO_ROWS = "no rows"
+"""Topic of the note that says why a scene gave none."""
+
 FrameUse = Literal["image", "video"]
 
 

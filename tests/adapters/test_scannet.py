@@ -291,6 +291,7 @@ def test_groups_without_vertices_are_absent(tmp_path: Path) -> None:
 def test_a_scan_without_objects(tmp_path: Path) -> None:
     scene = loaded(tmp_path, grouped([]))
     assert len(scene.objects) == 0
+    assert scene.notes["objects"] == "none is annotated"
     assert scene.notes["share of vertices without object"] == 1.0
 
 

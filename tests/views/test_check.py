@@ -186,6 +186,20 @@ def test_scenes_with_nothing_to_check_pass():
     assert (usable.tolist(), notes) == ([0], {"scene check": "the mesh has no faces"})
 
 
+def test_a_scene_that_gives_no_row_says_why():
+    walls = World(cell_m=1.0).add("wall", (3, 0, 1), (0.1, 4, 2)).add("object", (2, 0, 1), (1, 1, 1)).camera((0, 0, 1))
+    asked = ask_all(walls.scene(), tasks=("depth_prediction_oc",), quota=2, settings=OFF)
+    assert (asked.rows, asked.notes["no rows"]) == ([], "none of its 2 objects can be asked about")
+    one = World(cell_m=1.0).add("chair", (3, 0, 1), (0.5, 0.5, 0.5)).camera((0, 0, 1)).scene()
+    asked = ask_all(one, tasks=("distance_prediction_oo",), quota=2, settings=OFF)
+    assert (asked.rows, asked.notes["no rows"]) == ([], "its images show nothing that can be asked about")
+    twins = World(cell_m=1.0).add("lamp", (3, 1, 1), (0.5, 0.5, 0.5)).add("tv", (3, -1, 1), (0.5, 0.5, 0.5))
+    asked = ask_all(twins.camera((0, 0, 1)).scene(), tasks=("distance_infer_center_oc",), quota=2, settings=OFF)
+    why = "every candidate was dropped: no clear and visible nearest or farthest object (2)"
+    assert (asked.rows, asked.notes["no rows"]) == ([], why)
+    assert "no rows" not in ask_all(SCENE, tasks=("depth_prediction_oc",), quota=2, settings=OFF).notes
+
+
 # --- depth that is asked for ------------------------------------------------------------------------------------------
 
 FEW = Settings(views_per_scene=8, video_frames=5)
