@@ -19,8 +19,11 @@ Bools = NDArray[np.bool_]
 
 MOST_FACES = 200_000
 """So many faces tell where a mesh's planes are."""
-LEVEL_DEG, NEAR_DEG = 10.0, 30.0
-"""How far a plane may be from level, and from where the cameras have it at first guess."""
+LEVEL_DEG, NEAR_DEG, CONES_DEG = 10.0, 30.0, (30.0, 30.0, 30.0, 20.0, 10.0, 5.0)
+"""How far a plane may be from level, and from where the cameras have it at first guess; how far off planes may be that
+make the guess exact, step by step: not to mix floors with roofs that slope."""
+NARROW_DEG = 2.0
+"""The same, to tell leans of a few degrees from none."""
 OF_ONE_MIND = 0.5
 """Cameras whose up axes have a mean this long agree about what is up."""
 ROUND, NARROW_M, CLOSED = 128, 0.2, 0.9
@@ -48,26 +51,38 @@ def up_axis(flat: Planes, T_world_camera: Floats) -> Floats | None:
 
     People hold cameras upright more or less: the mean of the cameras' up axes is a first guess. The planes near it,
     floors and tables, make it exact. Where +Z has clearly more planes across it than the guess, +Z it is: cameras that
-    all look steeply down at a table from one side.
+    all look steeply down at a table from one side. Near +Z, as many planes are enough: floors beside sloping roofs.
     """
-    mean = -T_world_camera[:, :3, 1].mean(axis=0)
+    mean = (1 if held_over(T_world_camera) else -1) * T_world_camera[:, :3, 1].mean(axis=0)
     if np.linalg.norm(mean) < OF_ONE_MIND:
         return None
     up = mean / np.linalg.norm(mean)
-    for _ in range(5):
+    for cone_deg in CONES_DEG:
         along = flat.normal @ up
-        near = np.abs(along) > np.cos(np.radians(NEAR_DEG))
+        near = np.abs(along) > np.cos(np.radians(cone_deg))
         total = (flat.normal * (flat.area_m2 * np.sign(along) * near)[:, None]).sum(axis=0)
         if not total.any():
             break
         up = total / np.linalg.norm(total)
     z = np.array([0.0, 0.0, 1.0])
-    return z if _across(flat, z) > 2 * _across(flat, up) else up
+    near_z = up[2] > np.cos(np.radians(NEAR_DEG))
+    within_deg, times = (NARROW_DEG, 1) if near_z else (LEVEL_DEG, 2)
+    return z if _across(flat, z, within_deg) > times * _across(flat, up, within_deg) else up
 
 
-def _across(flat: Planes, axis: Floats) -> float:
-    """Area of the planes that are level where an axis is up."""
-    return float(flat.area_m2[np.abs(flat.normal @ axis) > np.cos(np.radians(LEVEL_DEG))].sum())
+def _across(flat: Planes, axis: Floats, within_deg: float) -> float:
+    """Area of the planes that are level, within some degrees, where an axis is up."""
+    return float(flat.area_m2[np.abs(flat.normal @ axis) > np.cos(np.radians(within_deg))].sum())
+
+
+def held_over(T_world_camera: Floats) -> bool:
+    """Tell whether cameras are held upside down throughout, as a phone may be turned by 180 degrees.
+
+    People look down more than up. Cameras that are upside down and look up are upright ones in a world turned over, or
+    have OpenGL's axes.
+    """
+    mean = T_world_camera[:, 2, :3].mean(axis=0)
+    return bool(mean[1] > OF_ONE_MIND and mean[2] < 0)
 
 
 def is_wound(mesh: Mesh) -> bool:
@@ -106,3 +121,31 @@ def boxed_in(caster: RayCaster, position_m: Floats) -> Bools:
     sphere = np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=-1)
     _, distance_m = caster.cast(position_m[:, None], np.broadcast_to(sphere, (len(position_m), ROUND, 3)))
     return np.asarray((distance_m < NARROW_M).mean(axis=1) >= CLOSED)
+
+
+class Standing(NamedTuple):
+    """(F,) how far below and above each camera the mesh is met; inf where it is not."""
+
+    below_m: Floats
+    above_m: Floats
+
+    @property
+    def above_floor_m(self) -> float:
+        """Median height of the cameras above what is below them; nan where most have nothing there."""
+        return _median(self.below_m)
+
+    @property
+    def room_height_m(self) -> float:
+        """Median height of the rooms that they are in; nan where most have no floor or no ceiling."""
+        return _median(self.below_m + self.above_m)
+
+
+def standing(caster: RayCaster, position_m: Floats) -> Standing:
+    """Measure from camera positions (F, 3) straight down and up."""
+    up = np.broadcast_to([0.0, 0.0, 1.0], position_m.shape)
+    return Standing(*(caster.cast(position_m, way)[1].astype(np.float64) for way in (-up, up)))
+
+
+def _median(length_m: Floats) -> float:
+    met = length_m[np.isfinite(length_m)]
+    return float(np.median(met)) if 2 * len(met) > len(length_m) else np.nan

@@ -54,14 +54,15 @@ def repairs(claims: Claims, T_world_released: Floats, bounds: Floats) -> Iterato
     yield from _axes(claims, T_world_released)
 
 
-def likely(claims: Claims, T_world_released: Floats) -> Iterator[Repair]:
-    """Undo the mistakes that can be told without measured depth; units only where cameras are far apart.
+def likely(claims: Claims, T_world_released: Floats, bounds: Floats) -> Iterator[Repair]:
+    """Undo the mistakes that can be told without measured depth; units only where cameras go beyond the mesh.
 
     Others would be drawn together to one point, from which anything may be seen.
     """
     yield from _conventions(claims, T_world_released)
     yield from _alignment(claims, T_world_released)
-    if np.ptp(claims.T_world_camera[:, :3, 3], axis=0).max() > LONG_WALK_M:
+    walk_m = float(np.ptp(claims.T_world_camera[:, :3, 3], axis=0).max())
+    if walk_m > max(LONG_WALK_M, float(np.ptp(bounds, axis=0).max())):
         yield from _units(claims, T_world_released)
 
 

@@ -6,7 +6,7 @@ looks like a room from wherever one stands in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.claims import FEWEST, Claims, Met, frames_agree, meet
-from spargen.geometry.plausible import boxed_in, fronts, is_wound, planes, up_axis
+from spargen.geometry.plausible import Standing, boxed_in, fronts, held_over, is_wound, planes, standing, up_axis
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.repairs import UNITS, Repair, likely, repairs, resized, with_scale
 from spargen.scene.cameras import Cameras
@@ -30,7 +30,7 @@ FITS = 0.5
 GOOD, ENOUGH, CURED = 0.9, 0.65, 0.8
 """All frames together: nothing is looked for where this share agrees; less than the second is refused, whatever it is
 (poses that are 0.2 m off leave 0.6); an undone mistake must leave the third, and halve what disagrees."""
-PART, GAIN = 0.25, 1.05
+PART, GAIN = 0.5, 1.05
 """Share of the measured rays that must meet the mesh once a mistake is undone, and by how much more must agree."""
 TOGETHER, IN_COMMON = 0.4, 0.5
 """Frames of one scan agree with each other at 0.7 of the points, others at 0.1; with another scan's mesh at 0.1, or at
@@ -39,9 +39,15 @@ FRONTS, BACKS = 0.9, 0.1
 """Where a mesh has fronts, cameras see them at 0.98 of the hits; at this few, all its faces are wound the other way."""
 MANY = 0.25
 """Frames without depth that may fail: those that do not are no proof that their poses are right."""
-POOR, LIKELY = 0.2, 0.75
+POOR, LIKELY = 0.5, 0.75
 """How plausible, in 0..1, frames without depth are at most if a mistake is looked for, at least once it is undone."""
-TILTED_DEG = 15.0
+LEANS_DEG, TILTED_DEG = 3.0, 6.0
+"""From the first on a lean is remarked on, genuine scans lean by 0.1 to 0.5. From the second on it is refused: of two
+things at one height and 3 m apart, one would be told to be 0.3 m above the other, for which there is a word."""
+STANDS_M, HIGH_M = (0.25, 2.5), (1.8, 8.0)
+"""Where cameras are, above what is below them, and how high rooms are, where no depth image tells; at the median."""
+MEETS = 0.75
+"""Share of the rays that meet the mesh from inside of a room, at least; genuine scans come to 0.9."""
 LARGE_M, FAR_M = 300.0, 50.0
 """No room is so wide; nor is what half of the rays meet so far off."""
 UPRIGHT = 0.5
@@ -95,7 +101,13 @@ def judge(
     faults = case.faults()
     failed = sum(map(bool, faults))
     refusal = case.by_depth(failed) if case.measured else case.by_sight(failed)
-    return Verdict(faults, *(refusal or case.by_gravity() or ("", "")), case.remark(), case.figures())
+    refusal = refusal or case.by_gravity() or case.by_height()
+    return Verdict(faults, *(refusal or ("", "")), case.remark(faults), case.figures())
+
+
+def find_faults(mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats, *, threads: int = 1) -> tuple[str, ...]:
+    """Return why each of some frames does not fit the mesh, "" if it does; see `judge`."""
+    return _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), np.eye(4), threads).faults()
 
 
 class _Case:
@@ -110,8 +122,18 @@ class _Case:
 
     @cached_property
     def up(self) -> Floats | None:
-        """(3,) what cameras and floors hold for up."""
+        """(3,) what cameras and floors hold for up; None where cameras do not agree."""
         return up_axis(planes(self.mesh), self.cameras.T_world_camera)
+
+    @cached_property
+    def held_over(self) -> bool:
+        """Whether the cameras are held upside down throughout."""
+        return held_over(self.cameras.T_world_camera)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How far floor and ceiling are from the cameras."""
+        return standing(self.caster, self.claims.T_world_camera[:, :3, 3])
 
     @cached_property
     def has_fronts(self) -> bool:
@@ -160,18 +182,18 @@ class _Case:
     def _agreement(self, claims: Claims) -> float:
         """Share of the compared rays that agree once a mistake is undone; 0 if hardly more rays agree than before.
 
-        No fewer may be compared than before, for a few agree by chance: those that meet the floor do in every mirror.
+        Half of the measured ones must be compared, for a few agree by chance: floors look alike from everywhere.
         """
         met = meet(self.caster, claims)
         if met.agree.sum() < GAIN * self.met.agree.sum():
             return 0.0
         measured = np.isfinite(self.met.measured_m).sum()
-        return float(met.agree.sum() / max(met.compared.sum(), self.met.compared.sum(), PART * measured))
+        return float(met.agree.sum() / max(met.compared.sum(), PART * measured))
 
     def _unknown_mistake(self, now: float) -> Refusal:
         among = float(np.nan_to_num(frames_agree(self.claims)))
         figures = f"depth images agree with the mesh at {now:.0%} of the rays, with each other at {among:.0%}"
-        if self._one_pose():
+        if self._one_pose:
             return f"all frames have one pose, such as the identity: {figures}", "give each frame its own pose"
         if among < TOGETHER:
             mend = "put poses, frames and mesh of one scan together; see whether frames were numbered anew"
@@ -187,11 +209,11 @@ class _Case:
         now, front = self._plausible(self.claims), self.fronts(self.claims, self.met)
         many_fail = failed > MANY * len(self.met.hits)
         if now < GOOD and (failed or now <= POOR):
-            tried = likely(self.claims, self.alignment)
+            tried = likely(self.claims, self.alignment, self.bounds)
             best, then = _best(tried, lambda repair: self._plausible(repair.claims))
             if best is not None and then >= LIKELY and 1 - then <= (1 - now) / 2:
                 return f"{best.mistake}: the poses are plausible to {now:.0%}, mended to {then:.0%}", best.mend
-        if self._one_pose():
+        if self._one_pose and self._identity:
             return "all frames have one pose, such as the identity", "give each frame its own pose"
         seen = float(np.average(front, weights=self.met.hits)) if self.met.hits.any() else 0.0
         if many_fail or seen < FRONTS:
@@ -214,45 +236,87 @@ class _Case:
         far_m = float(np.median(self.met.depth_m))
         if wide_m <= LARGE_M and not FAR_M < far_m < np.inf:
             return None
+        if wide_m < far_m < np.inf:
+            what = f"half of what they see is {far_m:,.0f} m off, and the mesh {wide_m:,.0f} m wide"
+            return f"the poses are of another scan than the mesh: {what}", "put poses and mesh of one scan together"
         units = next((name for name, number in UNITS.items() if far_m / number > 0.5), "no metres")
         return f"mesh and poses are in {units}, it seems: the scene is {wide_m:,.0f} m wide", "give both in metres"
 
-    def remark(self) -> str:
-        """Say if all surfaces are seen from behind: left and right may be exchanged, or faces wound the other way."""
+    def remark(self, faults: Sequence[str]) -> str:
+        """Say what a person should look at although the scene passes."""
+        fits = np.array([not fault for fault in faults])
+        compared, agree = (int(rays[fits].sum()) for rays in (self.met.compared, self.met.agree))
+        inspect = "see by `inspect` whether"
+        remarks = {
+            "no depth: the poses were not verified against the mesh": not self.measured,
+            f"{self.met.hits.mean():.0%} of the rays meet the mesh": not self.measured and self.met.hits.mean() < MEETS,
+            f"depth and mesh agree at {agree / max(compared, 1):.0%} of the rays: {inspect} poses and intrinsics are "
+            "exact": self.measured and agree < GOOD * compared,
+            f"the world leans by {self._tilt_deg:.1f} degrees": LEANS_DEG <= self._tilt_deg <= TILTED_DEG,
+            f"the cameras are upside down: {inspect} they were held so": self.held_over,
+            "all frames have one pose": self._one_pose,
+            f"all surfaces are seen from behind: {inspect} the mesh is mirrored": self._behind,
+        }
+        return "; ".join(text for text, holds in remarks.items() if holds)
+
+    @property
+    def _behind(self) -> bool:
+        """Tell if all surfaces are seen from behind: left and right may be exchanged, or faces wound the other way."""
         if not self.has_fronts or not self.met.hits.any():
-            return ""
+            return False
         front = np.nan_to_num(fronts(self.mesh, self.claims, self.met), nan=1.0)
-        behind = np.average(front, weights=self.met.hits) <= BACKS
-        return "all surfaces are seen from behind: see by `inspect` whether the mesh is mirrored" if behind else ""
+        return bool(np.average(front, weights=self.met.hits) <= BACKS)
 
     def by_gravity(self) -> Refusal | None:
         """Refuse a world whose up is not +Z."""
         if self.up is None or self._tilt_deg <= TILTED_DEG:
             return None
         axis = int(np.abs(self.up).argmax())
-        about = "" if abs(self.up[axis]) > np.cos(np.radians(TILTED_DEG)) else "nearest "
+        about = "" if abs(self.up[axis]) > np.cos(np.radians(LEANS_DEG)) else "nearest "
         up = f"{about}{'-' if self.up[axis] < 0 else '+'}{'XYZ'[axis]}, {self._tilt_deg:.0f} degrees off"
         return f"the world is not +Z up: to cameras and floors up is {up}", "turn mesh and poses together"
+
+    def by_height(self) -> Refusal | None:
+        """Tell poses or units that are not right by where most cameras are; measured depth tells it better."""
+        at = self.standing
+        found = []
+        if at.above_floor_m < STANDS_M[0] or at.above_floor_m > STANDS_M[1]:
+            found.append(f"cameras are {at.above_floor_m:.1f} m above what is below them")
+        if at.room_height_m < HIGH_M[0] or at.room_height_m > HIGH_M[1]:
+            found.append(f"rooms are {at.room_height_m:.1f} m high")
+        if self.measured or not found:
+            return None
+        what = f"at the median, {' and '.join(found)}: the units or the poses are wrong, it seems"
+        return what, "give mesh and poses in metres, +Z up; depth images would tell more"
 
     @property
     def _tilt_deg(self) -> float:
         return 0.0 if self.up is None else float(np.degrees(np.arccos(np.clip(self.up[2], -1, 1))))
 
     def _plausible(self, claims: Claims) -> float:
-        """How plausible poses are, in 0..1: their rays meet the mesh, from its front, and the cameras stand upright."""
+        """How plausible poses are, in 0..1: rays meet the mesh, from its front, and cameras are upright.
+
+        Poses as they are given may be held over; what a mistake leaves once it is undone may not.
+        """
         met = meet(self.caster, claims)
-        upright = (claims.T_world_camera[:, 2, 1] < -UPRIGHT).mean()
+        down = claims.T_world_camera[:, 2, 1] * (-1 if claims is self.claims and self.held_over else 1)
+        upright = (down < -UPRIGHT).mean()
         return float((met.hits * self.fronts(claims, met)).mean() * upright)
 
+    @property
+    def _identity(self) -> bool:
+        """Tell whether the first pose says nothing, before the alignment or after it."""
+        first = self.claims.T_world_camera[0]
+        return bool(min(np.abs(first - nothing).max() for nothing in (self.alignment, np.eye(4))) < SAME)
+
+    @cached_property
     def _one_pose(self) -> bool:
         T = self.cameras.T_world_camera
         return len(T) > 2 and float(np.ptp(T, axis=0).max()) < SAME
 
     def figures(self) -> dict[str, str]:
         """Return what was measured, in words."""
-        met, position = self.met, self.claims.T_world_camera[:, :3, 3]
-        _, height_m = self.caster.cast(position, np.broadcast_to([0.0, 0.0, -1.0], position.shape))
-        above = height_m[np.isfinite(height_m)]
+        met, above = self.met, self.standing.below_m[np.isfinite(self.standing.below_m)]
         depth = f"{met.apart_m:.3f} m apart at the median, {met.agreement_of_all:.0%} of the rays agree"
         front = np.nanmean(fronts(self.mesh, self.claims, met)) if met.hits.any() else np.nan
         heights = f"{above.min():.1f} .. {above.max():.1f} m" if len(above) else "nothing is below them"

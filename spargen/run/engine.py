@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
@@ -27,7 +26,7 @@ from spargen.seeds import rng_for
 from spargen.settings import Settings
 from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import TASKS, Task
-from spargen.views.check import frames_to_ask, with_depth
+from spargen.views.check import frames_to_ask
 from spargen.views.table import ViewTable, look
 
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
@@ -83,7 +82,7 @@ def ask(
     video = any(TASKS[name].views == "video" for name in tasks)
     out = SceneQuestions()
     with _timed(out, "check"):
-        usable = _usable_frames(scene, settings, out, video=video, rgbd=rgbd, cache=cache, threads=threads)
+        usable, out.notes = frames_to_ask(scene, settings, video=video, rgbd=rgbd, keep_in=cache, threads=threads)
     with _timed(out, "visibility"):
         table = look(scene, settings, seed=seed, video=video, usable=usable, keep_in=cache, threads=threads)
     if touching := np.count_nonzero(table.labels.doubtful & ~scene.objects.doubtful):
@@ -128,25 +127,6 @@ def _why_none(table: ViewTable, out: SceneQuestions) -> str:
         reasons[reason] += times
     told = ", ".join(f"{reason} ({times})" for reason, times in reasons.most_common(3))
     return f"every candidate was dropped: {told}" if told else "its images show nothing that can be asked about"
-
-
-def _usable_frames(
-    scene: Scene,
-    settings: Settings,
-    out: SceneQuestions,
-    *,
-    video: bool,
-    rgbd: bool,
-    cache: Path | None,
-    threads: int,
-) -> NDArray[np.int64]:
-    """Positions of the frames that questions may use; what became of the others is noted."""
-    usable, notes = frames_to_ask(scene, settings, keep_in=cache, threads=threads)
-    out.notes.update(notes)
-    if rgbd:
-        usable, notes = with_depth(scene, usable, settings, video=video)
-        out.notes.update(notes)
-    return usable
 
 
 def _propose(

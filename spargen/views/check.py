@@ -1,13 +1,14 @@
 """The door that every scene passes before it is asked anything: whether its frames and its mesh belong together.
 
-A few frames are decoded and held against the mesh. One that does not fit is left out; where most do not, or where
-undoing a known mistake makes them fit, the scene is refused and the mistake named: see `spargen.geometry.verdict`.
+A few frames are decoded and held against the mesh; where one of them does not fit, all that may be asked are. One that
+does not fit is left out; where most do not, or where undoing a known mistake makes them fit, the scene is refused and
+the mistake named: see `spargen.geometry.verdict`. No image that cannot be decoded is ever asked about.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +20,11 @@ from numpy.typing import NDArray
 
 import spargen.geometry
 from spargen.errors import SceneError
-from spargen.geometry.verdict import judge
+from spargen.geometry.verdict import find_faults, judge
 from spargen.scene.types import Scene
 from spargen.seeds import digest
 from spargen.settings import Settings
-from spargen.views.pictures import colour_fault, depth_image_mm, measured_m
+from spargen.views.pictures import NO_DEPTH, colour_fault, image_fault, measured_m
 from spargen.views.table import choose_frames
 
 Ints = NDArray[np.int64]
@@ -80,56 +81,93 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
 
 
 def frames_to_ask(
-    scene: Scene, settings: Settings, *, keep_in: Path | None = None, threads: int = 1
+    scene: Scene,
+    settings: Settings,
+    *,
+    video: bool = False,
+    rgbd: bool = False,
+    keep_in: Path | None = None,
+    threads: int = 1,
 ) -> tuple[Ints, dict[str, str]]:
     """Return the positions in `scene.frames` that questions may use, and what a person should know of the others.
 
+    All that are chosen of them have a colour image that decodes, and a depth image where `rgbd` says so. They fit the
+    mesh too, as far as the check tells: it looks at a few, and at every frame that may be asked where one of the few
+    does not fit. Others are chosen for those that are left out.
+
     Raises
     ------
     SceneError
-        Where the scene's frames and mesh do not belong together, and the settings are strict.
+        Where the scene's frames and mesh do not belong together or most frames do not fit, and the settings are
+        strict; where no frame is left.
     """
     everything = np.arange(len(scene.frames))
-    if settings.scene_check == "off" or not len(everything):
+    if not len(everything):
         return everything, {}
-    found = check_scene(scene, settings, keep_in=keep_in, threads=threads)
-    if found.what and settings.scene_check == "strict":
-        raise SceneError(
-            found.what,
-            where=scene.id,
-            mend=f"{found.mend}; see `spargen inspect`; with settings.scene_check: lenient it is asked all the same",
-        )
-    remarks = "; ".join(filter(None, (found.what, found.remark)))
-    notes = {"scene check": remarks} if remarks else {}
-    if found.faults:
-        notes["frames left out"] = f"{len(found.faults)} of {found.looked_at} checked: {in_words(found.faults)}"
-    fits = np.array([name not in found.faults for name in scene.frames])
-    return everything[fits], notes
-
-
-def with_depth(scene: Scene, usable: Ints, settings: Settings, *, video: bool) -> tuple[Ints, dict[str, str]]:
-    """Return the usable frames without those of the chosen ones whose depth image is missing or damaged, and a note.
-
-    Others are chosen for those that are left out, and decoded too, until all have depth.
-
-    Raises
-    ------
-    SceneError
-        Where no frame is left.
-    """
-    has_depth: dict[int, bool] = {}
-    while True:
-        chosen = np.union1d(*choose_frames(usable, settings, video=video)).tolist()
-        has_depth |= {f: depth_image_mm(scene, f) is not None for f in chosen if f not in has_depth}
-        without = [f for f in chosen if not has_depth[f]]
-        if not without:
-            break
-        usable = np.setdiff1d(usable, without)
+    notes: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    if settings.scene_check != "off":
+        found = check_scene(scene, settings, keep_in=keep_in, threads=threads)
+        _refuse(found.what, found.mend, scene, settings)
+        remarks = "; ".join(filter(None, (found.what, found.remark)))
+        notes = {"scene check": remarks} if remarks else {}
+        faults |= {} if found.what else found.faults  # a scene that is asked all the same is asked whole
+    usable, looked_at = _look_on(scene, settings, faults, video=video, rgbd=rgbd, threads=threads)
+    notes |= _told(scene, settings, faults, looked_at)
     if not len(usable):
+        raise SceneError(f"no frame can be used: {in_words(faults)}", where=scene.id, mend="export the frames again")
+    return usable, notes
+
+
+def _look_on(
+    scene: Scene, settings: Settings, faults: dict[str, str], *, video: bool, rgbd: bool, threads: int
+) -> tuple[Ints, int]:
+    """Look at all frames that are chosen, others in place of bad ones too, add what is wrong; and count the frames."""
+    one_does_not_fit = bool(faults)
+    looked_at: set[int] = {f for f, name in enumerate(scene.frames) if name in faults}
+    while True:
+        usable = np.array([f for f, name in enumerate(scene.frames) if name not in faults], dtype=np.int64)
+        new = sorted(set(np.union1d(*choose_frames(usable, settings, video=video)).tolist()) - looked_at)
+        if not new:
+            return usable, len(looked_at)
+        looked_at.update(new)
+        faults |= {scene.frames[f]: fault for f in new if (fault := image_fault(scene, f, rgbd=rgbd))}
+        if one_does_not_fit and len(scene.mesh.faces):
+            good = [f for f in sorted(looked_at) if scene.frames[f] not in faults]
+            faults |= _misfits(scene, good, threads)
+
+
+def _misfits(scene: Scene, frames: Sequence[int], threads: int) -> dict[str, str]:
+    """Return which of some frames, whose images can be read, do not fit the mesh, and why."""
+    if not frames:
+        return {}
+    depth_m = np.stack([measured_m(scene, f) for f in frames])
+    found = find_faults(scene.mesh, scene.cameras, np.array(frames), depth_m, threads=threads)
+    return {scene.frames[f]: fault for f, fault in zip(frames, found, strict=True) if fault}
+
+
+def _told(scene: Scene, settings: Settings, faults: Mapping[str, str], looked_at: int) -> dict[str, str]:
+    """Return the notes on the frames that are left out; refuse the scene where they are most."""
+    lack = sum(fault == NO_DEPTH for fault in faults.values())
+    if lack == len(faults) == looked_at > 0:
         mend = "set rgbd: false, or give depth images as 16-bit PNG files"
         raise SceneError("no frame has a depth image that can be read", where=scene.id, mend=mend)
-    bad = sum(not known for known in has_depth.values())
-    return usable, {"frames left out for want of depth": f"{bad} of {len(has_depth)} looked at"} if bad else {}
+    others = {name: fault for name, fault in faults.items() if fault != NO_DEPTH}
+    if len(others) > looked_at / 2:
+        what = f"most frames do not fit, {len(others)} of {looked_at} looked at: {in_words(others)}"
+        _refuse(what, "leave out frames whose poses are wrong, or images that are damaged", scene, settings)
+    notes = {}
+    if others:
+        notes["frames left out"] = f"{len(others)} of {looked_at} looked at: {in_words(others)}"
+    if lack:
+        notes["frames left out for want of depth"] = f"{lack} of {looked_at} looked at"
+    return notes
+
+
+def _refuse(what: str, mend: str, scene: Scene, settings: Settings) -> None:
+    if what and settings.scene_check == "strict":
+        mend = f"{mend}; see `spargen inspect`; with settings.scene_check: lenient it is asked all the same"
+        raise SceneError(what, where=scene.id, mend=mend)
 
 
 def in_words(faults: Mapping[str, str]) -> str:

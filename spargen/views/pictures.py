@@ -14,18 +14,31 @@ from spargen.scene.types import Blob, Scene
 
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, SceneError, Image.DecompressionBombError)
 """What reading a file and Pillow's decoders raise."""
+NO_DEPTH = "it has no depth image that can be read"
 _NOT_MEASURED = (0, 65535)
 _DEPTH_MODES = ("I;16", "I;16B", "I;16L", "I")
 
 
 def colour_fault(scene: Scene, frame: int) -> str:
-    """Return why a frame's colour image cannot be used, "" if it can: it decodes to the size that its camera has."""
+    """Return why a frame's colour image cannot be used, "" if it can: it decodes to the end, to its camera's size.
+
+    A JPEG is decoded at an eighth of its size, which reads all of the file in a third of the time.
+    """
     try:
-        size = _decoded(scene.store.color(frame)).size
+        image = Image.open(io.BytesIO(scene.store.color(frame).read()))
+        size = image.size
+        image.draft("L", (size[0] // 8, size[1] // 8))
+        image.load()
     except _UNREADABLE:
         return "its colour image cannot be read"
     width, height = (int(n) for n in scene.cameras.size_px[frame])
     return "" if size == (width, height) else f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
+
+
+def image_fault(scene: Scene, frame: int, *, rgbd: bool) -> str:
+    """Return why a frame's images cannot be used, "" if they can; the depth image counts where `rgbd` says so."""
+    fault = colour_fault(scene, frame)
+    return fault or (NO_DEPTH if rgbd and depth_image_mm(scene, frame) is None else "")
 
 
 def depth_image_mm(scene: Scene, frame: int) -> NDArray[np.int64] | None:

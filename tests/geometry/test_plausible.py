@@ -6,7 +6,7 @@ import trimesh
 from worlds import World, furnished, pose
 
 from spargen.geometry.claims import Claims, meet
-from spargen.geometry.plausible import boxed_in, fronts, is_wound, planes, up_axis
+from spargen.geometry.plausible import Standing, boxed_in, fronts, held_over, is_wound, planes, standing, up_axis
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.types import Mesh
 
@@ -36,6 +36,44 @@ def test_looking_steeply_from_one_side_does_not_tilt_the_world(elevation):
     w = World().add("floor", (2, 0, -0.05), (4, 4, 0.1)).add("table", (2, 0, 0.4), (1, 1, 0.8))
     T = np.array([pose((0, 0.1 * i, 2.5), heading_deg=5 * i, elevation_deg=elevation) for i in range(-3, 4)])
     np.testing.assert_allclose(up_axis(planes(w.mesh()), T), [0, 0, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("slope_deg", [8, 15, 25])
+def test_a_roof_that_slopes_does_not_tilt_the_world(slope_deg):
+    # A roof as large as the floor, at one slope, over a floor with a table.
+    w = World().add("floor", (0, 0, -0.05), (6, 6, 0.1)).add("table", (1, 1, 0.4), (1, 1, 0.8))
+    floor = w.mesh()
+    roof = turned(World().add("roof", (0, 0, 2.5), (6, 6, 0.1)).mesh(), about_x(slope_deg))
+    n = len(floor.vertices_m)
+    both = Mesh(
+        np.concatenate([floor.vertices_m, roof.vertices_m]),
+        np.concatenate([floor.faces, roof.faces + n]),
+        np.zeros(len(floor.faces) + len(roof.faces)),
+    )
+    T = np.array([pose((0, 0, 1.5), heading_deg=36 * i, elevation_deg=-15) for i in range(10)])
+    np.testing.assert_allclose(up_axis(planes(both), T), [0, 0, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("elevation", "roll", "over"), [(-15, 0, False), (-15, 180, True), (15, 180, False), (-15, 90, False)]
+)
+def test_cameras_held_upside_down_look_down_all_the_same(elevation, roll, over):
+    T = np.array([pose((0, 0, 1.5), 36 * i, elevation, roll) for i in range(10)])
+    assert held_over(T) == over
+    if over:
+        np.testing.assert_allclose(up_axis(planes(ROOM.mesh()), T), [0, 0, 1], atol=1e-6)
+
+
+def test_floor_and_ceiling_camera_by_camera():
+    w = World().add("floor", (0, 0, -0.05), (4, 4, 0.1)).add("table", (1, 0, 0.4), (1, 1, 0.8))
+    mesh = w.add("ceiling", (0, 0, 2.55), (2, 2, 0.1)).mesh()
+    at = standing(RayCaster(mesh.vertices_m, mesh.faces), np.array([[0, 0, 1.5], [1.2, 0, 1.5], [9, 9, 1.5]]))
+    np.testing.assert_allclose(at.below_m, [1.5, 0.7, np.inf], atol=1e-6)
+    np.testing.assert_allclose(at.above_m, [1.0, np.inf, np.inf], atol=1e-6)
+    assert at.above_floor_m == pytest.approx(1.1)
+    assert np.isnan(at.room_height_m)  # one of three
+    alone = Standing(at.below_m[:1], at.above_m[:1])
+    assert alone.room_height_m == pytest.approx(2.5)
 
 
 def test_cameras_that_do_not_agree_about_up_tell_nothing():

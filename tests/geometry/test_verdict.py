@@ -9,7 +9,7 @@ from worlds import World, furnished, measured, pose, shell
 
 from spargen.geometry.claims import Claims, meet
 from spargen.geometry.raycast import RayCaster
-from spargen.geometry.verdict import judge
+from spargen.geometry.verdict import find_faults, judge
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
 from spargen.views.pictures import measured_m
@@ -19,6 +19,7 @@ SCENE = measured(WORLD.scene())
 FRAMES = np.arange(1, 20, 2)
 DEPTH_M = np.stack([measured_m(SCENE, int(f)) for f in FRAMES])
 NONE = np.full_like(DEPTH_M, np.nan)
+NO_DEPTH = "no depth: the poses were not verified against the mesh"
 A = np.array([[0.8, -0.6, 0, 1.5], [0.6, 0.8, 0, -2], [0, 0, 1, 0.25], [0, 0, 0, 1]])
 FLIP = np.diag([1.0, -1, -1, 1])
 
@@ -41,7 +42,7 @@ def passes(found):
 def test_a_good_scan_passes(depth_m):
     found = verdict(depth_m=depth_m)
     passes(found)
-    assert not found.remark
+    assert found.remark == ("" if depth_m is DEPTH_M else NO_DEPTH)
 
 
 def noise(sigma):
@@ -131,6 +132,40 @@ def test_a_hall_that_depth_images_confirm_may_be_large():
     passes(judge(scene.mesh, scene.cameras, np.arange(6), depth_m, np.eye(4)))
 
 
+@pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])
+def test_a_tripod_at_one_place_passes_with_a_remark(depth_m):
+    T, one = np.tile(SCENE.cameras.T_world_camera[1], (20, 1, 1)), np.tile(depth_m[0], (10, 1))
+    found = verdict(T=T, depth_m=one)
+    passes(found)
+    assert found.remark == ("" if depth_m is DEPTH_M else f"{NO_DEPTH}; ") + "all frames have one pose"
+
+
+@pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])
+def test_cameras_held_upside_down_throughout_pass_with_a_remark(depth_m):
+    # The image is turned by 180 degrees with the camera.
+    found = verdict(T=SCENE.cameras.T_world_camera @ np.diag([-1.0, -1, 1, 1]), depth_m=depth_m[:, ::-1])
+    passes(found)
+    assert "the cameras are upside down: see by `inspect` whether they were held so" in found.remark
+    assert found.figures["up, to cameras and floors"] == "0.0 degrees off +Z"
+
+
+@pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])
+@pytest.mark.parametrize(
+    ("deg", "said"), [(2, ""), (4, "leans by 4.0"), (5.5, "leans by 5.5"), (7, "off"), (12, "off")]
+)
+def test_a_world_that_leans(deg, said, depth_m):
+    R = np.eye(4)
+    c, s = np.cos(np.radians(deg)), np.sin(np.radians(deg))
+    R[1:3, 1:3] = [[c, -s], [s, c]]
+    mesh = Mesh(SCENE.mesh.vertices_m @ R[:3, :3].T, SCENE.mesh.faces, SCENE.mesh.face_object)
+    found = verdict(mesh=mesh, T=R @ SCENE.cameras.T_world_camera, alignment=np.eye(4), depth_m=depth_m)
+    assert bool(found.what) == (said == "off")
+    assert ("leans" in found.remark) == ("leans" in said)
+    assert said in found.remark + found.what
+    if said == "off":
+        assert found.what.endswith(f"up is nearest +Z, {deg} degrees off")
+
+
 # --- frames that do not fit -------------------------------------------------------------------------------------------
 
 
@@ -143,6 +178,22 @@ def test_single_frames_with_a_wrong_pose_are_told_and_the_scene_passes(depth_m):
     assert not found.what
     assert [bool(fault) for fault in found.faults] == [i in (2, 6) for i in range(10)]
     assert found.faults[2] == "0% of its rays meet the mesh"
+
+
+def test_frames_are_found_that_do_not_fit_without_a_verdict_on_the_scene():
+    T = SCENE.cameras.T_world_camera.copy()
+    T[FRAMES[2:], :3, 3] += [0, 0, 40.0]
+    c = SCENE.cameras
+    for depth_m in (DEPTH_M, NONE):
+        found = find_faults(SCENE.mesh, Cameras(c.K, T, c.size_px), FRAMES, depth_m)
+        assert [bool(fault) for fault in found] == [False] * 2 + [True] * 8
+
+
+def test_what_a_few_frames_have_wrong_is_no_remark_on_the_others():
+    swapped = DEPTH_M.copy()
+    swapped[4] = DEPTH_M[0]
+    swapped[5] = DEPTH_M[1]
+    assert verdict(depth_m=swapped).remark == ""
 
 
 def test_a_frame_whose_depth_is_anothers_is_told():
@@ -330,6 +381,39 @@ def test_another_scan_s_mesh():
     assert found.what.startswith("the frames are of another scan than the mesh: ")
 
 
+def test_a_few_rays_that_agree_by_chance_name_no_mistake():
+    # Cameras below the floor see none of the room; turned over they meet a little of it, where it should be.
+    T = SCENE.cameras.T_world_camera.copy()
+    T[:, :3, 3] -= [0, 0, 4.0]
+    assert verdict(T=T).what.startswith("the frames are of another scan than the mesh: ")
+
+
+def test_a_mistake_is_named_that_explains_all_though_more_was_met_with_it():
+    # Without a floor cameras meet less than with OpenGL's axes, which turn them to the ceiling.
+    floorless = without(WORLD, "floor", "couch", "bed", "table").mesh()
+    mistake = "the camera axes are OpenGL's: y up, z backward"
+    found = verdict(T=MISTAKES[mistake], mesh=floorless)
+    assert found.what.startswith(f"{mistake}: depth and mesh agree at ")
+    assert verdict(T=MISTAKES[mistake]).figures["rays that meet the mesh"].startswith("100%")
+
+
+@pytest.mark.parametrize(
+    ("change", "low", "high"),
+    [("fx", 0.75, 0.9), ("pitch", 0.65, 0.85)],
+)
+def test_what_is_a_little_off_everywhere_is_remarked_on_with_its_figure(change, low, high):
+    K, T = SCENE.cameras.K.copy(), SCENE.cameras.T_world_camera
+    if change == "fx":
+        K[:, 0, 0] *= 1.15
+    else:
+        c, s = np.cos(np.radians(3)), np.sin(np.radians(3))
+        T = T @ np.array([[1, 0, 0, 0], [0, c, -s, 0], [0, s, c, 0], [0, 0, 0, 1]])
+    found = verdict(K=K, T=T)
+    assert not found.what
+    assert found.remark.startswith("depth and mesh agree at ")
+    assert low < re_shares(found.remark)[0] < high
+
+
 def test_displaced_poses():
     T = SCENE.cameras.T_world_camera.copy()
     T[:, :3, 3] += [-0.2, 0.1, 0.0]
@@ -364,14 +448,15 @@ def ball_room(inside_out):
         ball.invert()
     world = World()
     for i in range(10):
-        world.camera((0.5 * np.cos(i), 0.5 * np.sin(i), 0.2), 36 * i, -10, f=420.0)
+        world.camera((0.5 * np.cos(i), 0.5 * np.sin(i), -1.0), 36 * i, -10, f=420.0)
     return Mesh(ball.vertices, ball.faces, np.full(len(ball.faces), -1)), world.cameras()
 
 
 def test_no_mistake_is_named_where_undoing_it_changes_nothing():
-    # Six of ten cameras stand far off; to the others the round room looks the same in every mirror.
+    # Six of ten cameras, with little depth, stand far off; to the others the round room looks the same in every mirror.
     mesh, cameras = ball_room(inside_out=True)
     depth_m = meet(RayCaster(mesh.vertices_m, mesh.faces), Claims.of(cameras, NONE)).depth_m
+    depth_m[:6, 100:] = np.nan
     T = cameras.T_world_camera.copy()
     T[:6, :3, 3] += [0, 0, 90.0]
     found = judge(mesh, Cameras(cameras.K, T, cameras.size_px), np.arange(10), depth_m, np.eye(4))
@@ -383,8 +468,8 @@ def test_a_mesh_wound_the_other_way_passes_with_a_remark():
         mesh, cameras = ball_room(inside_out)
         found = judge(mesh, cameras, np.arange(10), NONE, np.eye(4))
         passes(found)
-        assert found.remark.startswith(remark)
-        assert bool(found.remark) == bool(remark)
+        assert found.remark.startswith(f"{NO_DEPTH}; {remark}" if remark else NO_DEPTH)
+        assert ("behind" in found.remark) == bool(remark)
 
 
 def test_cameras_that_see_surfaces_from_behind_are_told_without_depth():
@@ -396,6 +481,64 @@ def test_cameras_that_see_surfaces_from_behind_are_told_without_depth():
     found = judge(mesh, cameras, np.arange(10), NONE, np.eye(4))
     assert found.faults[:3] == ("it sees 100% of the surfaces from behind",) * 2 + ("",)
     assert found.what.startswith("the poses are of another scan than the mesh: ")
+
+
+# --- without depth: what the mesh alone tells -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [
+        (3.28, r"at the median, cameras are 4\.[0-9] m above what is below them and rooms are 9.2 m high: the units"),
+        (0.3048, r"at the median, rooms are 0.9 m high: the units or the poses are wrong, it seems"),
+        (0.15, r"at the median, cameras are 0.2 m above what is below them and rooms are 0.4 m high: the units"),
+        (0.9, ""),
+        (1.2, ""),
+    ],
+)
+def test_cameras_stand_where_people_hold_them(units, said):
+    import re
+
+    mesh = Mesh(SCENE.mesh.vertices_m.astype(float) * units, SCENE.mesh.faces, SCENE.mesh.face_object)
+    T = scaled(SCENE.cameras.T_world_camera, units)
+    found = verdict(mesh=mesh, T=T, alignment=np.eye(4), depth_m=NONE)
+    assert re.match(said, found.what)
+    assert bool(said) == bool(found.what)
+    assert verdict(mesh=mesh, T=T, alignment=np.eye(4), depth_m=DEPTH_M * units).what == ""
+
+
+def test_where_nothing_is_below_most_cameras_their_height_tells_nothing():
+    # One of ten cameras is above a table, and of a mesh that is half as large it would be 0.4 m.
+    floorless = without(WORLD, "floor").mesh()
+    mesh = Mesh(floorless.vertices_m.astype(float) / 4, floorless.faces, floorless.face_object)
+    passes(verdict(mesh=mesh, T=scaled(SCENE.cameras.T_world_camera, 1 / 4), alignment=np.eye(4), depth_m=NONE))
+
+
+def test_few_rays_that_meet_the_mesh_are_remarked_on_where_nothing_else_tells():
+    mesh = without(WORLD, "wall", "ceiling").mesh()
+    assert verdict(mesh=mesh, depth_m=NONE).remark == f"{NO_DEPTH}; 49% of the rays meet the mesh"
+    assert verdict(mesh=mesh).remark == ""
+    assert verdict(mesh=without(WORLD, "floor", "ceiling").mesh(), depth_m=NONE).remark == NO_DEPTH
+
+
+def test_poses_turned_about_the_origin_of_a_long_building_are_not_called_millimetres():
+    world = shell(World(), (0, 0, 0), (200, 12, 3))
+    for i in range(12):
+        world.camera((20 + 14 * i, 6, 1.5), 60 * i, -20, f=420.0)
+    scene, none = world.scene(), np.full((12, 768), np.nan)
+    cameras = Cameras(scene.cameras.K, quarter(2) @ scene.cameras.T_world_camera, scene.cameras.size_px)
+    found = judge(scene.mesh, cameras, np.arange(12), none, np.eye(4))
+    assert found.what.startswith("the poses are of another scan than the mesh: 1% of the rays meet the mesh")
+
+
+def test_cameras_far_off_a_small_mesh_are_no_matter_of_units():
+    # Through long lenses a house is seen from 80 m off.
+    world = shell(World(), (0, 0, 0), (10, 8, 3))
+    for i in range(10):
+        world.camera((-80, 3.5 + 0.1 * i, 1.5), 0, 0, f=30 * 640.0)
+    scene = world.scene()
+    found = judge(scene.mesh, scene.cameras, np.arange(10), np.full((10, 768), np.nan), np.eye(4))
+    assert "half of what they see is 80 m off, and the mesh 10 m wide" in found.what
 
 
 def test_what_was_measured_is_said():

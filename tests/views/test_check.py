@@ -15,7 +15,7 @@ from spargen.scene.cameras import Cameras
 from spargen.scene.types import Blob, Scene
 from spargen.settings import Settings
 from spargen.views import check as module
-from spargen.views.check import check_scene, frames_to_ask, in_words, with_depth
+from spargen.views.check import check_scene, frames_to_ask, in_words
 from spargen.views.pictures import colour_fault, depth_image_mm, measured_m
 
 SCENE = measured(furnished(frames=40).scene())
@@ -115,16 +115,64 @@ def test_ten_frames_are_looked_at_each_in_the_middle_of_its_stretch(monkeypatch)
 
 def test_frames_that_do_not_fit_are_left_out_and_counted():
     swapped = DepthStore(SCENE).depth(0).data
-    scene = with_files({2: b"", 6: png((640, 360)), 7: b"not looked at"}, {10: swapped})
+    scene = with_files({2: b"", 6: png((640, 360)), 7: b"found at the second look"}, {10: swapped, 11: swapped})
     usable, notes = frames_to_ask(scene, STRICT)
-    assert usable.tolist() == [f for f in range(40) if f not in (2, 6, 10)]
+    assert usable.tolist() == [f for f in range(40) if f not in (2, 6, 7, 10, 11)]
     said = notes["frames left out"]
-    assert said.startswith("3 of 10 checked: 20: its colour image cannot be read; 60: its image has 640x360 pixels")
+    assert said.startswith("5 of 40 looked at: 20: its colour image cannot be read; 60: its image has 640x360 pixels")
     assert "; 100: its depth agrees with the mesh at " in said
     rows = ask_all(scene, tasks=("depth_prediction_oc", "distance_prediction_oo_mv"), quota=30)
-    assert {"20", "60", "100"}.isdisjoint(name for row in rows.rows for name in row.fact["frames"])
+    assert {"20", "60", "70", "100", "110"}.isdisjoint(name for row in rows.rows for name in row.fact["frames"])
     assert rows.notes["frames left out"] == said
     assert rows.seconds["check"] > 0
+
+
+FEW = Settings(views_per_scene=8, video_frames=5)
+
+
+@pytest.mark.parametrize("settings", [FEW, Settings(views_per_scene=30), STRICT])
+def test_one_frame_that_does_not_fit_lets_all_be_looked_at_that_may_be_asked(settings):
+    T = SCENE.cameras.T_world_camera.copy()
+    wrong = [2, *range(1, 40, 4)]
+    T[wrong, :3, 3] += [0, 0, 40.0]
+    scene = replace(SCENE, cameras=Cameras(SCENE.cameras.K, T, SCENE.cameras.size_px))
+    usable, notes = frames_to_ask(scene, settings, video=True)
+    chosen = np.union1d(*module.choose_frames(usable, settings, video=True))
+    assert set(wrong).isdisjoint(chosen.tolist())
+    left_out, _, looked_at = notes["frames left out"].split()[:3]
+    assert int(left_out) == 40 - len(usable)
+    assert len(chosen) < int(looked_at) <= 40
+
+
+def test_where_the_few_fit_no_other_is_held_against_the_mesh(monkeypatch):
+    monkeypatch.setattr(module, "find_faults", lambda *a, **k: pytest.fail("looked"))
+    assert len(frames_to_ask(SCENE, STRICT)[0]) == 40
+    assert len(frames_to_ask(with_files({3: CUT}), STRICT)[0]) == 39
+
+
+@pytest.mark.parametrize("how", ["strict", "lenient", "off"])
+def test_no_image_that_cannot_be_read_is_asked_about(how):
+    # Frames 0 and 39 are none of the ten, but the first and the last of every choice; 1 comes in the place of 0.
+    scene = with_files({0: CUT, 1: CUT, 39: b"", 17: GONE})
+    settings = Settings(scene_check=how, views_per_scene=8, video_frames=5)
+    usable, notes = frames_to_ask(scene, settings, video=True)
+    chosen = np.union1d(*module.choose_frames(usable, settings, video=True)).tolist()
+    assert {0, 1, 17, 39}.isdisjoint(chosen)
+    assert int(notes["frames left out"].split()[0]) in (3, 4)
+    rows = ask_all(scene, tasks=("depth_prediction_oc",), quota=40, settings=settings)
+    assert {"0", "10", "390", "170"}.isdisjoint(name for row in rows.rows for name in row.fact["frames"])
+
+
+def test_a_scene_is_refused_most_of_whose_frames_turn_out_bad_though_the_few_do_not():
+    scene = with_files({f: b"" for f in range(40) if f % 4 != 2 or f == 2})
+    with pytest.raises(SceneError, match="most frames do not fit, 31 of 40 looked at: 20: its colour"):
+        frames_to_ask(scene, STRICT)
+    usable, notes = frames_to_ask(scene, LENIENT)
+    assert usable.tolist() == LOOKED_AT[1:]
+    assert notes["frames left out"].startswith("31 of 40 looked at: ")
+    for settings in (LENIENT, OFF):
+        with pytest.raises(SceneError, match="no frame can be used: "):
+            frames_to_ask(with_files(dict.fromkeys(range(40), b"")), settings)
 
 
 def test_a_long_list_of_faults_is_cut():
@@ -160,7 +208,7 @@ def test_strict_refuses():
 def test_lenient_asks_all_the_same_and_says_so():
     usable, notes = frames_to_ask(FLIPPED, LENIENT)
     assert notes["scene check"].startswith("the camera axes are OpenGL's")
-    assert usable.tolist() == [f for f in range(40) if f not in LOOKED_AT]
+    assert usable.tolist() == list(range(40))
     assert frames_to_ask(SCENE, LENIENT)[1] == {}
 
 
@@ -202,12 +250,10 @@ def test_a_scene_that_gives_no_row_says_why():
 
 # --- depth that is asked for ------------------------------------------------------------------------------------------
 
-FEW = Settings(views_per_scene=8, video_frames=5)
-
 
 def test_frames_without_depth_are_replaced_until_all_have_it():
     missing = {0: None, 5: b"", 17: GONE, 39: BROKEN}
-    usable, notes = with_depth(with_files(depths=missing), np.arange(40), FEW, video=True)
+    usable, notes = frames_to_ask(with_files(depths=missing), FEW, video=True, rgbd=True)
     chosen = np.union1d(*module.choose_frames(usable, FEW, video=True))
     assert set(missing).isdisjoint(chosen.tolist())
     assert len(module.choose_frames(usable, FEW, video=True)[1]) == 5
@@ -225,7 +271,8 @@ def test_depth_of_all_frames_is_not_decoded():
             return super().depth(frame)
 
     scene = replace(SCENE, store=Counting(SCENE))
-    usable, notes = with_depth(scene, np.arange(40), FEW, video=True)
+    settings = Settings(views_per_scene=8, video_frames=5, scene_check="off")
+    usable, notes = frames_to_ask(scene, settings, video=True, rgbd=True)
     assert (usable.tolist(), notes) == (list(range(40)), {})
     assert sorted(set(decoded)) == np.union1d(*module.choose_frames(usable, FEW, video=True)).tolist()
     assert len(decoded) == len(set(decoded))
