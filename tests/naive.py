@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from spargen.scene.lenses import PINHOLE
+
 NOBODY, BACKGROUND = -1, -2
 BIT = 1e-9
 
@@ -16,9 +18,67 @@ def pixel_rays(world, view):
     width, height = world.sizes[view]
     K, T = world.intrinsics[view], world.poses[view]
     u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    x, y = (u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1]
+    x, y = undistorted(lens_of(world, view), (u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1])
     d = x[..., None] * T[:3, 0] + y[..., None] * T[:3, 1] + T[:3, 2]
     return T[:3, 3], d
+
+
+def lens_of(world, view):
+    """The lens of a view; a world whose lenses are not told has pinholes."""
+    return world.optics[view] if world.optics else PINHOLE
+
+
+def distorted(lens, x, y):
+    """Where a lens shows undistorted positions; nan beyond the radius at which it turns back."""
+    if lens.model == "PINHOLE":
+        return x, y
+    k, r = lens.coefficients, np.hypot(x, y)
+    if lens.model == "OPENCV_FISHEYE":
+        t = np.arctan(r)
+        shown = np.where(t < turning_point(fisheye_radius(k), np.pi / 2), fisheye_radius(k)(t), np.nan)
+        scale = np.where(r > 0, shown / np.where(r > 0, r, 1), 1.0)
+        return x * scale, y * scale
+    k1, k2, p1, p2, k3 = k
+    radial = 1 + k1 * r**2 + k2 * r**4 + k3 * r**6
+    radial = np.where(r < turning_point(lambda r: r * (1 + k1 * r**2 + k2 * r**4 + k3 * r**6), 20.0), radial, np.nan)
+    return (
+        x * radial + 2 * p1 * x * y + p2 * (r**2 + 2 * x**2),
+        y * radial + p1 * (r**2 + 2 * y**2) + 2 * p2 * x * y,
+    )
+
+
+def fisheye_radius(k):
+    """Radius in the image of an angle to the axis."""
+    return lambda t: t * (1 + k[0] * t**2 + k[1] * t**4 + k[2] * t**6 + k[3] * t**8)
+
+
+def turning_point(f, end):
+    """The first of many small steps at which a function no longer rises."""
+    steps = np.linspace(0, end, 200_001)
+    falls = np.flatnonzero(np.diff(f(steps)) <= 0)
+    return steps[falls[0]] if len(falls) else end
+
+
+def undistorted(lens, x, y):
+    """The positions that a lens shows at distorted ones, by bisection (fisheye) or by repeated correction; else nan."""
+    if lens.model == "PINHOLE":
+        return x, y
+    if lens.model == "OPENCV_FISHEYE":
+        f, r = fisheye_radius(lens.coefficients), np.hypot(x, y)
+        low, high = np.zeros_like(r), np.full_like(r, turning_point(f, np.pi / 2))
+        beyond = r >= f(high)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = np.where(f(middle) < r, middle, low), np.where(f(middle) < r, high, middle)
+        scale = np.where(beyond, np.nan, np.where(r > 0, np.tan(low) / np.where(r > 0, r, 1), 1.0))
+        return x * scale, y * scale
+    a, b = x, y
+    for _ in range(400):
+        u, v = distorted(lens, a, b)
+        a, b = a + 0.7 * (x - u), b + 0.7 * (y - v)
+    u, v = distorted(lens, a, b)
+    good = np.hypot(u - x, v - y) < 1e-9
+    return np.where(good, a, np.nan), np.where(good, b, np.nan)
 
 
 def hit_solid(solid, origin, direction):
@@ -105,7 +165,8 @@ def surface_share_in_frame(world, view, solid, steps=60):
             x, y, z = (((p * solid.size) @ solid.R.T + solid.center - T[:3, 3]) @ T[:3, :3]).T
             K = world.intrinsics[view]
             with np.errstate(divide="ignore", invalid="ignore"):
-                px, py = K[0, 0] * x / z + K[0, 2], K[1, 1] * y / z + K[1, 2]
+                x, y = distorted(lens_of(world, view), x / z, y / z)
+                px, py = K[0, 0] * x + K[0, 2], K[1, 1] * y + K[1, 2]
             ok = (z > 0) & (px >= 0) & (px < width) & (py >= 0) & (py < height)
             inside += area * ok.mean()
             total += area

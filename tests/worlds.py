@@ -14,6 +14,7 @@ from PIL import Image
 
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
+from spargen.scene.lenses import PINHOLE, Lens
 from spargen.scene.types import Blob, Mesh, Objects, Scene
 
 SIZE = (640, 480)
@@ -102,15 +103,17 @@ class World:
     intrinsics: list[np.ndarray] = field(default_factory=list)
     sizes: list[tuple[int, int]] = field(default_factory=list)
     cell_m: float = 100.0
+    optics: list[Lens] = field(default_factory=list)
 
     def add(self, label, center, size, yaw_deg=0.0, missing=()):
         self.solids.append(Solid(label, tuple(center), tuple(size), yaw_deg, tuple(missing)))
         return self
 
-    def camera(self, at, heading_deg=0.0, elevation_deg=0.0, roll_deg=0.0, f=500.0, c=None, size=SIZE):
+    def camera(self, at, heading_deg=0.0, elevation_deg=0.0, roll_deg=0.0, f=500.0, c=None, size=SIZE, optics=PINHOLE):
         self.poses.append(pose(at, heading_deg, elevation_deg, roll_deg))
         self.intrinsics.append(lens(f, c, size))
         self.sizes.append(size)
+        self.optics.append(optics)
         return self
 
     # -- the types of the program ---------------------------------------------------------------------------------
@@ -148,6 +151,7 @@ class World:
             np.array(self.intrinsics).reshape(n, 3, 3),
             np.array(self.poses).reshape(n, 4, 4),
             np.array(self.sizes).reshape(n, 2),
+            self.optics if any(lens.bends for lens in self.optics) else (),
         )
 
     def scene(self, name="room0000_00", dataset="scannet"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ DIAGONALS = np.stack(
     [np.cos(np.pi * np.array([1, 2, 3, 5, 6, 7]) / 8), np.sin(np.pi * np.array([1, 2, 3, 5, 6, 7]) / 8)], -1
 )
 """Directions besides the image's axes that bound an outline."""
+EDGE_POINTS = 9
+"""Points along each edge of a hull that a lens bends."""
+BOX_CORNERS = np.array(list(product((False, True), repeat=3)))
 NOTHING = -2
 """What a ray meets that hits no object."""
 
@@ -100,6 +104,9 @@ def hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:
 def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, grid: Grid) -> Outlines:
     """Outlines of whole objects, as if nothing hid them.
 
+    The corners of its hull bound what a pinhole shows of an object. A lens bends the edges between them: there points
+    all along the edges are taken, and a coarse cell more on each side, so that no corner settles one.
+
     Parameters
     ----------
     hulls : of all objects, as `hull_corners` gives them.
@@ -108,22 +115,38 @@ def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, g
     """
     corner, nearest_m = np.empty((len(view), 4, 2)), np.empty(len(view))
     reach = np.empty((len(view), len(DIAGONALS), 2))
-    limit = np.array([grid.width, grid.height] * 2)
+    limit, bent = np.array([grid.width, grid.height] * 2), cameras.bends[view]
     for o in np.unique(obj):
-        of = np.flatnonzero(obj == o)
-        T = cameras.T_world_camera[view[of]]
-        X = np.matmul(hulls[o] - T[:, None, :3, 3], T[:, :3, :3])
-        z = X[..., 2]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            uv = np.matmul(X, cameras.K[view[of]].transpose(0, 2, 1))[..., :2] / z[..., None]
-        nearest_m[of] = z.min(axis=1)
-        # Where it reaches behind the camera its outline is unbounded: nan here, the whole image below.
-        uv[nearest_m[of] < 0.05] = np.nan
-        ends = np.stack([uv.argmin(axis=1), uv.argmax(axis=1)], axis=1).reshape(-1, 4)
-        corner[of] = uv[np.arange(len(of))[:, None], ends]
-        along = uv @ DIAGONALS.T
-        reach[of] = np.stack([along.min(axis=1), along.max(axis=1)], axis=-1)
-    side = np.clip(corner[:, np.arange(4), [0, 1, 0, 1]], 0, limit)
+        for of in (np.flatnonzero((obj == o) & ~bent), np.flatnonzero((obj == o) & bent)):
+            if not len(of):
+                continue
+            T = cameras.T_world_camera[view[of]]
+            X = np.matmul((_along_edges(hulls[o]) if bent[of[0]] else hulls[o]) - T[:, None, :3, 3], T[:, :3, :3])
+            uv = cameras.pixels(view[of], X)
+            nearest_m[of] = X[..., 2].min(axis=1)
+            # Where it reaches behind the camera its outline is unbounded: nan here, the whole image below.
+            uv[nearest_m[of] < 0.05] = np.nan
+            ends = np.stack([uv.argmin(axis=1), uv.argmax(axis=1)], axis=1).reshape(-1, 4)
+            corner[of] = uv[np.arange(len(of))[:, None], ends]
+            along = uv @ DIAGONALS.T
+            reach[of] = np.stack([along.min(axis=1), along.max(axis=1)], axis=-1)
+    wider = np.hypot(grid.width / grid.w, grid.height / grid.h) * bent[:, None]
+    side = corner[:, np.arange(4), [0, 1, 0, 1]] + wider * [-1, -1, 1, 1]
+    reach += wider[..., None] * [-1, 1]
+    side = np.clip(side, 0, limit)
     side = np.where(np.isnan(side), [0, 0, grid.width, grid.height], side)
     reach = np.where(np.isnan(reach), [-np.inf, np.inf], reach)
     return Outlines(side, corner, reach, nearest_m)
+
+
+def _along_edges(hull: Floats) -> Floats:
+    """Points (P, 3) along the edges of the hull of some corners; of flat ones, along those of the box around them."""
+    try:
+        corners, edges = hull, ConvexHull(hull).simplices[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
+    except (QhullError, ValueError, IndexError):
+        low, high = hull.min(axis=0), hull.max(axis=0)
+        corners = np.where(BOX_CORNERS, high, low)
+        edges = np.argwhere(np.triu((BOX_CORNERS[:, None] != BOX_CORNERS).sum(axis=2) == 1))
+    edges = np.unique(np.sort(edges, axis=1), axis=0)
+    first, last = corners[edges[:, :1]], corners[edges[:, 1:]]
+    return np.asarray((first + (last - first) * np.linspace(0, 1, EDGE_POINTS)[:, None]).reshape(-1, 3))

@@ -49,7 +49,7 @@ class RayCaster:
         Parameters
         ----------
         origin_m : (..., 3), broadcast against `direction`.
-        direction : (..., 3), any length; the hit parameter counts in these lengths.
+        direction : (..., 3), any length; the hit parameter counts in these lengths. A ray of nan hits nothing.
 
         Returns
         -------
@@ -59,9 +59,12 @@ class RayCaster:
         d = np.asarray(direction, dtype=np.float32)
         rays = np.empty((*d.shape[:-1], 6), dtype=np.float32)
         rays[..., :3], rays[..., 3:] = origin_m, d
+        lost = np.isnan(d[..., 0])
+        rays[lost] = 0.0
         if self._empty or rays.size == 0:
             return np.full(d.shape[:-1], NO_FACE, dtype=np.int64), np.full(d.shape[:-1], np.inf, dtype=np.float32)
         hits = self._scene.cast_rays(self._tensor(rays), nthreads=self._threads)
         face = hits["primitive_ids"].numpy().astype(np.int64)
-        face[face == self._scene.INVALID_ID] = NO_FACE
-        return face, hits["t_hit"].numpy()
+        t = hits["t_hit"].numpy()
+        face[(face == self._scene.INVALID_ID) | lost], t[lost] = NO_FACE, np.inf
+        return face, t

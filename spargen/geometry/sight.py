@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from spargen.geometry.alone import NOTHING, Alone
 from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
+from spargen.geometry.unbend import Unbend
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
 
@@ -28,14 +29,20 @@ class Sight:
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         self._object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
         self._alone = alone
-        # World direction of pixel (u, v) in view i: (u, v, 1) @ lens[i]; its camera Z is 1, so hits count in depth.
+        # World direction of pixel (u, v) in view i, as a pinhole has it: (u, v, 1) @ unproject[i]; its camera Z is 1,
+        # so hits count in depth. Where a lens bends, a table for its camera tells the directions.
         K_inv = np.linalg.inv(cameras.K) if len(cameras) else np.zeros((0, 3, 3))
-        self._lens = np.matmul(cameras.T_world_camera[:, :3, :3], K_inv).transpose(0, 2, 1).astype(np.float32)
+        self._unproject = np.matmul(cameras.T_world_camera[:, :3, :3], K_inv).transpose(0, 2, 1).astype(np.float32)
+        self._bends, self._R = cameras.bends, cameras.T_world_camera[:, :3, :3].transpose(0, 2, 1).astype(np.float32)
+        self._unbend = _tables(cameras)
         self._origin = cameras.position_m.astype(np.float32)
 
     def cast_grid(self, views: Ints, grid: Grid) -> tuple[NDArray[np.int32], Singles]:
         """Object ids and depths on the coarse grid: two (V, h, w) arrays."""
-        towards = np.matmul(grid.coarse.reshape(-1, 3), self._lens[views])
+        coarse = grid.coarse.reshape(-1, 3)
+        towards = np.matmul(coarse, self._unproject[views])
+        for k in np.flatnonzero(self._bends[views]):
+            towards[k] = self._through_lens(views[k], coarse[:, :2])
         face, depth_m = self._caster.cast(self._origin[views, None], towards)
         return self._object_of_face[face].reshape(-1, grid.h, grid.w), depth_m.reshape(-1, grid.h, grid.w)
 
@@ -58,11 +65,17 @@ class Sight:
     def project(self, view: Ints, points_m: Singles, grid: Grid) -> tuple[Singles, Bools]:
         """Project points (R, P, 3), each row in its own view (R,).
 
-        Returns pixels times depth, and depth (R, P, 3), and which lie in the image (R, P).
+        Returns pixels times depth, and depth (R, P, 3), nan where a lens does not show them; and which lie in the image
+        (R, P).
         """
         T = self._cameras.T_world_camera[view]
         P = np.matmul(T[:, :3, :3], self._cameras.K[view].transpose(0, 2, 1)).astype(np.float32)
         uvw = np.matmul(points_m - self._origin[view, None], P)
+        bent = np.flatnonzero(self._bends[view])
+        if len(bent):
+            R, t = T[bent, :3, :3], T[bent, None, :3, 3]
+            X = np.matmul(np.broadcast_to(points_m, (len(view), *points_m.shape[1:]))[bent] - t, R)
+            uvw[bent] = np.concatenate([self._cameras.pixels(view[bent], X) * X[..., 2:], X[..., 2:]], axis=-1)
         u, v, w = uvw[..., 0], uvw[..., 1], uvw[..., 2]
         inside = (w > 0) & (u >= 0) & (v >= 0) & (u < grid.width * w) & (v < grid.height * w)
         return uvw, inside
@@ -75,6 +88,23 @@ class Sight:
         # Rays come view by view, and a matrix product a view is far faster than a matrix a ray.
         edge = [0, *(np.flatnonzero(np.diff(view)) + 1), len(uv)]
         for first, last in pairwise(edge):
-            if last > first:
-                np.matmul(uv1[first:last], self._lens[view[first]], out=out[first:last])
+            if last > first and self._bends[view[first]]:
+                out[first:last] = self._through_lens(view[first], uv[first:last])
+            elif last > first:
+                np.matmul(uv1[first:last], self._unproject[view[first]], out=out[first:last])
         return out
+
+    def _through_lens(self, view: int, uv: Pixels) -> Singles:
+        return np.asarray(self._unbend[view].directions(uv) @ self._R[view])
+
+
+def _tables(cameras: Cameras) -> dict[int, Unbend]:
+    """Return the tables of the views whose lens bends; views of one camera share theirs."""
+    by_camera: dict[object, Unbend] = {}
+    tables = {}
+    for view in np.flatnonzero(cameras.bends).tolist():
+        camera = (cameras.lens[view], cameras.K[view].tobytes(), cameras.size_px[view].tobytes())
+        if camera not in by_camera:
+            by_camera[camera] = Unbend(cameras, view)
+        tables[view] = by_camera[camera]
+    return tables

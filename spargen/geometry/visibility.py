@@ -215,6 +215,18 @@ class _Eye:
 
     def _near_frustum(self, views: Ints, X: Floats, grid: Grid) -> Bools:
         """Tell which objects, with centres X (V, N, 3) in the cameras, reach into the images as far as a ball tells."""
+        near = self._near_pinhole(views, X, grid)
+        bent = np.flatnonzero(self.cameras.bends[views])
+        if len(bent):
+            # The planes bound what a pinhole shows. What a lens shows lies within a cone around its axis.
+            away_m = np.linalg.norm(X[bent], axis=2)
+            off_axis = np.arctan2(np.linalg.norm(X[bent, :, :2], axis=2), X[bent, :, 2])
+            ball = np.arcsin(np.minimum(self.radius_m / np.maximum(away_m, 1e-9), 1.0))
+            widest = self.cameras.half_angle_rad(views[bent])
+            near[bent] = (off_axis - ball <= widest[:, None]) | (away_m <= self.radius_m)
+        return near
+
+    def _near_pinhole(self, views: Ints, X: Floats, grid: Grid) -> Bools:
         K, size = self.cameras.K[views], np.array([grid.width, grid.height])
         # The first rows of K give u * z and v * z: the planes are at u = 0, v = 0, u = width and v = height.
         planes = np.concatenate([K[:, :2], size[:, None] * K[:, 2:] - K[:, :2]], axis=1)
@@ -240,8 +252,7 @@ class _Eye:
         row, obj = np.nonzero(visible)
         if not len(row):
             return point, pointed
-        uvw = np.einsum("rij,rj->ri", self.cameras.K[views[row]], X[row, obj])
-        uv = uvw[:, :2] / uvw[:, 2:]
+        uv = self.cameras.pixels(views[row], X[row, obj][:, None])[:, 0]
         size = np.array([grid.width, grid.height])
         inside = ((uv >= 0) & (uv < size)).all(axis=1)
         row, obj, uv = row[inside], obj[inside], uv[inside]

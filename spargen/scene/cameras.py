@@ -1,4 +1,4 @@
-"""Pinhole cameras, many at once.
+"""Cameras with their lenses, many at once: the only door between pixels and space.
 
 Conventions: world in metres, right-handed, +Z up. Camera axes as in OpenCV: +X right, +Y down, +Z forward.
 Pixel (0, 0) is the top-left *corner* of the image, so the first pixel's centre is (0.5, 0.5).
@@ -6,17 +6,21 @@ Pixel (0, 0) is the top-left *corner* of the image, so the first pixel's centre 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.errors import SceneError
+from spargen.scene.lenses import PINHOLE, Lens
 
 Floats = NDArray[np.float64]
 
 EXACT, NEARLY = 1e-5, 5e-3
 """How far R R^T is from the identity: float32 or six printed digits; three printed digits (2e-3 at most), amply."""
+BORDER_STEPS = 33
+"""Positions along each side of an image at which it is asked how wide it sees."""
 MIN_FOCAL, MAX_FOCAL = 0.05, 200.0
 """Focal lengths in image sides: fields of view from 169 to 0.3 degrees."""
 
@@ -86,13 +90,14 @@ def are_lenses(K: ArrayLike, size_px: ArrayLike) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Cameras:
-    """V pinhole cameras.
+    """V cameras.
 
     Parameters
     ----------
     K : (V, 3, 3) intrinsics in pixels, corner convention.
     T_world_camera : (V, 4, 4) rigid camera-to-world poses, metres.
     size_px : (V, 2) image width and height.
+    lens : V lenses; none given = all are pinholes.
 
     Raises
     ------
@@ -103,9 +108,15 @@ class Cameras:
     K: Floats
     T_world_camera: Floats
     size_px: NDArray[np.int64]
+    lens: Sequence[Lens] = ()
 
     def __post_init__(self) -> None:
         n = len(self.T_world_camera)
+        object.__setattr__(self, "lens", tuple(self.lens) or (PINHOLE,) * n)
+        if len(self.lens) != n:
+            raise SceneError(
+                f"{len(self.lens)} lenses for {n} poses", where="Cameras", mend="pass one per view, or none"
+            )
         for name, dtype, shape in (
             ("K", np.float64, (n, 3, 3)),
             ("T_world_camera", np.float64, (n, 4, 4)),
@@ -144,7 +155,13 @@ class Cameras:
             array = getattr(self, name)[i]
             array.setflags(write=False)
             object.__setattr__(taken, name, array)
+        object.__setattr__(taken, "lens", tuple(self.lens[k] for k in i.tolist()))
         return taken
+
+    @property
+    def bends(self) -> NDArray[np.bool_]:
+        """(V,) which cameras have a lens that bends straight lines; the others are pinholes."""
+        return np.array([lens.bends for lens in self.lens], dtype=bool)
 
     @property
     def position_m(self) -> Floats:
@@ -201,14 +218,34 @@ class Cameras:
 
         Returns
         -------
-        pixels : (V, P, 2), meaningless where the depth is not positive (nan where it is 0).
+        pixels : (V, P, 2), meaningless where the depth is not positive (nan where it is 0); nan where the lens does not
+            show the point, which of a lens that bends is everywhere outside the range that it is calibrated for.
         depth_m : (V, P) camera Z.
         """
         X = self.to_camera(points_m)
-        z = X[..., 2]
+        return self.pixels(np.arange(len(self)), X), X[..., 2]
+
+    def pixels(self, view: ArrayLike, X: ArrayLike) -> Floats:
+        """Return where R cameras show points that are given in the cameras' own axes.
+
+        Parameters
+        ----------
+        view : (R,) of the cameras; X : (R, P, 3), each row in the axes of its own camera.
+
+        Returns
+        -------
+        (R, P, 2) pixels, as `project` gives them.
+        """
+        rows, in_camera = np.asarray(view, dtype=np.int64), np.asarray(X, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
-            uvw = np.matmul(X, self.K.transpose(0, 2, 1))
-            return uvw[..., :2] / uvw[..., 2:], z
+            uvw = np.matmul(in_camera, self.K[rows].transpose(0, 2, 1))
+            uv = np.asarray(uvw[..., :2] / uvw[..., 2:])
+            for lens, of in self._bent(rows):
+                moved, shown = lens.distort(in_camera[of, :, :2] / in_camera[of, :, 2:])
+                K = self.K[rows[of]]
+                bent = np.matmul(moved, K[:, :2, :2].transpose(0, 2, 1)) + K[:, None, :2, 2]
+                uv[of] = np.where((shown & (in_camera[of, :, 2] > 0))[..., None], bent, np.nan)
+        return uv
 
     def rays(self, view: int, pixels: ArrayLike) -> tuple[Floats, Floats]:
         """Unproject pixel positions of one view to world rays whose parameter is the camera's Z.
@@ -220,9 +257,34 @@ class Cameras:
 
         Returns
         -------
-        origin : (3,); direction : (P, 3) with camera Z equal to 1, so a hit's ray parameter *is* its depth.
+        origin : (3,); direction : (P, 3) with camera Z equal to 1, so a hit's ray parameter *is* its depth; nan where
+        the lens shows nothing.
         """
         uv = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
-        homogeneous = np.concatenate([uv, np.ones((len(uv), 1))], axis=1)
-        in_camera = homogeneous @ np.linalg.inv(self.K[view]).T
+        in_camera = np.concatenate([uv, np.ones((len(uv), 1))], axis=1) @ np.linalg.inv(self.K[view]).T
+        lens = self.lens[view]
+        if lens.bends:
+            xy, shown = lens.undistort(in_camera[:, :2])
+            in_camera[:, :2] = np.where(shown[:, None], xy, np.nan)
         return self.position_m[view], in_camera @ self.T_world_camera[view, :3, :3].T
+
+    def half_angle_rad(self, view: ArrayLike) -> Floats:
+        """Return the largest angle between the optical axis and what images show, (R,) for views (R,)."""
+        out = []
+        for k in np.asarray(view, dtype=np.int64).tolist():
+            share = np.linspace(0.0, 1.0, BORDER_STEPS)
+            zero, one = np.zeros_like(share), np.ones_like(share)
+            border = np.stack([[*share, *share, *zero, *one], [*zero, *one, *share, *share]], axis=-1)
+            _, direction = self.rays(k, border * self.size_px[k])
+            cosine = direction @ self.T_world_camera[k, :3, 2] / np.linalg.norm(direction, axis=1)
+            # Where the border lies beyond what the lens shows, the lens is the limit.
+            out.append(np.pi / 2 if np.isnan(cosine).any() else np.arccos(cosine.min()))
+        return np.array(out)
+
+    def _bent(self, view: NDArray[np.int64]) -> Iterator[tuple[Lens, NDArray[np.int64]]]:
+        """Yield each lens that bends among those of views (R,), with the rows that it belongs to."""
+        for lens in dict.fromkeys(self.lens):
+            if lens.bends:
+                rows = np.flatnonzero(np.array([one == lens for one in self.lens])[view])
+                if len(rows):
+                    yield lens, rows

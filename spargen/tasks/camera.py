@@ -62,7 +62,8 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
     shift_m, _, _ = camera_moves(cameras, pairs[:, 0], pairs[:, 1])
     depth_m, size = shift_m[:, 2], cameras.size_px[pairs[:, 0]]
     ahead = depth_m >= ctx.settings.min_camera_depth_m
-    pixel = np.einsum("rij,rj->ri", cameras.K[pairs[:, 0]], shift_m)[:, :2] / np.where(ahead, depth_m, 1.0)[:, None]
+    pixel = np.full((len(pairs), 2), -1.0)
+    pixel[ahead] = cameras.pixels(pairs[ahead, 0], shift_m[ahead, None])[:, 0]
     good = ahead & ((pixel >= 0) & (pixel < size)).all(axis=1) & ctx.rounds_clearly(depth_m)
     raw = pixel / size * 1000
     good &= off_rounding_edge(raw).all(axis=1)

@@ -284,6 +284,8 @@ class _Caster:
         if object_id not in self._corners_m:
             faces = self._mesh.faces[self._id_of_face[:-1] == object_id]
             self._corners_m[object_id] = self._mesh.vertices_m[np.unique(faces)]
+        if self._cameras.bends[view]:  # the corners bound what a pinhole shows
+            return np.array([0.0, 0.0, 1.0, 1.0])
         T = self._cameras.T_world_camera[view]
         pixels = (self._corners_m[object_id] - T[:3, 3]) @ T[:3, :3] @ self._cameras.K[view].T
         if not len(pixels) or pixels[:, 2].min() < _NEAR_M:
@@ -298,6 +300,8 @@ class _Caster:
 
     def _ids(self, view: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> Ids:
         """Return the ids of the objects seen at P positions given as shares of the image's sides; -1 = none."""
+        if self._cameras.bends[view]:
+            return self._ids_through_lens(view, np.stack([x, y], axis=-1))
         T = self._cameras.T_world_camera[view]
         M = T[:3, :3] @ np.linalg.inv(self._cameras.K[view]) @ np.diag([*self._cameras.size_px[view], 1.0])
         along_x, along_y, at_zero = M.T.astype(np.float32)
@@ -306,6 +310,15 @@ class _Caster:
         directions += at_zero
         origins = np.full_like(directions, T[:3, 3] - self._low_m)
         return np.asarray(self._id_of_face[self._embree.run(origins, directions)])
+
+    def _ids_through_lens(self, view: int, at: NDArray[np.float64]) -> Ids:
+        origin, towards = self._cameras.rays(view, at * self._cameras.size_px[view])
+        shown = np.isfinite(towards).all(axis=1)
+        ids = np.full(len(at), -1)
+        directions = towards[shown].astype(np.float32)
+        origins = np.full_like(directions, origin - self._low_m)
+        ids[shown] = self._id_of_face[self._embree.run(origins, directions)]
+        return ids
 
     def _wrong_point(self, raster: Ids, mark: _Mark, hit: int) -> str | None:
         if hit != mark.object_id:

@@ -126,8 +126,9 @@ def _seen_before(
 
     if keep_in is None or not scene.fingerprint:
         return make()
-    lenses = (cameras.T_world_camera, cameras.K, cameras.size_px)
-    address = (scene.fingerprint, settings.model_dump_json(), *(a.tobytes().hex() for a in lenses), _code())
+    arrays = (cameras.T_world_camera, cameras.K, cameras.size_px)
+    looks = (*(a.tobytes().hex() for a in arrays), repr(cameras.lens))
+    address = (scene.fingerprint, settings.model_dump_json(), *looks, _code())
     key = digest("visibility", labels.askable.tobytes(), labels.present.tobytes(), *address).hex()
     path = keep_in / f"{scene.dataset}-{scene.id}-{key}.npz"
     try:

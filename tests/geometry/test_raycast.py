@@ -54,3 +54,12 @@ def test_a_system_library_that_is_missing_is_named(monkeypatch, kind):
     monkeypatch.setattr(builtins, "__import__", without_libgl)
     with pytest.raises(SpargenError, match=r"open3d: .*libGL\.so\.1(?s:.*)libgl1 libx11-6 libgomp1"):
         RayCaster(np.eye(3), [[0, 1, 2]])
+
+
+def test_a_ray_of_nan_hits_nothing_wherever_it_stands():
+    mesh = World().add("chair", (3, 3, 3), (1, 1, 1)).mesh()
+    caster = RayCaster(mesh.vertices_m, mesh.faces)
+    towards = np.array([[1.0, 1, 1], [np.nan] * 3, [1.0, 1, 1]])
+    face, t = caster.cast(np.zeros(3), towards)
+    assert (face >= 0).tolist() == [True, False, True]
+    assert np.isinf(t).tolist() == [False, True, False]
