@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from spargen.errors import PluginError
+from spargen.fingerprint import digest
 from spargen.scene.adapter import SceneAdapter
-from spargen.seeds import digest
 
 ENTRY_POINT_GROUP = "spargen.adapters"
 _SHIPPED = "scene_adapters"
@@ -35,16 +35,14 @@ def find_adapter(name: str) -> type[SceneAdapter]:
     ----------
     name : ``package.module:Class``, a module of ``scene_adapters``, or an entry point of ``spargen.adapters``.
     """
-    if ":" in name:
-        module_name, _, class_name = name.partition(":")
-        return _checked(getattr(_import(module_name, module_name), class_name, None), name)
-    if name in _shipped_adapters():
-        return _only_adapter(_import(f"{_SHIPPED}.{name}", _SHIPPED))
-    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        module = _import(point.module, _origin(point))
-        return _checked(getattr(module, point.attr or "", None), _origin(point))
-    known = ", ".join(adapter_names()) or "none"
-    raise PluginError("there is no such adapter", where=name, mend=f"known adapters: {known}; or package.module:Class")
+    module_name, class_name, origin = _located(name)
+    module = _import(module_name, origin)
+    return _only_adapter(module) if class_name is None else _checked(getattr(module, class_name, None), origin)
+
+
+def adapter_module(name: str) -> str:
+    """Return the name of the module that an adapter stands in; nothing is imported."""
+    return _located(name)[0]
 
 
 @cache
@@ -52,7 +50,7 @@ def load_task_file(path: Path) -> None:
     """Run a Python file that defines tasks, once a process."""
     if not path.is_file():
         raise PluginError("there is no such file", where=path, mend="check `plugins` in the job")
-    spec = importlib.util.spec_from_file_location(f"spargen_tasks_{path.stem}_{digest(path.resolve()).hex()}", path)
+    spec = importlib.util.spec_from_file_location(f"spargen_tasks_{path.stem}_{digest(str(path.resolve()))}", path)
     if spec is None or spec.loader is None:
         raise PluginError("this is not a Python file", where=path, mend="name a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
@@ -64,12 +62,26 @@ def load_task_file(path: Path) -> None:
         raise PluginError(_reason(error), where=f"{path}:{_line(error, path)}", mend="mend that line") from error
 
 
-def _shipped_adapters() -> list[str]:
+def _located(name: str) -> tuple[str, str | None, str]:
+    """Return the module of an adapter, its class (None = the only one in there), and how a message names it."""
+    if ":" in name:
+        module_name, _, class_name = name.partition(":")
+        return module_name, class_name, name
+    if name in _shipped_adapters():
+        return f"{_SHIPPED}.{name}", None, _SHIPPED
+    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        return point.module, point.attr or "", _origin(point)
+    known = ", ".join(adapter_names()) or "none"
+    raise PluginError("there is no such adapter", where=name, mend=f"known adapters: {known}; or package.module:Class")
+
+
+@cache
+def _shipped_adapters() -> tuple[str, ...]:
     """Return the modules of `scene_adapters` that define an adapter, told from their source."""
     spec = importlib.util.find_spec(_SHIPPED)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     names = (module.name for module in pkgutil.iter_modules(folders))
-    return sorted(name for name in names if _defines_adapter(f"{_SHIPPED}.{name}"))
+    return tuple(sorted(name for name in names if _defines_adapter(f"{_SHIPPED}.{name}")))
 
 
 def _defines_adapter(module_name: str) -> bool:

@@ -19,9 +19,9 @@ import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spargen.errors import TemplateError
+from spargen.fingerprint import digest
 from spargen.phrase.filters import FILTERS
 from spargen.resources import data_dir
-from spargen.seeds import digest
 from spargen.settings import Words
 
 FORMS = ("fill", "select", "sentence", "judge")
@@ -175,5 +175,4 @@ class TemplateSet:
     @cached_property
     def fingerprint(self) -> str:
         """Changes with any file's name or text."""
-        parts = [f"{t}/{f}\0{p.read_text(encoding='utf-8')}" for (t, f), p in sorted(self._files.items())]
-        return digest("templates", *parts).hex()
+        return digest({f"{task}/{form}": path.read_bytes() for (task, form), path in self._files.items()})

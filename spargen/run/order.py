@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from spargen.errors import JobError
+from spargen.fingerprint import code, digest, libraries, tree
 from spargen.phrase.plain import words_file
-from spargen.plugins import load_task_file
+from spargen.plugins import adapter_module, adapter_names, load_task_file
 from spargen.run.job import Forms, Job, nearest
 from spargen.scene.labels import label_file
 from spargen.settings import Words
@@ -47,9 +44,7 @@ class Order:
     @property
     def key(self) -> str:
         """Return one fingerprint of everything that rows depend on, the scene's own files excepted."""
-        return _hash(
-            orjson.dumps([FORMAT_VERSION, self.identity, self.code, self.templates], option=orjson.OPT_SORT_KEYS)
-        )
+        return digest(FORMAT_VERSION, self.identity, self.code, self.templates)
 
     @property
     def quotas(self) -> dict[str, int]:
@@ -77,29 +72,12 @@ def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Word
     return TemplateSet.load(folders, words)
 
 
-@cache
-def _tree_fingerprint(folder: Path) -> str:
-    files = sorted(folder.rglob("*.py"))
-    return _hash(*(part for file in files for part in (str(file.relative_to(folder)).encode(), file.read_bytes())))
-
-
 def code_fingerprint(job: Job) -> str:
     """Return a fingerprint of the program, its label and word lists, the adapters and the job's task files."""
-    own = [
-        _tree_fingerprint(Path(__file__).parent.parent),
-        *(_hash(f().read_bytes()) for f in (label_file, words_file)),
-    ]
-    adapters = {source.adapter.partition(":")[0] for source in job.sources if ":" in source.adapter} | {
-        "scene_adapters"
-    }
-    for name in sorted(adapters):
-        spec = find_spec(name)
-        if spec is not None and spec.submodule_search_locations:
-            own += [_tree_fingerprint(Path(folder)) for folder in spec.submodule_search_locations]
-        elif spec is not None and spec.origin:
-            own.append(_hash(Path(spec.origin).read_bytes()))
-    own += [_hash(file.read_bytes()) for file in job.plugins]
-    return _hash(*(part.encode() for part in own))
+    named = {source.adapter for source in job.sources}
+    adapters = sorted(adapter_module(name) for name in named if ":" in name or name in adapter_names())
+    own = tree(Path(__file__).parent.parent), label_file().read_bytes(), words_file().read_bytes()
+    return digest(*own, code([*adapters, *job.plugins]), libraries())
 
 
 def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> dict[str, tuple[str, ...]]:
@@ -170,11 +148,3 @@ def _identity(job: Job, forms: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
         "words": job.words,
         "settings": job.settings.model_dump(mode="json"),
     }
-
-
-def _hash(*parts: bytes) -> str:
-    h = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        h.update(len(part).to_bytes(8, "little"))
-        h.update(part)
-    return h.hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from zipfile import BadZipFile
@@ -12,17 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spargen.geometry
+import spargen.scene
+from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.gaps import touching
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.scene.types import Scene
-from spargen.seeds import digest, rng_for
+from spargen.seeds import rng_for
 from spargen.settings import Settings
 from spargen.views.sets import link, pick_sets
 
 SETS = 1200
 """Pairs, and sets, of views drawn in a scene: several times the questions of the largest quota."""
+
+_CODE = [Path(package.__path__[0]) for package in (spargen.geometry, spargen.scene)]
+"""What a table is made by."""
 
 Ints = NDArray[np.int64]
 
@@ -124,12 +128,13 @@ def _seen_before(
             scene.mesh, scene.objects, cameras, labels.askable, settings, present=labels.present, threads=threads
         )
 
-    if keep_in is None or not scene.fingerprint:
+    if keep_in is None:
         return make()
-    arrays = (cameras.T_world_camera, cameras.K, cameras.size_px)
-    looks = (*(a.tobytes().hex() for a in arrays), repr(cameras.lens))
-    address = (scene.fingerprint, settings.model_dump_json(), *looks, _code())
-    key = digest("visibility", labels.askable.tobytes(), labels.present.tobytes(), *address).hex()
+    mesh, objects = scene.mesh, scene.objects
+    surface = (mesh.vertices_m, mesh.faces, mesh.face_object, objects.center_m, objects.extent_m, objects.R_world_box)
+    looks = (cameras.T_world_camera, cameras.K, cameras.size_px, repr(cameras.lens))
+    asked = (labels.askable, labels.present, settings.model_dump(mode="json"))
+    key = digest("visibility", *surface, *looks, *asked, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{key}.npz"
     try:
         with path.open("rb") as kept, np.load(kept) as stored:
@@ -141,10 +146,3 @@ def _seen_before(
         np.savez_compressed(file, **{f.name: getattr(vis, f.name) for f in fields(Visibility)})
     Path(file.name).replace(path)
     return vis
-
-
-@cache
-def _code() -> str:
-    """Return a text that changes with the code that makes the table."""
-    folder = Path(spargen.geometry.__file__).parent
-    return digest("code", *(p.read_bytes().hex() for p in sorted(folder.glob("*.py")))).hex()
