@@ -18,8 +18,9 @@ from spargen.phrase.templates import TemplateSet
 from spargen.run import engine
 from spargen.run.files import JSON_LINE
 from spargen.run.parts import write_part
-from spargen.run.plan import Item
+from spargen.run.recipe import Recipe
 from spargen.run.row import SceneQuestions
+from spargen.run.scenes import SceneRef
 from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.tasks.registry import load_builtin_tasks
@@ -32,26 +33,17 @@ class Asker:
     """Asks every task of a scene in every form, on one core, and writes the part."""
 
     def __init__(self, scene: Scene) -> None:
-        self.scene, self.item = scene, Item(scene.dataset, "train", scene.id)
-        self.tasks, self.words = list(load_builtin_tasks()), TemplateSet.load([])
-        self.forms = {name: self.words.forms(name) for name in self.tasks}
-        self.quotas = {f"{name}/{form}": QUOTA for name in self.tasks for form in self.forms[name]}
+        self.scene, self.ref = scene, SceneRef(scene.dataset, "train", scene.id)
+        self.words = TemplateSet.load([])
+        forms = {name: self.words.forms(name) for name in load_builtin_tasks()}
+        quotas = {f"{name}/{form}": QUOTA for name in forms for form in forms[name]}
+        self.recipe = Recipe(forms, self.words, quotas, 0, Settings())
 
     def ask(self, cache: Path | None = None) -> SceneQuestions:
-        return engine.ask(
-            self.scene,
-            tasks=self.tasks,
-            forms=self.forms,
-            templates=self.words,
-            seed=0,
-            settings=Settings(),
-            rows_per_cell=self.quotas,
-            cache=cache,
-            threads=1,
-        )
+        return engine.ask(self.scene, self.recipe, cache=cache, threads=1)
 
     def write(self, questions: SceneQuestions, out: Path) -> None:
-        write_part(out, self.item, "benchmark", self.scene, questions, {})
+        write_part(out, self.ref, "benchmark", self.scene, questions, {})
 
 
 def measure_rows(scene: Scene, runs: int) -> None:
@@ -63,7 +55,8 @@ def measure_rows(scene: Scene, runs: int) -> None:
         questions, ask = best_of(3 * runs, lambda: asker.ask(out))
         _, write = best_of(3 * runs, lambda: asker.write(questions, out))
     rows = len(questions.rows)
-    title(f"ROWS  {len(asker.tasks)} tasks, {len(asker.quotas)} cells, quota {QUOTA}, the table at hand, 1 core")
+    tasks, cells = len(asker.recipe.forms), len(asker.recipe.quotas)
+    title(f"ROWS  {tasks} tasks, {cells} cells, quota {QUOTA}, the table at hand, 1 core")
     line("rows/s from table to written JSONL", rows / (ask.cpu + write.cpu), "rows/s", least=10_000)
     line("rows", rows, "")
     stages = {**questions.seconds, "write": write.cpu}
@@ -93,7 +86,8 @@ def measure_scene(scene: Scene, runs: int) -> None:
         asker.ask(Path(folder))
         questions, taken = best_of(runs, lambda: whole(Path(folder)))
     views = Settings().views_per_scene
-    title(f"WHOLE SCENE  {len(scene.mesh.faces):,} faces, {views} candidate views, {len(asker.tasks)} tasks, 1 core")
+    tasks = len(asker.recipe.forms)
+    title(f"WHOLE SCENE  {len(scene.mesh.faces):,} faces, {views} candidate views, {tasks} tasks, 1 core")
     line("seconds a scene, processor time", taken.cpu, "s", most=5)
     line("the goal beyond the aim", taken.cpu, "s", most=3)
     line("seconds a scene, wall", taken.wall, "s")

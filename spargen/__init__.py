@@ -71,7 +71,7 @@ def questions(
     """
     from spargen.phrase.templates import TemplateSet
     from spargen.run.engine import ask
-    from spargen.run.order import chosen_forms
+    from spargen.run.recipe import Recipe, chosen_forms
     from spargen.settings import Settings
     from spargen.tasks.registry import load_builtin_tasks
 
@@ -80,14 +80,6 @@ def questions(
     forms = chosen_forms(None if tasks is None else dict.fromkeys(tasks), texts)
     names = list(forms if tasks is None else dict.fromkeys(tasks))
     quotas = {f"{name}/{form}": rows_per_cell for name in names for form in forms[name]}
-    asked = ask(
-        scene,
-        tasks=names,
-        forms=forms,
-        templates=texts,
-        seed=seed,
-        settings=settings or Settings(),
-        rows_per_cell=quotas,
-    )
-    for row in asked.rows:
+    recipe = Recipe({name: forms[name] for name in names}, texts, quotas, seed, settings or Settings())
+    for row in ask(scene, recipe).rows:
         yield dict(row.record)

@@ -17,15 +17,17 @@ from rich.table import Table
 from spargen.errors import JobError, SceneError, SpargenError
 from spargen.plugins import adapter_names
 from spargen.resources import data_dir
-from spargen.run.estimate import estimate
+from spargen.run.compile import compile_job
+from spargen.run.estimate import estimate, remarks_on
 from spargen.run.executors import Kind, cores
-from spargen.run.generate import Outcome, check_out, generate
+from spargen.run.generate import Outcome, generate
 from spargen.run.job import Job, load_job, make_job, nearest
-from spargen.run.look import draw_boxes, sample_rows
+from spargen.run.ledger import check_out
 from spargen.run.merge import merge as merge_outs
-from spargen.run.order import chosen_forms, load_texts, make_order
-from spargen.run.plan import open_adapter, read_scene_list
+from spargen.run.preview import draw_boxes, sample_rows
+from spargen.run.recipe import chosen_forms, load_texts, make_recipe
 from spargen.run.report import Report
+from spargen.run.scenes import open_adapter, read_scene_list
 from spargen.run.sheets import contact_sheets, save
 from spargen.scene.types import Scene
 from spargen.terminal import bar, print_rows, print_whole, say
@@ -181,18 +183,21 @@ def check(
 
     Words that are not plain and questions that are too long for `words: brief` are remarked on with file and line.
     """
-    found = estimate(load_job(job, change or []))
+    chosen = load_job(job, change or [])
+    recipe = make_recipe(chosen)
+    run = compile_job(chosen, recipe)
+    most = estimate(chosen, recipe, len(run.scenes))
     table = Table("what", "at most", title="The job can be run")
-    table.add_row("scenes", f"{len(found.plan.items):,}")
-    table.add_row("cells (task, form)", f"{found.cells:,} of {found.tasks} tasks")
-    table.add_row("rows", f"{found.rows:,}")
-    table.add_row("images", f"{found.images:,}")
-    table.add_row("disk", f"{found.disk_bytes / 1e9:,.2f} GB (estimated)")
+    table.add_row("scenes", f"{len(run.scenes):,}")
+    table.add_row("cells (task, form)", f"{len(recipe.quotas):,} of {len(recipe.forms)} tasks")
+    table.add_row("rows", f"{most['rows']:,}")
+    table.add_row("images", f"{most['images']:,}")
+    table.add_row("disk", f"{most['disk_bytes'] / 1e9:,.2f} GB (estimated)")
     Console().print(table)
-    for note in (*found.plan.notes, *found.remarks):
+    for note in (*run.notes, *remarks_on(recipe)):
         print(note)
-    if found.plan.missing:
-        print(f"listed but not on disk: {', '.join(item.scene for item in found.plan.missing)}", file=sys.stderr)
+    if run.missing:
+        print(f"listed but not on disk: {', '.join(ref.scene for ref in run.missing)}", file=sys.stderr)
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
@@ -239,10 +244,11 @@ def preview(
 
     source = {"adapter": adapter, "root": root or _preview_root()}
     tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": _PREVIEW_ROWS}
-    order = make_order(make_job(tree, change or []))
+    job = make_job(tree, change or [])
+    recipe = make_recipe(job)
     if root is None:
         write_demo(_preview_root(), frames=_PREVIEW_FRAMES)
-    rows, picture = sample_rows(_load_scene(order.job, scene), order)
+    rows, picture = sample_rows(_load_scene(job, scene), recipe)
     if picture is None:
         raise JobError("the scene has no question of this task", where=task, mend="try another --scene or --seed")
     for row in rows:
@@ -365,9 +371,9 @@ def _generate(
         def watch(outcome: Outcome, through: int, total: int) -> None:
             if outcome.status == "failed":
                 step(through, total, "")
-                print(f"failed: {outcome.item}: {outcome.message}", file=sys.stderr, flush=True)
+                print(f"failed: {outcome.ref}: {outcome.message}", file=sys.stderr, flush=True)
             else:
-                step(through, total, f"{outcome.item}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s")
+                step(through, total, f"{outcome.ref}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s")
 
         return generate(job, scenes=scenes, shard=shard, workers=workers or cores(), executor=executor, watch=watch)
 

@@ -10,6 +10,7 @@ from worlds import furnished
 
 from spargen.phrase.templates import TemplateSet
 from spargen.run.engine import ask
+from spargen.run.recipe import Recipe
 from spargen.settings import Settings
 from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import load_builtin_tasks
@@ -24,17 +25,8 @@ SCENE = furnished().scene()
 def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), templates=TEMPLATES, **more):
     forms = {task: TEMPLATES.forms(task) for task in tasks}
     cells = {f"{task}/{form}": quota for task in tasks for form in forms[task]}
-    return ask(
-        scene,
-        tasks=list(tasks),
-        forms=forms,
-        templates=templates,
-        seed=seed,
-        settings=more.pop("settings", Settings()),
-        rows_per_cell=cells,
-        threads=threads,
-        **more,
-    )
+    settings, rgbd = more.pop("settings", Settings()), more.pop("rgbd", False)
+    return ask(scene, Recipe(forms, templates, cells, seed, settings, rgbd), threads=threads, **more)
 
 
 def context(scene, *, settings=None, pool=400, **more):

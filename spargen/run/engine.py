@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -16,10 +16,10 @@ import numpy as np
 
 from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
-from spargen.phrase.templates import TemplateSet
 from spargen.qa.fact import Fact, Mark
 from spargen.qa.sample import choose
 from spargen.run.naming import color_path, depth_path
+from spargen.run.recipe import Recipe
 from spargen.run.row import NO_ROWS, Row, SceneQuestions
 from spargen.scene.types import Scene
 from spargen.seeds import rng_for
@@ -51,46 +51,30 @@ def _collector_paused() -> Iterator[None]:
 
 
 @_collector_paused()
-def ask(
-    scene: Scene,
-    *,
-    tasks: Sequence[str],
-    forms: Mapping[str, Sequence[str]],
-    templates: TemplateSet,
-    seed: int,
-    settings: Settings,
-    rows_per_cell: Mapping[str, int],
-    rgbd: bool = False,
-    cache: Path | None = None,
-    threads: int = 0,
-) -> SceneQuestions:
-    """Ask all questions about one scene. Depends on nothing but the arguments.
+def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int = 0) -> SceneQuestions:
+    """Ask all questions about one scene. Depends on nothing but scene and recipe.
 
     Parameters
     ----------
-    scene : the scene.
-    tasks : names of registered tasks.
-    forms : the forms of each task.
-    templates : the words.
-    seed : of the run.
-    settings : the thresholds.
-    rows_per_cell : rows wanted of each ``task/form``.
-    rgbd : whether records name depth images too.
+    scene, recipe : the scene, and what to ask of it; the tasks are registered.
     cache : folder that keeps visibility tables.
     threads : cores for ray casts, 0 = all.
     """
-    video = any(TASKS[name].views == "video" for name in tasks)
+    seed, settings = recipe.seed, recipe.settings
+    video = any(TASKS[name].views == "video" for name in recipe.forms)
     out = SceneQuestions()
     with _timed(out, "check"):
-        usable, out.notes = frames_to_ask(scene, settings, video=video, rgbd=rgbd, keep_in=cache, threads=threads)
+        usable, out.notes = frames_to_ask(
+            scene, settings, video=video, rgbd=recipe.rgbd, keep_in=cache, threads=threads
+        )
     with _timed(out, "visibility"):
         table = look(scene, settings, seed=seed, video=video, usable=usable, keep_in=cache, threads=threads)
     if touching := np.count_nonzero(table.labels.doubtful & ~scene.objects.doubtful):
         out.notes["objects not asked about: each touches another of its kind"] = str(touching)
     frame_of = table.frames.tolist()
-    for name in tasks:
+    for name, forms in recipe.forms.items():
         task = TASKS[name]
-        wanted = {form: rows_per_cell[f"{name}/{form}"] for form in forms[name]}
+        wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
             facts = _propose(task, scene, table, settings, seed, max(wanted.values(), default=0), out)
         for form, quota in wanted.items():
@@ -99,9 +83,9 @@ def ask(
                 # Some facts find no company for their options, so more are handed on where others must be wrong.
                 enough = POOL * max(quota, FEW) if form in WRONG else quota
                 chosen = choose(_able(task, form, facts, settings, out), task.answer, form, enough, rng)
-                phrased = phrase(name, form, chosen, task.answer, templates, quota, settings, rng, task.wrong)
+                phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
             with _timed(out, "records"):
-                rows = [_row(task, form, number, p, scene, frame_of, rgbd, seed) for number, p in enumerate(phrased)]
+                rows = [_row(task, form, number, p, scene, frame_of, recipe) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
             if video and rows and task.views == "video":
                 out.video_frames = tuple(int(f) for f in table.frames[table.clip])
@@ -166,7 +150,7 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
 
 
 def _row(
-    task: Task, form: str, number: int, phrased: Phrased, scene: Scene, frame_of: Sequence[int], rgbd: bool, seed: int
+    task: Task, form: str, number: int, phrased: Phrased, scene: Scene, frame_of: Sequence[int], recipe: Recipe
 ) -> Row:
     """The SPAR record of a question, and the fact behind it. `frame_of` holds the scene's frame of each view."""
     fact = phrased.fact
@@ -179,7 +163,7 @@ def _row(
         "image": [color_path(scene.id, name, suffix, i) for name, suffix, i in names],
         "type": task.record_type,
     }
-    if rgbd:
+    if recipe.rgbd:
         record["depth"] = [depth_path(scene.id, name, clip_index=i) for name, _, i in names]
     record.update(_marks(fact, indexed=task.views != "single"))
     trace = {
@@ -195,7 +179,7 @@ def _row(
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
         "margin": asdict(fact.margin) if fact.margin else None,
-        "seed": seed,
+        "seed": recipe.seed,
         **phrased.used,
     }
     return Row(task.name, form, record, trace, tuple(dict.fromkeys(frames)), "video" if video else "image")

@@ -1,4 +1,4 @@
-"""From a job to finished folders: plan, one part a scene, merge, report."""
+"""From a job to finished folders: compile, one part a scene, merge, report."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from pathlib import Path
 from typing import Literal
 
 from spargen.errors import SceneError, SpargenError
+from spargen.run.compile import Run, compile_job
 from spargen.run.executors import Kind, WorkerLostError, cores, run_each
 from spargen.run.files import write_json
 from spargen.run.images import write_images
 from spargen.run.job import Job
-from spargen.run.ledger import Ledger, claim, read_ledger, refuse_foreign
+from spargen.run.ledger import claim
 from spargen.run.manifest import write_manifest
-from spargen.run.order import Order, load_texts, make_order
 from spargen.run.output import write_output
-from spargen.run.parts import error_file, images_folder, is_current, read_part, write_part
-from spargen.run.plan import Item, Plan, make_plan, open_adapter
+from spargen.run.parts import done_parts, error_file, images_folder, is_current, read_part, write_part
+from spargen.run.recipe import Recipe, make_recipe
 from spargen.run.report import Report, make_report, write_report
+from spargen.run.scenes import SceneRef, open_adapter
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one scene: made now, kept from an earlier run, or failed with a message."""
 
-    item: Item
+    ref: SceneRef
     status: Literal["made", "kept", "failed"]
     rows: int = 0
     seconds: float = 0.0
@@ -61,33 +62,28 @@ def generate(
     -------
     the report, None for a shard.
     """
-    order, plan = make_order(job), make_plan(job)
-    todo = plan.take(scenes, shard)
-    claim(job.out, Ledger.of(order, plan))
+    recipe = make_recipe(job)
+    run = compile_job(job, recipe)
+    todo = run.take(scenes, shard)
+    claim(job.out, run)
     workers = max(1, min(workers, len(todo)))
-    maker = Maker(order, max(1, cores() // workers))
-    for number, (item, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
-        outcome = _failed(job.out, item, answer) if isinstance(answer, WorkerLostError) else answer
+    maker = Maker(job, recipe, run.key, max(1, cores() // workers))
+    for number, (ref, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
+        outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
         if watch is not None:
             watch(outcome, number, len(todo))
-    return None if shard else finish(job.out)
+    return None if shard else finish(job.out, run)
 
 
-def check_out(job: Job) -> None:
-    """Raise `OutputError` if the job's output folder belongs to another job; no scene is looked for."""
-    refuse_foreign(job.out, Ledger.of(make_order(job), Plan(())))
-
-
-def finish(out: Path) -> Report:
+def finish(out: Path, run: Run) -> Report:
     """Merge all parts of an output folder and write what stands beside them."""
-    ledger = read_ledger(out)
-    done = ledger.done(out)
+    done = done_parts(out, run)
     begin = time.perf_counter()
-    counts = write_output(out, done, ledger.identity["seed"])
-    report = make_report(out, ledger, done, counts)
+    counts = write_output(out, done, run.identity["seed"])
+    report = make_report(out, run, done, counts)
     report.seconds["merge"] = round(time.perf_counter() - begin, 3)
     write_report(out, report)
-    write_manifest(out, ledger, done, counts)
+    write_manifest(out, run, done, counts)
     return report
 
 
@@ -95,57 +91,55 @@ def finish(out: Path) -> Report:
 class Maker:
     """Makes the part of one scene; goes to the worker processes."""
 
-    order: Order
+    job: Job
+    recipe: Recipe
+    key: str
     threads: int
 
-    def __call__(self, item: Item) -> Outcome:
+    def __reduce__(self) -> tuple[Callable[..., Maker], tuple[Job, str, int]]:
+        # Words are compiled code and tasks are functions: another process makes its own of both, once.
+        return _maker, (self.job, self.key, self.threads)
+
+    def __call__(self, ref: SceneRef) -> Outcome:
         """Make a part, unless it is there already. A scene that cannot be read does not stop the others."""
         begin = time.perf_counter()
         try:
-            status, rows = self._make(item)
+            status, rows = self._make(ref)
         except SceneError as error:
-            return _failed(self.order.job.out, item, error)
+            return _failed(self.job.out, ref, error)
         except SpargenError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other scenes go on
-            return _failed(self.order.job.out, item, error)
-        return Outcome(item, status, rows, time.perf_counter() - begin)
+            return _failed(self.job.out, ref, error)
+        return Outcome(ref, status, rows, time.perf_counter() - begin)
 
-    def _make(self, item: Item) -> tuple[Literal["made", "kept"], int]:
-        order, job = self.order, self.order.job
-        templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words)
+    def _make(self, ref: SceneRef) -> tuple[Literal["made", "kept"], int]:
         from spargen.run.engine import ask
 
+        job = self.job
         begin = time.perf_counter()
-        scene = replace(open_adapter(job.sources[item.source]).load(item.scene), dataset=item.dataset)
+        scene = replace(open_adapter(job.sources[ref.source]).load(ref.scene), dataset=ref.dataset)
         loaded = time.perf_counter()
-        earlier = read_part(job.out, item, order.key)
-        if earlier is not None and is_current(job.out, item, earlier, scene):
-            error_file(job.out, item).unlink(missing_ok=True)
+        earlier = read_part(job.out, ref, self.key)
+        if earlier is not None and is_current(job.out, ref, earlier, scene):
+            error_file(job.out, ref).unlink(missing_ok=True)
             return "kept", earlier.rows
-        questions = ask(
-            scene,
-            tasks=tuple(order.forms),
-            forms=order.forms,
-            templates=templates,
-            seed=job.seed,
-            settings=job.settings,
-            rows_per_cell=order.quotas,
-            rgbd=job.rgbd,
-            cache=job.cache,
-            threads=self.threads,
-        )
+        questions = ask(scene, self.recipe, cache=job.cache, threads=self.threads)
         asked = time.perf_counter()
-        images = write_images(scene, questions, images_folder(job.out, item.dataset), mode=job.images, rgbd=job.rgbd)
+        images = write_images(scene, questions, images_folder(job.out, ref.dataset), mode=job.images, rgbd=job.rgbd)
         questions.seconds["load"] += loaded - begin
         questions.seconds["images"] += time.perf_counter() - asked
-        return "made", write_part(job.out, item, order.key, scene, questions, images).rows
+        return "made", write_part(job.out, ref, self.key, scene, questions, images).rows
 
 
-def _failed(out: Path, item: Item, error: Exception) -> Outcome:
+def _maker(job: Job, key: str, threads: int) -> Maker:
+    return Maker(job, make_recipe(job), key, threads)
+
+
+def _failed(out: Path, ref: SceneRef, error: Exception) -> Outcome:
     """Leave beside the scene's part why it failed."""
     known = isinstance(error, (SceneError, WorkerLostError))
     message = str(error) if known else f"{type(error).__name__}: {error}"
     trace = "" if known else "".join(traceback.format_exception(error))
-    write_json(error_file(out, item), {"message": message, "traceback": trace})
-    return Outcome(item, "failed", message=message)
+    write_json(error_file(out, ref), {"message": message, "traceback": trace})
+    return Outcome(ref, "failed", message=message)

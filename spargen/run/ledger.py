@@ -1,85 +1,45 @@
-"""``OUT/.parts/run.json``: the job that an output folder belongs to, and the scenes it is to hold."""
+"""``OUT/.parts/run.json``: the run that an output folder belongs to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from spargen.errors import OutputError
+from spargen.run.compile import Run, identity_of, roots_of
 from spargen.run.files import write_json
-from spargen.run.order import Order
-from spargen.run.parts import PARTS, Done, error_file, read_part
-from spargen.run.plan import Item, Plan
+from spargen.run.job import Job
+from spargen.run.parts import PARTS
+from spargen.run.recipe import make_recipe
+from spargen.run.scenes import SceneRef
 
 _OURS = ("spar", "facts", "data_jsons", "manifest.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What `run.json` says.
-
-    Parameters
-    ----------
-    identity : what makes the job this job; roots : where its sources lay, which another machine may call otherwise.
-    key, code, templates : fingerprints of the run, of the program and of the templates.
-    plan : the scenes.
-    """
-
-    name: str
-    identity: dict[str, Any]
-    roots: list[str]
-    key: str
-    code: str
-    templates: str
-    plan: Plan
-
-    @classmethod
-    def of(cls, order: Order, plan: Plan) -> Ledger:
-        """Return the ledger of a run that begins."""
-        roots = [str(source.root.resolve()) for source in order.job.sources]
-        return cls(order.job.name, order.identity, roots, order.key, order.code, order.templates, plan)
-
-    def done(self, out: Path) -> dict[Item, Done]:
-        """Return the parts that are whole and of this run, the scenes that failed last time excepted."""
-        found = ((i, read_part(out, i, self.key)) for i in self.plan.items if not error_file(out, i).exists())
-        return {item: part for item, part in found if part is not None}
-
-    def failed(self, out: Path) -> dict[Item, str]:
-        """Return why scenes failed, those included that a list names and the disk has not."""
-        texts = dict.fromkeys(self.plan.missing, "the scene is listed but not on disk")
-        for item in self.plan.items:
-            file = error_file(out, item)
-            if file.exists():
-                texts[item] = str(orjson.loads(file.read_bytes())["message"])
-        return texts
+def claim(out: Path, run: Run) -> None:
+    """Make an output folder this run's; `OutputError` if it is another's."""
+    _refuse_foreign(out, run.identity, run.roots)
+    refs = {key: [[r.dataset, r.split, r.scene, r.source] for r in getattr(run, key)] for key in ("scenes", "missing")}
+    write_json(out / PARTS / "run.json", {**asdict(run), **refs})
 
 
-def claim(out: Path, ledger: Ledger) -> None:
-    """Make an output folder this job's; `OutputError` if it is another's."""
-    refuse_foreign(out, ledger)
-    write_json(out / PARTS / "run.json", _plain(ledger))
+def check_out(job: Job) -> None:
+    """Raise `OutputError` if the job's output folder belongs to another job; no scene is looked for."""
+    _refuse_foreign(job.out, identity_of(job, make_recipe(job)), roots_of(job))
 
 
-def refuse_foreign(out: Path, ledger: Ledger) -> None:
-    """Raise `OutputError` if an output folder belongs to another job, or to nobody knows which."""
-    if (out / PARTS / "run.json").exists():
-        refuse_other(_whole_identity(read_ledger(out)), _whole_identity(ledger), out)
-    elif any((out / name).exists() for name in _OURS):
-        raise OutputError("the folder holds files of an unknown run", where=out, mend="choose another --out")
-
-
-def read_ledger(out: Path) -> Ledger:
-    """Return the ledger of an output folder."""
+def read_run(out: Path) -> Run:
+    """Return the run of an output folder."""
     path = out / PARTS / "run.json"
     try:
         content = orjson.loads(path.read_bytes())
-        plan = content.pop("plan")
-        items, missing = (tuple(Item(*entry) for entry in plan[key]) for key in ("items", "missing"))
-        return Ledger(**content, plan=Plan(items, missing, plan["terms"], tuple(plan["notes"])))
+        for key in ("scenes", "missing"):
+            content[key] = tuple(SceneRef(*entry) for entry in content[key])
+        return Run(**{**content, "roots": tuple(content["roots"]), "notes": tuple(content["notes"])})
     except FileNotFoundError:
         raise OutputError("no run has written here", where=out, mend="name the --out of `spargen generate`") from None
     except (OSError, orjson.JSONDecodeError, TypeError, KeyError) as error:
@@ -100,26 +60,14 @@ def refuse_other(was: Mapping[str, Any], now: Mapping[str, Any], where: Path) ->
         )
 
 
-def _whole_identity(ledger: Ledger) -> dict[str, Any]:
-    return {**ledger.identity, "root": dict(enumerate(ledger.roots))}
-
-
-def _plain(ledger: Ledger) -> dict[str, Any]:
-    plan = ledger.plan
-    return {
-        "name": ledger.name,
-        "identity": ledger.identity,
-        "roots": ledger.roots,
-        "key": ledger.key,
-        "code": ledger.code,
-        "templates": ledger.templates,
-        "plan": {
-            "items": [[i.dataset, i.split, i.scene, i.source] for i in plan.items],
-            "missing": [[i.dataset, i.split, i.scene, i.source] for i in plan.missing],
-            "terms": plan.terms,
-            "notes": plan.notes,
-        },
-    }
+def _refuse_foreign(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> None:
+    """Raise `OutputError` if an output folder belongs to another job, or to nobody knows which."""
+    if (out / PARTS / "run.json").exists():
+        was = read_run(out)
+        before, now = ({**i, "root": dict(enumerate(r))} for i, r in ((was.identity, was.roots), (identity, roots)))
+        refuse_other(before, now, out)
+    elif any((out / name).exists() for name in _OURS):
+        raise OutputError("the folder holds files of an unknown run", where=out, mend="choose another --out")
 
 
 def _flat(tree: object, path: str = "") -> dict[str, object]:

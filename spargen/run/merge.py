@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from spargen.errors import OutputError
+from spargen.run.compile import Run
 from spargen.run.files import temporary, writing
 from spargen.run.generate import finish
-from spargen.run.ledger import Ledger, claim, read_ledger, refuse_other
-from spargen.run.parts import Done, error_file, images_folder, part_folder
-from spargen.run.plan import Item, Plan
+from spargen.run.ledger import claim, read_run, refuse_other
+from spargen.run.parts import Done, done_parts, error_file, failures, images_folder, part_folder
 from spargen.run.report import Report
+from spargen.run.scenes import SceneRef
 
 
 def merge(outs: Sequence[Path], out: Path) -> Report:
@@ -25,60 +26,63 @@ def merge(outs: Sequence[Path], out: Path) -> Report:
     outs : the folders that `generate` wrote to.
     out : the folder that receives everything; may be one of them.
     """
-    ledgers = [read_ledger(folder) for folder in outs]
-    whole = _joined(ledgers, outs)
-    claim(out, replace(whole, roots=read_ledger(out).roots) if out in outs else whole)
-    for folder, ledger in zip(outs, ledgers, strict=True):
+    runs = [read_run(folder) for folder in outs]
+    whole = _joined(runs, outs)
+    whole = replace(whole, roots=read_run(out).roots) if out in outs else whole
+    claim(out, whole)
+    for folder, run in zip(outs, runs, strict=True):
         if folder.resolve() == out.resolve():
             continue
-        for item, done in ledger.done(folder).items():
-            _take(folder, out, item, done)
-        for item in ledger.failed(folder):
-            _take_error(folder, out, item)
-    return finish(out)
+        for ref, done in done_parts(folder, run).items():
+            _take(folder, out, ref, done)
+        for ref in failures(folder, run):
+            _take_error(folder, out, ref)
+    return finish(out, whole)
 
 
-def _joined(ledgers: Sequence[Ledger], outs: Sequence[Path]) -> Ledger:
-    """Return the ledger of all shards, after checking that they are shards of one job."""
-    first = ledgers[0]
-    for ledger, folder in zip(ledgers[1:], outs[1:], strict=True):
-        refuse_other(first.identity, ledger.identity, folder)
-        if ledger.key != first.key:
+def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
+    """Return the run of all shards, after checking that they are shards of one job."""
+    first = runs[0]
+    for run, folder in zip(runs[1:], outs[1:], strict=True):
+        refuse_other(first.identity, run.identity, folder)
+        if run.key != first.key:
+            was, now = ({"program": r.code, "templates": r.templates, **r.libraries} for r in (first, run))
+            names = ", ".join(sorted(name for name in was | now if was.get(name) != now.get(name)))
             raise OutputError(
-                f"made by another version of the program or the templates than {outs[0]}",
+                f"made by another version than {outs[0]} of: {names}",
                 where=folder,
                 mend="generate both with the same version",
             )
-    items = sorted({item for ledger in ledgers for item in ledger.plan.items})
-    missing = sorted({item for ledger in ledgers for item in ledger.plan.missing})
-    return replace(first, plan=Plan(tuple(items), tuple(missing), first.plan.terms, first.plan.notes))
+    scenes = sorted({ref for run in runs for ref in run.scenes})
+    missing = sorted({ref for run in runs for ref in run.missing})
+    return replace(first, scenes=tuple(scenes), missing=tuple(missing))
 
 
-def _take(source: Path, out: Path, item: Item, done: Done) -> None:
+def _take(source: Path, out: Path, ref: SceneRef, done: Done) -> None:
     """Link a part and its images into another folder, or copy them where links do not reach."""
     for name in done.images:
-        file = images_folder(out, item.dataset) / name
+        file = images_folder(out, ref.dataset) / name
         with writing(file):
             file.parent.mkdir(parents=True, exist_ok=True)
             temporary(file).unlink(missing_ok=True)
-            _link(images_folder(source, item.dataset) / name, temporary(file))
+            _link(images_folder(source, ref.dataset) / name, temporary(file))
             temporary(file).replace(file)
             temporary(file).unlink(missing_ok=True)
-    place = part_folder(out, item)
+    place = part_folder(out, ref)
     with writing(place):
         shutil.rmtree(temporary(place), ignore_errors=True)
-        shutil.copytree(part_folder(source, item), temporary(place), copy_function=_link)
+        shutil.copytree(part_folder(source, ref), temporary(place), copy_function=_link)
         shutil.rmtree(place, ignore_errors=True)
         temporary(place).replace(place)
-    error_file(out, item).unlink(missing_ok=True)
+    error_file(out, ref).unlink(missing_ok=True)
 
 
-def _take_error(source: Path, out: Path, item: Item) -> None:
-    file = error_file(out, item)
-    if error_file(source, item).exists() and not (part_folder(out, item) / "done.json").exists():
+def _take_error(source: Path, out: Path, ref: SceneRef) -> None:
+    file = error_file(out, ref)
+    if error_file(source, ref).exists() and not (part_folder(out, ref) / "done.json").exists():
         with writing(file):
             file.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(error_file(source, item), file)
+            shutil.copyfile(error_file(source, ref), file)
 
 
 def _link(source: Path | str, target: Path | str) -> None:

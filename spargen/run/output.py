@@ -14,7 +14,7 @@ import orjson
 
 from spargen.run.files import remove_empty_folders, write_bytes, write_lines, writing
 from spargen.run.parts import Done, Stretch, facts_of, lines_of
-from spargen.run.plan import Item
+from spargen.run.scenes import SceneRef
 from spargen.seeds import digest
 
 SPAR_DATASETS = ("rxr", "scannet", "scannetpp", "structured3d")
@@ -40,27 +40,27 @@ class Cell:
         return f"facts/{self.dataset}/{self.split}/{self.task}/{self.form}.jsonl"
 
 
-def write_output(out: Path, done: Mapping[Item, Done], seed: int) -> dict[Cell, int]:
+def write_output(out: Path, done: Mapping[SceneRef, Done], seed: int) -> dict[Cell, int]:
     """Write rows, facts and indexes of all parts, and return how many rows each cell has."""
     _remove_indexes(out)
     for dataset in SPAR_DATASETS:
         with writing(out):
             (out / "spar" / dataset / "qa_jsonl" / "train").mkdir(parents=True, exist_ok=True)
             (out / "spar" / dataset / "images").mkdir(parents=True, exist_ok=True)
-    cells: dict[Cell, list[tuple[Item, Stretch]]] = defaultdict(list)
-    for item, part in sorted(done.items()):
+    cells: dict[Cell, list[tuple[SceneRef, Stretch]]] = defaultdict(list)
+    for ref, part in sorted(done.items()):
         for stretch in part.cells:
-            cells[Cell(item.dataset, item.split, stretch.task, stretch.form)].append((item, stretch))
+            cells[Cell(ref.dataset, ref.split, stretch.task, stretch.form)].append((ref, stretch))
     counts = {cell: _write_cell(out, cell, pieces, seed) for cell, pieces in sorted(cells.items())}
     _remove_others(out, counts)
     _write_indexes(out, counts)
     return counts
 
 
-def _write_cell(out: Path, cell: Cell, pieces: list[tuple[Item, Stretch]], seed: int) -> int:
+def _write_cell(out: Path, cell: Cell, pieces: list[tuple[SceneRef, Stretch]], seed: int) -> int:
     """Write one cell in the order of a seeded hash, so that any first part of the file is a fair sample."""
-    rows = [(item, line) for item, stretch in pieces for line in lines_of(out, item, stretch)]
-    keys = [digest("order", seed, item.scene, orjson.loads(line)["id"]) for item, line in rows]
+    rows = [(ref, line) for ref, stretch in pieces for line in lines_of(out, ref, stretch)]
+    keys = [digest("order", seed, ref.scene, orjson.loads(line)["id"]) for ref, line in rows]
     order = sorted(range(len(rows)), key=keys.__getitem__)
     target = out / cell.row_file(len(rows))
     with writing(target):
@@ -68,7 +68,7 @@ def _write_cell(out: Path, cell: Cell, pieces: list[tuple[Item, Stretch]], seed:
             older.unlink()
     write_lines(target, (rows[i][1] for i in order))
     del rows, keys
-    facts = [line for item, stretch in pieces for line in facts_of(out, item, stretch)]
+    facts = [line for ref, stretch in pieces for line in facts_of(out, ref, stretch)]
     write_lines(out / cell.fact_file, (facts[i] for i in order))
     return len(order)
 

@@ -19,10 +19,11 @@ from typing import BinaryIO
 
 import orjson
 
+from spargen.run.compile import Run
 from spargen.run.files import JSON_LINE, temporary, write_json, writing
 from spargen.run.images import still_there
-from spargen.run.plan import Item
 from spargen.run.row import Row, SceneQuestions
+from spargen.run.scenes import SceneRef
 from spargen.scene.types import Scene
 
 PARTS = ".parts"
@@ -71,14 +72,14 @@ class Done:
         return sum(cell.rows for cell in self.cells)
 
 
-def part_folder(out: Path, item: Item) -> Path:
+def part_folder(out: Path, ref: SceneRef) -> Path:
     """Return where a scene's part stands."""
-    return out / PARTS / item.dataset / item.split / item.scene
+    return out / PARTS / ref.dataset / ref.split / ref.scene
 
 
-def error_file(out: Path, item: Item) -> Path:
+def error_file(out: Path, ref: SceneRef) -> Path:
     """Return where it stands why a scene failed."""
-    folder = part_folder(out, item)
+    folder = part_folder(out, ref)
     return folder.with_name(folder.name + ".error.json")
 
 
@@ -87,10 +88,10 @@ def images_folder(out: Path, dataset: str) -> Path:
     return out / "spar" / dataset / "images"
 
 
-def read_part(out: Path, item: Item, key: str) -> Done | None:
+def read_part(out: Path, ref: SceneRef, key: str) -> Done | None:
     """Return what a part says of itself, None where it is not there or was made by another version of the run."""
     try:
-        content = orjson.loads((part_folder(out, item) / "done.json").read_bytes())
+        content = orjson.loads((part_folder(out, ref) / "done.json").read_bytes())
         cells = tuple(Stretch(**cell) for cell in content.pop("cells"))
         done = Done(**content, cells=cells)
     except (OSError, orjson.JSONDecodeError, TypeError, KeyError):
@@ -98,26 +99,43 @@ def read_part(out: Path, item: Item, key: str) -> Done | None:
     return done if done.key == key else None
 
 
-def is_current(out: Path, item: Item, done: Done | None, scene: Scene) -> bool:
+def done_parts(out: Path, run: Run) -> dict[SceneRef, Done]:
+    """Return the parts that are whole and of this run, the scenes that failed last time excepted."""
+    key = run.key
+    found = ((ref, read_part(out, ref, key)) for ref in run.scenes if not error_file(out, ref).exists())
+    return {ref: part for ref, part in found if part is not None}
+
+
+def failures(out: Path, run: Run) -> dict[SceneRef, str]:
+    """Return why scenes failed, those included that a list names and the disk has not."""
+    texts = dict.fromkeys(run.missing, "the scene is listed but not on disk")
+    for ref in run.scenes:
+        file = error_file(out, ref)
+        if file.exists():
+            texts[ref] = str(orjson.loads(file.read_bytes())["message"])
+    return texts
+
+
+def is_current(out: Path, ref: SceneRef, done: Done | None, scene: Scene) -> bool:
     """Tell whether a part is what the scene's present files give, with its images in place."""
     return (
         done is not None
         and done.scene_key == scene.fingerprint
-        and still_there(images_folder(out, item.dataset), done.images)
+        and still_there(images_folder(out, ref.dataset), done.images)
     )
 
 
 def write_part(
-    out: Path, item: Item, key: str, scene: Scene, questions: SceneQuestions, images: Mapping[str, int]
+    out: Path, ref: SceneRef, key: str, scene: Scene, questions: SceneQuestions, images: Mapping[str, int]
 ) -> Done:
     """Write a scene's part beside its place and move it there, so that nothing half-written is taken for whole."""
-    place = part_folder(out, item)
+    place = part_folder(out, ref)
     beside = temporary(place)
     with writing(place):
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         with (beside / "rows.jsonl").open("wb") as rows, (beside / "facts.jsonl").open("wb") as facts:
-            cells = tuple(_write_cells(item, questions.rows, rows, facts))
+            cells = tuple(_write_cells(ref, questions.rows, rows, facts))
         done = Done(
             key=key,
             scene_key=scene.fingerprint,
@@ -132,18 +150,18 @@ def write_part(
         write_json(beside / "done.json", asdict(done))
         shutil.rmtree(place, ignore_errors=True)
         beside.replace(place)
-    error_file(out, item).unlink(missing_ok=True)
+    error_file(out, ref).unlink(missing_ok=True)
     return done
 
 
-def lines_of(out: Path, item: Item, cell: Stretch) -> list[bytes]:
+def lines_of(out: Path, ref: SceneRef, cell: Stretch) -> list[bytes]:
     """Return a cell's rows, in the order in which the scene gave them."""
-    return _lines(part_folder(out, item) / "rows.jsonl", cell.begin, cell.end)
+    return _lines(part_folder(out, ref) / "rows.jsonl", cell.begin, cell.end)
 
 
-def facts_of(out: Path, item: Item, cell: Stretch) -> list[bytes]:
+def facts_of(out: Path, ref: SceneRef, cell: Stretch) -> list[bytes]:
     """Return a cell's facts, in the order in which the scene gave them."""
-    return _lines(part_folder(out, item) / "facts.jsonl", cell.facts_begin, cell.facts_end)
+    return _lines(part_folder(out, ref) / "facts.jsonl", cell.facts_begin, cell.facts_end)
 
 
 def _lines(path: Path, begin: int, end: int) -> list[bytes]:
@@ -152,13 +170,13 @@ def _lines(path: Path, begin: int, end: int) -> list[bytes]:
         return file.read(end - begin).splitlines(keepends=True)
 
 
-def _write_cells(item: Item, rows: list[Row], row_file: BinaryIO, fact_file: BinaryIO) -> Iterator[Stretch]:
+def _write_cells(ref: SceneRef, rows: list[Row], row_file: BinaryIO, fact_file: BinaryIO) -> Iterator[Stretch]:
     def cell(row: Row) -> tuple[str, str]:
         return row.task, row.form
 
     for (task, form), group in groupby(sorted(rows, key=cell), cell):
         begin, facts_begin, count = row_file.tell(), fact_file.tell(), 0
-        address = {"dataset": item.dataset, "split": item.split, "task": task, "form": form}
+        address = {"dataset": ref.dataset, "split": ref.split, "task": task, "form": form}
         for row in group:
             row_file.write(orjson.dumps(row.record, option=JSON_LINE))
             fact_file.write(orjson.dumps({**row.fact, **address, "id": row.record["id"]}, option=JSON_LINE))

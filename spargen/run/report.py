@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from spargen.run.compile import Run
 from spargen.run.files import write_bytes, write_json
-from spargen.run.ledger import Ledger
 from spargen.run.naming import is_color
 from spargen.run.output import Cell
-from spargen.run.parts import Done
-from spargen.run.plan import Item
+from spargen.run.parts import Done, failures
 from spargen.run.row import NO_ROWS
+from spargen.run.scenes import SceneRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,21 @@ class Report:
         return not self.waiting and not self.failed
 
 
-def make_report(out: Path, ledger: Ledger, done: Mapping[Item, Done], counts: Mapping[Cell, int]) -> Report:
+def make_report(out: Path, run: Run, done: Mapping[SceneRef, Done], counts: Mapping[Cell, int]) -> Report:
     """Add up what the parts say of themselves."""
-    failed = ledger.failed(out)
-    images = {(item.dataset, name) for item, part in done.items() for name in part.images if is_color(name)}
+    failed = failures(out, run)
+    images = {(ref.dataset, name) for ref, part in done.items() for name in part.images if is_color(name)}
     return Report(
         rows=sum(counts.values()),
         scenes=len(done),
         images=len(images),
-        waiting=[str(item) for item in ledger.plan.items if item not in done and item not in failed],
-        failed={str(item): "; ".join(map(str.strip, text.splitlines())) for item, text in sorted(failed.items())},
-        cells=_cells(ledger, done, counts),
+        waiting=[str(ref) for ref in run.scenes if ref not in done and ref not in failed],
+        failed={str(ref): "; ".join(map(str.strip, text.splitlines())) for ref, text in sorted(failed.items())},
+        cells=_cells(run, done, counts),
         dropped=_sum(part.dropped for part in done.values()),
         seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in done.values()).items()},
-        notes={str(item): part.notes for item, part in sorted(done.items()) if part.notes},
-        remarks=[*ledger.plan.notes, *_without_rows(done)],
+        notes={str(ref): part.notes for ref, part in sorted(done.items()) if part.notes},
+        remarks=[*run.notes, *_without_rows(done)],
     )
 
 
@@ -88,22 +88,22 @@ def write_report(out: Path, report: Report) -> None:
     write_bytes(out / "report.md", "\n".join(_markdown(report)).encode())
 
 
-def _without_rows(done: Mapping[Item, Done]) -> Iterable[str]:
-    for item, part in sorted(done.items()):
+def _without_rows(done: Mapping[SceneRef, Done]) -> Iterable[str]:
+    for ref, part in sorted(done.items()):
         if NO_ROWS in part.notes:
-            yield f"{item}: {NO_ROWS}: {part.notes[NO_ROWS]}"
+            yield f"{ref}: {NO_ROWS}: {part.notes[NO_ROWS]}"
 
 
-def _cells(ledger: Ledger, done: Mapping[Item, Done], counts: Mapping[Cell, int]) -> list[CellReport]:
+def _cells(run: Run, done: Mapping[SceneRef, Done], counts: Mapping[Cell, int]) -> list[CellReport]:
     """Return every cell of the job in every split that has a scene, empty ones included."""
     scenes: dict[tuple[str, str], list[Done]] = defaultdict(list)
-    for item, part in sorted(done.items()):
-        scenes[item.dataset, item.split].append(part)
+    for ref, part in sorted(done.items()):
+        scenes[ref.dataset, ref.split].append(part)
     cells = []
     for (dataset, split), parts in scenes.items():
-        for task, forms in ledger.identity["tasks"].items():
+        for task, forms in run.identity["tasks"].items():
             for form in forms:
-                quota = ledger.identity["rows_per_cell"][f"{task}/{form}"]
+                quota = run.identity["rows_per_cell"][f"{task}/{form}"]
                 short = sum(f"{task}/{form}" in part.short for part in parts)
                 rows = counts.get(Cell(dataset, split, task, form), 0)
                 cells.append(CellReport(dataset, split, task, form, rows, quota * len(parts), short))

@@ -11,7 +11,7 @@ STAND_INS = ("spargen.run.engine", "spargen.tasks.registry", "spargen.phrase.tem
 @pytest.fixture
 def tiny(monkeypatch):
     """Put the tiny data set and engine in the place of the real ones, here and in the processes started from here."""
-    from spargen.run.order import load_texts
+    from spargen.run.recipe import load_texts
 
     monkeypatch.syspath_prepend(SITE)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(SITE), *sys.path[1:]]))

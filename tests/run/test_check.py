@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from spargen.cli import app
 from spargen.resources import data_dir
-from spargen.run.order import load_texts
+from spargen.run.recipe import load_texts
 
 JOB = """out: out
 sources: [{adapter: "tiny:TinyAdapter", root: data}]

@@ -12,6 +12,7 @@ import pytest
 
 from spargen.errors import JobError, OutputError
 from spargen.run.generate import finish, generate
+from spargen.run.ledger import read_run
 from spargen.run.merge import merge
 
 
@@ -156,6 +157,14 @@ def test_shards_of_two_jobs_do_not_merge(job, tmp_path):
         merge([tmp_path / "one", tmp_path / "two"], tmp_path / "merged")
 
 
+def test_shards_of_two_versions_do_not_merge_and_the_message_names_what_differs(job, tmp_path, monkeypatch):
+    generate(job("one"), shard=(1, 2))
+    monkeypatch.setattr("spargen.run.compile.libraries", lambda: {"numpy": "0.1"})
+    generate(job("two"), shard=(2, 2))
+    with pytest.raises(OutputError, match="another version than .*one of: jinja2, numpy, "):
+        merge([tmp_path / "one", tmp_path / "two"], tmp_path / "merged")
+
+
 def test_another_jobs_folder_is_refused_and_left_alone(job, whole, root):
     for change, text in (
         ({"seed": 3}, "seed was 0, now 3"),
@@ -179,7 +188,7 @@ def test_a_folder_of_unknown_origin_is_refused(job, tmp_path):
 
 def test_a_new_version_of_the_program_makes_all_parts_again(job, whole, monkeypatch, tmp_path):
     monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
-    monkeypatch.setattr("spargen.run.order.code_fingerprint", lambda job: "newer")
+    monkeypatch.setattr("spargen.run.compile.code_fingerprint", lambda job: "newer")
     generate(job("reference"))
     assert len((tmp_path / "log").read_text().split()) == 5
 
@@ -331,7 +340,7 @@ def test_a_smaller_job_of_the_same_kind_drops_old_cells_from_the_output(job, roo
     generate(made)
     for name in ("a_00", "b_00", "d_00", "a_01"):
         shutil.rmtree(root / name)
-    report = finish(made.out)
+    report = finish(made.out, read_run(made.out))
     assert report.scenes == 5
     generate(made)
     rows = sorted(p.name for p in made.out.glob("spar/*/qa_jsonl/train/depth_prediction_oc/fill/*"))

@@ -5,9 +5,9 @@ import pytest
 
 from spargen.errors import JobError, PluginError, SpargenError
 from spargen.resources import data_dir
+from spargen.run.compile import compile_job
 from spargen.run.job import load_job, make_job
-from spargen.run.order import make_order
-from spargen.run.plan import make_plan
+from spargen.run.recipe import make_recipe
 
 GOOD = "out: made\nsources:\n  - adapter: scannet\n    root: data\n"
 
@@ -117,19 +117,19 @@ def test_the_nearest_quota_counts():
 )
 def test_what_does_not_exist_is_named_with_its_neighbours(job, change, message):
     with pytest.raises(JobError, match=message):
-        _prepare(job(**change))
+        compiled(job(**change))
 
 
 def test_quotas_of_tasks_that_are_not_asked_may_stand(job):
     quotas = {"default": 4, "distance_prediction_oo": 7, "distance_prediction_oo_video/fill": 8}
-    order = make_order(job(tasks=["depth_prediction_oc"], rows_per_cell=quotas))
-    assert set(order.quotas.values()) == {4}
+    recipe = make_recipe(job(tasks=["depth_prediction_oc"], rows_per_cell=quotas))
+    assert set(recipe.quotas.values()) == {4}
     with pytest.raises(JobError, match=r"no cell is called 'depth_prediction_oc/fil'"):
-        make_order(job(rows_per_cell={"depth_prediction_oc/fil": 3}))
+        make_recipe(job(rows_per_cell={"depth_prediction_oc/fil": 3}))
 
 
 def test_the_words_are_part_of_what_a_job_is(job):
-    full, brief = make_order(job()), make_order(job(words="brief"))
+    full, brief = compiled(job()), compiled(job(words="brief"))
     assert (full.identity["words"], brief.identity["words"]) == ("full", "brief")
     assert full.key != brief.key
 
@@ -137,25 +137,24 @@ def test_the_words_are_part_of_what_a_job_is(job):
 def test_a_task_file_that_breaks_names_its_line(job, tmp_path):
     (tmp_path / "mine.py").write_text("x = 1\n\n1 / 0\n")
     with pytest.raises(PluginError, match=r"mine.py:3: ZeroDivisionError"):
-        _prepare(job(plugins=[str(tmp_path / "mine.py")]))
+        compiled(job(plugins=[str(tmp_path / "mine.py")]))
 
 
 def test_a_data_set_from_two_folders_has_the_terms_of_both(job, root, tmp_path):
     scans = {"adapter": "tiny:TinyAdapter", "root": str(root)}
     other = tmp_path / "generated"
     (other / "e_00").mkdir(parents=True)
-    assert make_plan(job(sources=[scans])).terms == {"scannet": "none"}
+    assert compiled(job(sources=[scans])).terms == {"scannet": "none"}
     (other / "TERMS_OF_USE.txt").write_text("free to use\n")
     generated = {"adapter": "tiny:TinyAdapter", "root": str(other)}
-    assert make_plan(job(sources=[generated])).terms == {"scannet": "free to use"}
-    assert make_plan(job(sources=[scans, generated])).terms == {"scannet": "none; free to use"}
+    assert compiled(job(sources=[generated])).terms == {"scannet": "free to use"}
+    assert compiled(job(sources=[scans, generated])).terms == {"scannet": "none; free to use"}
     (root / "TERMS_OF_USE.txt").write_text("free to use")
-    assert make_plan(job(sources=[scans, generated])).terms == {"scannet": "free to use"}
+    assert compiled(job(sources=[scans, generated])).terms == {"scannet": "free to use"}
 
 
-def _prepare(made):
-    make_order(made)
-    make_plan(made)
+def compiled(made):
+    return compile_job(made, make_recipe(made))
 
 
 @pytest.mark.parametrize("file", sorted(Path(__file__).parents[2].glob("configs/*.yaml")), ids=lambda file: file.name)

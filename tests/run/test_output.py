@@ -2,12 +2,12 @@ import json
 
 from spargen.run.output import Cell, write_output
 from spargen.run.parts import Done, Stretch, part_folder
-from spargen.run.plan import Item
+from spargen.run.scenes import SceneRef
 
 
 def part(out, dataset, split, scene, cells):
     """Write a part by hand: rows of the given cells, {(task, form): count}."""
-    item = Item(dataset, split, scene)
+    item = SceneRef(dataset, split, scene)
     folder = part_folder(out, item)
     folder.mkdir(parents=True)
     stretches, rows, facts = [], b"", b""

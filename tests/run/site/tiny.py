@@ -78,7 +78,8 @@ def record(scene, task, form, number, names, **more):
     return {"id": f"{scene.id}_{number}", "conversations": talk, "image": names, "type": task, **more}
 
 
-def ask(scene, *, tasks, forms, templates, seed, settings, rows_per_cell, rgbd, cache, threads):
+def ask(scene, recipe, *, cache=None, threads=0):
+    forms, rows_per_cell, rgbd = recipe.forms, recipe.quotas, recipe.rgbd
     log = os.environ.get("TINY_LOG")
     if log:
         with Path(log).open("a") as file:
@@ -90,7 +91,7 @@ def ask(scene, *, tasks, forms, templates, seed, settings, rows_per_cell, rgbd, 
     time.sleep(float(os.environ.get("TINY_SLEEP", 0)))
     questions = SceneQuestions(video_frames=tuple(range(32)))
     questions.dropped["depth_prediction_oc", "too near"] = 3
-    for task in tasks:
+    for task in forms:
         for form in forms[task]:
             for number in range(min(rows_per_cell[f"{task}/{form}"], int(scene.fingerprint))):
                 video = task.endswith("_video")
@@ -103,8 +104,8 @@ def ask(scene, *, tasks, forms, templates, seed, settings, rows_per_cell, rgbd, 
                 fact = {
                     "truth": np.float64(number) / 3,
                     "objects": np.arange(2),
-                    "words": templates.words,
-                    "seed": seed,
+                    "words": recipe.templates.words,
+                    "seed": recipe.seed,
                 }
                 questions.rows.append(Row(task, form, row, fact, frames, "video" if video else "image"))
             if int(scene.fingerprint) < rows_per_cell[f"{task}/{form}"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +15,7 @@ from spargen.geometry.raycast import RayCaster
 from spargen.run.executors import cores
 from spargen.run.images import write_images
 from spargen.run.marks import font
-from spargen.run.order import Order, load_texts
+from spargen.run.recipe import Recipe
 from spargen.run.row import Row
 from spargen.run.sheets import draw_tile, sheet
 from spargen.scene.labels import label_rules
@@ -63,22 +64,11 @@ def draw_boxes(scene: Scene, frame: str | None = None) -> tuple[Image.Image, str
     return image, scene.frames[view]
 
 
-def sample_rows(scene: Scene, order: Order) -> tuple[list[Row], Image.Image | None]:
-    """Ask a scene an order's questions; return and draw the first of each cell. No picture if there is no row."""
+def sample_rows(scene: Scene, recipe: Recipe) -> tuple[list[Row], Image.Image | None]:
+    """Ask a scene a recipe's questions; return and draw the first of each cell. No picture if there is no row."""
     from spargen.run.engine import ask
 
-    questions = ask(
-        scene,
-        tasks=tuple(order.forms),
-        forms=order.forms,
-        templates=load_texts(tuple(order.job.plugins), tuple(order.job.templates), order.job.words),
-        seed=order.job.seed,
-        settings=order.job.settings,
-        rows_per_cell=order.quotas,
-        rgbd=False,
-        cache=None,
-        threads=cores(),
-    )
+    questions = ask(scene, replace(recipe, rgbd=False), threads=cores())
     first: dict[tuple[str, str], Row] = {}
     for row in questions.rows:
         first.setdefault((row.task, row.form), row)

@@ -11,8 +11,9 @@ from spargen.errors import JobError, PluginError
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import BOX, CANDIDATE, DIRECTIONS, FRAMES, LENGTH, WINNER
 from spargen.qa.fact import Fact
+from spargen.run.compile import code_fingerprint
 from spargen.run.engine import ask
-from spargen.run.order import chosen_forms, code_fingerprint
+from spargen.run.recipe import Recipe, chosen_forms
 from spargen.settings import Settings
 from spargen.tasks.registry import TASKS, task
 
@@ -61,10 +62,7 @@ def highest(wrong):
 def asked(templates, quota=30):
     forms = {"mine": templates.forms("mine")}
     cells = {f"mine/{form}": quota for form in forms["mine"]}
-    out = ask(
-        SCENE, tasks=["mine"], forms=forms, templates=templates, seed=0, settings=Settings(), rows_per_cell=cells,
-        threads=1,
-    )  # fmt: skip
+    out = ask(SCENE, Recipe(forms, templates, cells, 0, Settings()), threads=1)
     return out, {form: [row for row in out.rows if row.form == form] for form in forms["mine"]}
 
 
@@ -162,5 +160,5 @@ def test_a_run_depends_on_the_lists_of_labels_and_of_words(lists, monkeypatch, t
     before = code_fingerprint(job)
     other = tmp_path / "other.yaml"
     other.write_text("groups: []\n")
-    monkeypatch.setattr(f"spargen.run.order.{lists}", lambda: other)
+    monkeypatch.setattr(f"spargen.run.compile.{lists}", lambda: other)
     assert code_fingerprint(job) != before

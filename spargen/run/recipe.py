@@ -1,4 +1,4 @@
-"""What a job comes to once its plug-ins and templates are loaded, and the fingerprint that says so."""
+"""What is asked of every scene: the tasks and forms of a job with their words, loaded and checked."""
 
 from __future__ import annotations
 
@@ -6,58 +6,47 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spargen.errors import JobError
-from spargen.fingerprint import code, digest, libraries, tree
-from spargen.phrase.plain import words_file
-from spargen.plugins import adapter_module, adapter_names, load_task_file
+from spargen.plugins import load_task_file
 from spargen.run.job import Forms, Job, nearest
-from spargen.scene.labels import label_file
-from spargen.settings import Words
+from spargen.settings import Settings, Words
 
 if TYPE_CHECKING:
     from spargen.phrase.templates import TemplateSet
     from spargen.tasks.registry import Task
 
-FORMAT_VERSION = 1
-
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A job that has been looked through and can be worked on, in this process or in another.
+class Recipe:
+    """All that the questions about a scene depend on, the scene apart.
 
     Parameters
     ----------
-    job : the job as given.
-    forms : every task with its forms, in the order of the output.
-    identity : what makes the job this job, wherever its files lie.
-    code, templates : fingerprints of what makes the rows beside the job.
+    forms : the tasks and their forms, in the order of the output.
+    templates : the words.
+    quotas : rows that a scene gives at most, by ``task/form``.
+    seed : of the run.
+    settings : the label rules.
+    rgbd : whether records name depth images too.
     """
 
-    job: Job
-    forms: dict[str, tuple[str, ...]]
-    identity: dict[str, Any]
-    code: str
-    templates: str
-
-    @property
-    def key(self) -> str:
-        """Return one fingerprint of everything that rows depend on, the scene's own files excepted."""
-        return digest(FORMAT_VERSION, self.identity, self.code, self.templates)
-
-    @property
-    def quotas(self) -> dict[str, int]:
-        """Return how many rows a scene gives at most, by ``task/form``."""
-        return {f"{t}/{f}": self.job.quota(t, f) for t, forms in self.forms.items() for f in forms}
+    forms: Mapping[str, Sequence[str]]
+    templates: TemplateSet
+    quotas: Mapping[str, int]
+    seed: int
+    settings: Settings
+    rgbd: bool = False
 
 
-def make_order(job: Job) -> Order:
+def make_recipe(job: Job) -> Recipe:
     """Load the plug-ins and templates of a job and check that it asks for what there is."""
     templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words)
     forms = chosen_forms(job.tasks, templates)
     _check_quotas(job, templates)
-    return Order(job, forms, _identity(job, forms), code_fingerprint(job), templates.fingerprint)
+    quotas = {f"{task}/{form}": job.quota(task, form) for task, names in forms.items() for form in names}
+    return Recipe(forms, templates, quotas, job.seed, job.settings, job.rgbd)
 
 
 @cache
@@ -70,14 +59,6 @@ def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Word
     for file in plugins:
         load_task_file(file)
     return TemplateSet.load(folders, words)
-
-
-def code_fingerprint(job: Job) -> str:
-    """Return a fingerprint of the program, its label and word lists, the adapters and the job's task files."""
-    named = {source.adapter for source in job.sources}
-    adapters = sorted(adapter_module(name) for name in named if ":" in name or name in adapter_names())
-    own = tree(Path(__file__).parent.parent), label_file().read_bytes(), words_file().read_bytes()
-    return digest(*own, code([*adapters, *job.plugins]), libraries())
 
 
 def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> dict[str, tuple[str, ...]]:
@@ -134,17 +115,3 @@ def _check_quotas(job: Job, templates: TemplateSet) -> None:
         if key not in known:
             mend = nearest(key, known, "give `default`, a task, or task/form")
             raise JobError(f"no cell is called {key!r}", where="rows_per_cell", mend=mend)
-
-
-def _identity(job: Job, forms: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """Return what rows and images depend on, without the choice of scenes and without what the fingerprints cover."""
-    return {
-        "seed": job.seed,
-        "sources": [{"adapter": s.adapter, "dataset": s.dataset, "options": s.options} for s in job.sources],
-        "tasks": {task: list(names) for task, names in forms.items()},
-        "rows_per_cell": {f"{t}/{f}": job.quota(t, f) for t, names in forms.items() for f in names},
-        "images": job.images,
-        "rgbd": job.rgbd,
-        "words": job.words,
-        "settings": job.settings.model_dump(mode="json"),
-    }

@@ -6,7 +6,7 @@ import trimesh
 from PIL import Image
 
 from spargen.errors import SceneError
-from spargen.run.look import draw_boxes, sample_rows
+from spargen.run.preview import draw_boxes, sample_rows
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Blob, Mesh, Objects, Scene
 
@@ -69,22 +69,22 @@ def test_a_named_frame(scene):
 
 
 def test_the_first_row_of_each_form_is_a_sample(job, root, monkeypatch):
-    from spargen.run.order import make_order
+    from spargen.run.recipe import make_recipe
 
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(buffer, "JPEG")
     for file in root.glob("*/*.jpg"):
         file.write_bytes(buffer.getvalue())
-    order = make_order(job(tasks=["depth_prediction_oc"]))
-    rows, picture = sample_rows(tiny_scene(order), order)
+    full = job(tasks=["depth_prediction_oc"])
+    rows, picture = sample_rows(tiny_scene(full), make_recipe(full))
     assert [(row.form, row.record["id"]) for row in rows] == [(f, "a_00_0") for f in ("fill", "select", "sentence")]
     assert picture.width > 3 * 500
     assert {row.fact["words"] for row in rows} == {"full"}
-    brief = make_order(job(tasks=["depth_prediction_oc"], words="brief"))
-    assert {row.fact["words"] for row in sample_rows(tiny_scene(brief), brief)[0]} == {"brief"}
+    brief = make_recipe(job(tasks=["depth_prediction_oc"], words="brief"))
+    assert {row.fact["words"] for row in sample_rows(tiny_scene(full), brief)[0]} == {"brief"}
 
 
-def tiny_scene(order):
-    from spargen.run.plan import open_adapter
+def tiny_scene(made):
+    from spargen.run.scenes import open_adapter
 
-    return open_adapter(order.job.sources[0]).load("a_00")
+    return open_adapter(made.sources[0]).load("a_00")

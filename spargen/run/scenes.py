@@ -1,0 +1,127 @@
+"""The scenes of a source, and in which split each of them stands."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spargen.errors import JobError
+from spargen.plugins import adapter_names, find_adapter
+from spargen.run.job import Source, nearest
+from spargen.scene.adapter import SceneAdapter
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SceneRef:
+    """One scene of a job by its names, and the position of its source in `Job.sources`."""
+
+    dataset: str
+    split: str
+    scene: str
+    source: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.dataset}/{self.split}/{self.scene}"
+
+
+def open_adapter(source: Source) -> SceneAdapter:
+    """Return the adapter of a source, without opening a scene."""
+    if ":" not in source.adapter and source.adapter not in adapter_names():
+        mend = nearest(source.adapter, adapter_names(), f"known adapters: {', '.join(adapter_names())}")
+        raise JobError(f"there is no adapter {source.adapter!r}", where="sources.adapter", mend=mend)
+    kind = find_adapter(source.adapter)
+    if not source.root.is_dir():
+        raise JobError("there is no such folder", where=source.root, mend="set `root` to the folder of the data set")
+    options = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "root")]
+    for name in source.options:
+        if name not in options:
+            mend = nearest(name, options, f"known options: {', '.join(options) or 'none'}")
+            raise JobError(
+                f"the adapter has no option {name!r}", where=f"sources.options of {source.adapter}", mend=mend
+            )
+    return kind(source.root, **source.options)
+
+
+def scenes_of(source: Source, adapter: SceneAdapter, index: int) -> tuple[list[SceneRef], list[SceneRef]]:
+    """Return the scenes that a source asks for: those that are there, and those that only a list names.
+
+    Parameters
+    ----------
+    source, adapter : the source, and its adapter.
+    index : its position in the job.
+    """
+    dataset = folder_name(source.dataset or adapter.dataset, f"sources.{index}.dataset")
+    on_disk = set(adapter.scenes())
+    there: list[SceneRef] = []
+    missing: list[SceneRef] = []
+    for scene, split in _wanted(source, adapter, on_disk, index):
+        names = folder_name(split, f"sources.{index}.splits"), folder_name(scene, str(source.root))
+        (there if scene in on_disk else missing).append(SceneRef(dataset, *names, index))
+    return there, missing
+
+
+def read_scene_list(path: Path) -> list[str]:
+    """Read scene ids, one a line; blank lines and what follows a ``#`` do not count."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise JobError(f"the scene list cannot be read: {reason}", where=path, mend="check the path") from error
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _wanted(source: Source, adapter: SceneAdapter, on_disk: set[str], index: int) -> list[tuple[str, str]]:
+    """Return the (scene, split) pairs that a source asks for."""
+    if source.splits is not None:
+        pairs = [(scene, split) for split, file in source.splits.items() for scene in read_scene_list(file)]
+    else:
+        names = source.scenes if source.scenes is not None else sorted(on_disk)
+        pairs = [(scene, adapter.split(scene)) for scene in names]
+    if source.scenes is None:
+        return pairs
+    named = {scene for scene, _ in pairs}
+    for scene in source.scenes:
+        if scene not in named:
+            mend = nearest(scene, named, "add it to a split list")
+            raise JobError(f"no split list names {scene!r}", where=f"sources.{index}.scenes", mend=mend)
+    return [(scene, split) for scene, split in pairs if scene in set(source.scenes)]
+
+
+def folder_name(name: str, where: str) -> str:
+    """Return a name that a file names as it stands; `JobError` if no folder can have it."""
+    if not name or name in (".", "..") or any(sign in name for sign in "/\\:\0") or name.startswith("."):
+        raise JobError(f"{name!r} cannot be a folder name", where=where, mend="use letters, digits, - and _")
+    return name
+
+
+def refuse_twice(scenes: Iterable[SceneRef]) -> None:
+    """Refuse a scene that is named twice."""
+    seen: dict[tuple[str, str], SceneRef] = {}
+    for ref in scenes:
+        first = seen.setdefault((ref.dataset, ref.scene), ref)
+        if first is not ref:
+            raise JobError(
+                f"the scene stands in {first.split} and again in {ref.split}",
+                where=f"{ref.dataset}/{ref.scene}",
+                mend="name each scene once",
+            )
+
+
+def refuse_straddling(spaces: Mapping[tuple[str, str], Sequence[SceneRef]]) -> None:
+    """Refuse splits that show one room twice: what is learnt from one scan would be tested on the other.
+
+    Parameters
+    ----------
+    spaces : the scenes of each (data set, space).
+    """
+    for (dataset, space), scenes in sorted(spaces.items()):
+        if len({ref.split for ref in scenes}) > 1:
+            names = ", ".join(f"{ref.scene} ({ref.split})" for ref in sorted(scenes, key=lambda r: r.scene))
+            raise JobError(
+                f"{names} are scans of one space, in different splits",
+                where=f"{dataset}, space {space}",
+                mend="put them all in one split list",
+            )
