@@ -8,15 +8,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spargen.run.read import PublishedRow
     from spargen.scene.types import Scene
     from spargen.settings import Settings, Words
 
-__all__ = ["load", "questions"]
+__all__ = ["load", "questions", "read"]
 
 
 def load(adapter: str, root: str | Path, scene: str) -> Scene:
@@ -83,3 +84,29 @@ def questions(
     recipe = Recipe({name: forms[name] for name in names}, texts, quotas, seed, settings or Settings())
     for row in ask(scene, recipe).rows:
         yield dict(row.record)
+
+
+def read(
+    out: str | Path,
+    *,
+    datasets: Collection[str] | None = None,
+    splits: Collection[str] | None = None,
+    tasks: Collection[str] | None = None,
+    forms: Collection[str] | None = None,
+) -> Iterator[PublishedRow]:
+    """Read an output folder row by row: `cell`, `record`, `fact` and `images` of each. Memory does not grow with it.
+
+    Parameters
+    ----------
+    out : the folder that `spargen generate` wrote to.
+    datasets, splits, tasks, forms : only these; all by default.
+
+    Raises
+    ------
+    OutputError
+        If the folder is no output or has nothing of a name; and, while it is read, with file and line, where rows and
+        facts do not belong together or a line is damaged.
+    """
+    from spargen.run.read import read as read_rows
+
+    return read_rows(Path(out), datasets=datasets, splits=splits, tasks=tasks, forms=forms)

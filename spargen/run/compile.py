@@ -19,7 +19,8 @@ from spargen.run.recipe import Recipe
 from spargen.run.scenes import SceneRef, open_adapter, refuse_straddling, refuse_twice, scenes_of
 from spargen.scene.labels import label_file
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Of the layout of an output folder, parts included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,8 @@ from spargen.errors import OutputError
 
 JSON_LINE = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | JSON_LINE
+Stamp = tuple[int, str]
+"""Size of a file in bytes and its SHA-256, by which it is known to be whole."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -43,21 +46,50 @@ def temporary(path: Path) -> Path:
     return path.with_name(path.name + ".tmp")
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> Stamp:
     """Write a file whole."""
-    with whole(path) as file:
-        file.write(data)
+    return write_lines(path, [data])
+
+
+def write_changed(path: Path, data: bytes) -> Stamp:
+    """Write a file whole unless it holds these very bytes already."""
+    try:
+        same = path.read_bytes() == data
+    except OSError:
+        same = False
+    return (len(data), sha256(data).hexdigest()) if same else write_bytes(path, data)
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as indented JSON with sorted keys."""
-    write_bytes(path, orjson.dumps(value, option=_PRETTY))
+    """Write a value as indented JSON with sorted keys, unless it stands there already."""
+    write_changed(path, orjson.dumps(value, option=_PRETTY))
 
 
-def write_lines(path: Path, lines: Iterable[bytes]) -> None:
-    """Write lines, each with its line end."""
+def write_lines(path: Path, lines: Iterable[bytes], announce: Callable[[Stamp], None] | None = None) -> Stamp:
+    """Write lines, each with its line end.
+
+    Parameters
+    ----------
+    path, lines : the file and what it is to hold.
+    announce : told of the file when it is complete and has not taken its name yet.
+    """
+    size, hashed = 0, sha256()
     with whole(path) as file:
-        file.writelines(lines)
+        for line in lines:
+            file.write(line)
+            hashed.update(line)
+            size += len(line)
+        stamp = size, hashed.hexdigest()
+        if announce is not None:
+            file.flush()
+            announce(stamp)
+    return stamp
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Read a file and return its stamp."""
+    with path.open("rb") as file:
+        return path.stat().st_size, file_digest(file, "sha256").hexdigest()
 
 
 def remove_empty_folders(root: Path) -> None:

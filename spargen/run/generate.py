@@ -13,12 +13,22 @@ from spargen.errors import SceneError, SpargenError
 from spargen.run.compile import Run, compile_job
 from spargen.run.executors import Kind, WorkerLostError, cores, run_each
 from spargen.run.files import write_json
-from spargen.run.images import write_images
+from spargen.run.images import still_there, write_images
+from spargen.run.indexes import make_folders, write_indexes
 from spargen.run.job import Job
 from spargen.run.ledger import claim
 from spargen.run.manifest import write_manifest
-from spargen.run.output import write_output
-from spargen.run.parts import done_parts, error_file, images_folder, is_current, read_part, write_part
+from spargen.run.naming import images_folder
+from spargen.run.parts import (
+    Part,
+    error_file,
+    has_text,
+    read_part,
+    read_parts,
+    remove_text,
+    write_part,
+)
+from spargen.run.product import Product, end_merge, merge_parts, pieces_of, read_product, rows_of
 from spargen.run.recipe import Recipe, make_recipe
 from spargen.run.report import Report, make_report, write_report
 from spargen.run.scenes import SceneRef, open_adapter
@@ -67,7 +77,7 @@ def generate(
     todo = run.take(scenes, shard)
     claim(job.out, run)
     workers = max(1, min(workers, len(todo)))
-    maker = Maker(job, recipe, run.key, max(1, cores() // workers))
+    maker = Maker(job, recipe, run.key, read_product(job.out), max(1, cores() // workers))
     for number, (ref, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
         outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
         if watch is not None:
@@ -76,14 +86,22 @@ def generate(
 
 
 def finish(out: Path, run: Run) -> Report:
-    """Merge all parts of an output folder and write what stands beside them."""
-    done = done_parts(out, run)
+    """Merge all parts of an output folder and write what stands beside them. Cut short anywhere, it is called again."""
     begin = time.perf_counter()
-    counts = write_output(out, done, run.identity["seed"])
-    report = make_report(out, run, done, counts)
+    product = read_product(out)
+    parts = {r: p for r, p in read_parts(out, run).items() if product.holds(r, p) or has_text(out, r, p)}
+    files = merge_parts(out, parts, run.identity["seed"], product)
+    counts = {cell: rows_of(cell, pieces) for cell, pieces in pieces_of(parts).items()}
+    make_folders(out)
+    files |= write_indexes(out, counts)
+    damaged = [f"{name} was not as it was written: what it held is made again" for name in product.damaged]
+    report = make_report(out, run, parts, counts, damaged)
     report.seconds["merge"] = round(time.perf_counter() - begin, 3)
     write_report(out, report)
-    write_manifest(out, run, done, counts)
+    write_manifest(out, run, parts, counts, files)
+    end_merge(out)
+    for ref in parts:
+        remove_text(out, ref)
     return report
 
 
@@ -94,11 +112,12 @@ class Maker:
     job: Job
     recipe: Recipe
     key: str
+    product: Product
     threads: int
 
-    def __reduce__(self) -> tuple[Callable[..., Maker], tuple[Job, str, int]]:
+    def __reduce__(self) -> tuple[Callable[..., Maker], tuple[Job, str, Product, int]]:
         # Words are compiled code and tasks are functions: another process makes its own of both, once.
-        return _maker, (self.job, self.key, self.threads)
+        return _maker, (self.job, self.key, self.product, self.threads)
 
     def __call__(self, ref: SceneRef) -> Outcome:
         """Make a part, unless it is there already. A scene that cannot be read does not stop the others."""
@@ -120,20 +139,28 @@ class Maker:
         begin = time.perf_counter()
         scene = replace(open_adapter(job.sources[ref.source]).load(ref.scene), dataset=ref.dataset)
         loaded = time.perf_counter()
-        earlier = read_part(job.out, ref, self.key)
-        if earlier is not None and is_current(job.out, ref, earlier, scene):
+        earlier = self._earlier(ref)
+        if earlier is not None and scene.fingerprint and earlier.fingerprint == scene.fingerprint:
             error_file(job.out, ref).unlink(missing_ok=True)
-            return "kept", earlier.rows
+            return "kept", earlier.total
         questions = ask(scene, self.recipe, cache=job.cache, threads=self.threads)
         asked = time.perf_counter()
         images = write_images(scene, questions, images_folder(job.out, ref.dataset), mode=job.images, rgbd=job.rgbd)
         questions.seconds["load"] += loaded - begin
         questions.seconds["images"] += time.perf_counter() - asked
-        return "made", write_part(job.out, ref, self.key, scene, questions, images).rows
+        return "made", write_part(job.out, ref, self.key, scene, questions, images).total
+
+    def _earlier(self, ref: SceneRef) -> Part | None:
+        """Return the part of an earlier run if all that it gave is in place: its lines here or there, its images."""
+        out = self.job.out
+        part = read_part(out, ref, self.key)
+        if part is None or not (has_text(out, ref, part) or self.product.holds(ref, part)):
+            return None
+        return part if still_there(images_folder(out, ref.dataset), part.images) else None
 
 
-def _maker(job: Job, key: str, threads: int) -> Maker:
-    return Maker(job, make_recipe(job), key, threads)
+def _maker(job: Job, key: str, product: Product, threads: int) -> Maker:
+    return Maker(job, make_recipe(job), key, product, threads)
 
 
 def _failed(out: Path, ref: SceneRef, error: Exception) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.errors import SceneError
-from spargen.run.files import temporary, write_bytes, writing
+from spargen.run.files import Stamp, temporary, write_bytes, writing
 from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, pose_path
 from spargen.run.row import SceneQuestions
 from spargen.scene.types import Blob, Scene
@@ -20,7 +20,7 @@ from spargen.scene.types import Blob, Scene
 Mode = Literal["copy", "link", "none"]
 
 
-def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode: Mode, rgbd: bool) -> dict[str, int]:
+def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode: Mode, rgbd: bool) -> dict[str, Stamp]:
     """Write every file that the rows name, once.
 
     Parameters
@@ -32,28 +32,25 @@ def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode:
 
     Returns
     -------
-    the size of each file, by its path relative to `folder`.
+    size and digest of each file, by its path relative to `folder`; a linked one is the data set's own and has none.
     """
     if mode == "none" or not questions.rows:
         return {}
-    sizes: dict[str, int] = {}
-    for name, content in _files(scene, questions, rgbd):
-        _write(folder / name, content, mode)
-        sizes[name] = (folder / name).stat().st_size
+    written = {name: _write(folder / name, blob, mode) for name, blob in _files(scene, questions, rgbd)}
     named = {path for row in questions.rows for key in ("image", "depth") for path in row.record.get(key, ())}
-    if lacking := sorted(named - sizes.keys()):
+    if lacking := sorted(named - written.keys()):
         raise SceneError(
             f"rows name {lacking[0]}, which the scene does not give",
             where=scene.id,
             mend="report this with the job: a fault of the adapter or of the program",
         )
-    return sizes
+    return written
 
 
-def still_there(folder: Path, sizes: dict[str, int]) -> bool:
+def still_there(folder: Path, written: Mapping[str, Stamp]) -> bool:
     """Tell whether all files of an earlier run still stand, at their size."""
     try:
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+        return all((folder / name).stat().st_size == size for name, (size, _) in written.items())
     except OSError:
         return False
 
@@ -90,15 +87,15 @@ def _matrix(matrix: NDArray[np.float64]) -> Blob:
     return Blob(".txt", data=text.getvalue())
 
 
-def _write(path: Path, blob: Blob, mode: Mode) -> None:
+def _write(path: Path, blob: Blob, mode: Mode) -> Stamp:
     if mode == "link" and blob.path is not None:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _link(blob.path.resolve(), temporary(path))
             temporary(path).replace(path)
             temporary(path).unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
-    else:
-        write_bytes(path, blob.read())
+            return path.stat().st_size, ""
+    return write_bytes(path, blob.read())
 
 
 def _link(target: Path, link: Path) -> None:

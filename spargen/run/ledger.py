@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from spargen.errors import OutputError
-from spargen.run.compile import Run, identity_of, roots_of
+from spargen.run.compile import FORMAT_VERSION, Run, identity_of, roots_of
 from spargen.run.files import write_json
 from spargen.run.job import Job
 from spargen.run.parts import PARTS
@@ -24,7 +24,7 @@ def claim(out: Path, run: Run) -> None:
     """Make an output folder this run's; `OutputError` if it is another's."""
     _refuse_foreign(out, run.identity, run.roots)
     refs = {key: [[r.dataset, r.split, r.scene, r.source] for r in getattr(run, key)] for key in ("scenes", "missing")}
-    write_json(out / PARTS / "run.json", {**asdict(run), **refs})
+    write_json(out / PARTS / "run.json", {"format_version": FORMAT_VERSION, **asdict(run), **refs})
 
 
 def check_out(job: Job) -> None:
@@ -37,12 +37,15 @@ def read_run(out: Path) -> Run:
     path = out / PARTS / "run.json"
     try:
         content = orjson.loads(path.read_bytes())
+        if content.pop("format_version", 1) != FORMAT_VERSION:
+            mend = "finish it with the version that began it, or choose another --out"
+            raise OutputError("the folder was begun by another version, of another layout", where=out, mend=mend)
         for key in ("scenes", "missing"):
             content[key] = tuple(SceneRef(*entry) for entry in content[key])
         return Run(**{**content, "roots": tuple(content["roots"]), "notes": tuple(content["notes"])})
     except FileNotFoundError:
         raise OutputError("no run has written here", where=out, mend="name the --out of `spargen generate`") from None
-    except (OSError, orjson.JSONDecodeError, TypeError, KeyError) as error:
+    except (OSError, orjson.JSONDecodeError, AttributeError, TypeError, KeyError) as error:
         raise OutputError("the record of the run is damaged", where=path, mend="choose another --out") from error
 
 

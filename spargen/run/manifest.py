@@ -5,17 +5,28 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from spargen.fingerprint import installed_version
 from spargen.run.compile import FORMAT_VERSION, Run
 from spargen.run.files import write_json
-from spargen.run.output import Cell
-from spargen.run.parts import Done
+from spargen.run.naming import Cell
+from spargen.run.parts import Part
 from spargen.run.scenes import SceneRef
 
 
-def write_manifest(out: Path, run: Run, done: Mapping[SceneRef, Done], counts: Mapping[Cell, int]) -> None:
-    """Write the manifest of an output folder."""
+def write_manifest(
+    out: Path, run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int], files: Mapping[str, Any]
+) -> None:
+    """Write the manifest of an output folder.
+
+    Parameters
+    ----------
+    out, run : the folder and its run.
+    parts : the parts that are merged.
+    counts : rows by cell.
+    files : bytes and digest of each file of rows, facts or an index, and how many lines the first two have.
+    """
     content = {
         "format_version": FORMAT_VERSION,
         "spargen": installed_version("spargen"),
@@ -24,10 +35,15 @@ def write_manifest(out: Path, run: Run, done: Mapping[SceneRef, Done], counts: M
         "job": {"name": run.name, **run.identity},
         "fingerprints": {"run": run.key, "code": run.code, "templates": run.templates},
         "terms_of_use": run.terms,
-        "rows": {"/".join((c.dataset, c.split, c.task, c.form)): rows for c, rows in counts.items()},
+        "rows": {str(cell): rows for cell, rows in counts.items()},
+        "files": dict(files),
         "scenes": {
-            str(ref): {"fingerprint": part.scene_key, "T_world_released": part.T_world_released}
-            for ref, part in done.items()
+            str(ref): {
+                "fingerprint": part.fingerprint,
+                "T_world_released": part.T_world_released,
+                "part": part.digest,
+            }
+            for ref, part in parts.items()
         },
     }
     write_json(out / "manifest.json", content)

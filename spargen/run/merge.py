@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from spargen.errors import OutputError
 from spargen.run.compile import Run
-from spargen.run.files import temporary, writing
+from spargen.run.files import stamp_of, temporary, writing
 from spargen.run.generate import finish
 from spargen.run.ledger import claim, read_run, refuse_other
-from spargen.run.parts import Done, done_parts, error_file, failures, images_folder, part_folder
+from spargen.run.naming import images_folder
+from spargen.run.parts import KINDS, Part, error_file, failures, has_text, part_folder, read_parts
+from spargen.run.product import Product, merged_lines, pieces_of, read_product
 from spargen.run.report import Report
 from spargen.run.scenes import SceneRef
 
@@ -33,8 +36,7 @@ def merge(outs: Sequence[Path], out: Path) -> Report:
     for folder, run in zip(outs, runs, strict=True):
         if folder.resolve() == out.resolve():
             continue
-        for ref, done in done_parts(folder, run).items():
-            _take(folder, out, ref, done)
+        _take_parts(folder, out, read_parts(folder, run))
         for ref in failures(folder, run):
             _take_error(folder, out, ref)
     return finish(out, whole)
@@ -58,9 +60,49 @@ def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
     return replace(first, scenes=tuple(scenes), missing=tuple(missing))
 
 
-def _take(source: Path, out: Path, ref: SceneRef, done: Done) -> None:
-    """Link a part and its images into another folder, or copy them where links do not reach."""
-    for name in done.images:
+def _take_parts(source: Path, out: Path, parts: Mapping[SceneRef, Part]) -> None:
+    """Link parts and their images into another folder; those that were merged there get their texts again."""
+    product = read_product(source)
+    merged = {r: p for r, p in parts.items() if not has_text(source, r, p) and product.holds(r, p)}
+    taken = {r: p for r, p in parts.items() if r in merged or has_text(source, r, p)}
+    for ref, part in taken.items():
+        _take_images(source, out, ref, part)
+        beside = temporary(part_folder(out, ref))
+        with writing(beside):
+            shutil.rmtree(beside, ignore_errors=True)
+            half = shutil.ignore_patterns("*.jsonl") if ref in merged else None
+            shutil.copytree(part_folder(source, ref), beside, copy_function=_link, ignore=half)
+    _restore_texts(source, out, merged, product)
+    for ref, part in taken.items():
+        place = part_folder(out, ref)
+        if ref in merged and not _is_whole(temporary(place), part):
+            raise OutputError(f"its rows of {ref} are damaged", where=source, mend="take that folder out")
+        with writing(place):
+            shutil.rmtree(place, ignore_errors=True)
+            temporary(place).replace(place)
+        error_file(out, ref).unlink(missing_ok=True)
+
+
+def _restore_texts(source: Path, out: Path, merged: Mapping[SceneRef, Part], product: Product) -> None:
+    """Write the rows and facts of merged parts out of the product, cell after cell, as they stood before."""
+    for cell, pieces in pieces_of(merged).items():
+        for kind in KINDS:
+            lines: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
+            for line_id, line in merged_lines(source, cell, pieces, product, kind).items():
+                scene, _, number = line_id.rpartition("_")
+                lines[scene].append((int(number), line))
+            for ref, _ in pieces:
+                file = temporary(part_folder(out, ref)) / f"{kind}.jsonl"
+                with writing(file), file.open("ab") as text:
+                    text.writelines(line for _, line in sorted(lines[ref.scene]))
+
+
+def _is_whole(folder: Path, part: Part) -> bool:
+    return [stamp_of(folder / f"{kind}.jsonl") for kind in KINDS] == [tuple(part.rows), tuple(part.facts)]
+
+
+def _take_images(source: Path, out: Path, ref: SceneRef, part: Part) -> None:
+    for name in part.images:
         file = images_folder(out, ref.dataset) / name
         with writing(file):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,13 +110,6 @@ def _take(source: Path, out: Path, ref: SceneRef, done: Done) -> None:
             _link(images_folder(source, ref.dataset) / name, temporary(file))
             temporary(file).replace(file)
             temporary(file).unlink(missing_ok=True)
-    place = part_folder(out, ref)
-    with writing(place):
-        shutil.rmtree(temporary(place), ignore_errors=True)
-        shutil.copytree(part_folder(source, ref), temporary(place), copy_function=_link)
-        shutil.rmtree(place, ignore_errors=True)
-        temporary(place).replace(place)
-    error_file(out, ref).unlink(missing_ok=True)
 
 
 def _take_error(source: Path, out: Path, ref: SceneRef) -> None:

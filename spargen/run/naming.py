@@ -1,8 +1,42 @@
-"""How a scene's files are called in the output: SPAR's folders, relative to ``spar/<dataset>/images``."""
+"""How files are called in the output: SPAR's folders. Those of images start at ``spar/<dataset>/images``."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """One file of rows, and the facts that belong to it."""
+
+    dataset: str
+    split: str
+    task: str
+    form: str
+
+    def __str__(self) -> str:
+        return f"{self.dataset}/{self.split}/{self.task}/{self.form}"
+
+    @property
+    def row_folder(self) -> str:
+        """Where the file of rows stands, alone; relative to the output folder."""
+        return f"spar/{self.dataset}/qa_jsonl/{self.split}/{self.task}/{self.form}"
+
+    def row_file(self, rows: int) -> str:
+        """Return where so many rows stand, relative to the output folder."""
+        return f"{self.row_folder}/{self.form}_{rows}.jsonl"
+
+    @property
+    def fact_file(self) -> str:
+        """Where the facts stand, relative to the output folder."""
+        return f"facts/{self.dataset}/{self.split}/{self.task}/{self.form}.jsonl"
+
+
+def images_folder(out: Path, dataset: str) -> Path:
+    """Return the folder that the image paths of a data set's rows start at."""
+    return out / "spar" / dataset / "images"
 
 
 def color_path(scene_id: str, frame_name: str, suffix: str = ".jpg", clip_index: int | None = None) -> str:

@@ -2,8 +2,10 @@
 
 ::
 
-    OUT/.parts/run.json                          the job that OUT belongs to, and its scenes
-    OUT/.parts/<dataset>/<split>/<scene>/        rows.jsonl and facts.jsonl, cell after cell; done.json says where
+    OUT/.parts/run.json                                the run that OUT belongs to, and its scenes
+    OUT/.parts/<dataset>/<split>/<scene>/done.json     what the scene gave, with size and digest of each file
+    OUT/.parts/<dataset>/<split>/<scene>/rows.jsonl    its rows, cell after cell, and beside them facts.jsonl:
+                                                       until they are merged, from then on they stand in the product
     OUT/.parts/<dataset>/<split>/<scene>.error.json    why the scene failed, until it is made
 """
 
@@ -11,65 +13,63 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import Literal
 
 import orjson
 
+from spargen.fingerprint import digest
 from spargen.run.compile import Run
-from spargen.run.files import JSON_LINE, temporary, write_json, writing
-from spargen.run.images import still_there
+from spargen.run.files import JSON_LINE, Stamp, temporary, write_json, write_lines, writing
 from spargen.run.row import Row, SceneQuestions
 from spargen.run.scenes import SceneRef
 from spargen.scene.types import Scene
 
 PARTS = ".parts"
+Kind = Literal["rows", "facts"]
+KINDS: tuple[Kind, ...] = ("rows", "facts")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Where the lines of one cell stand in a part's two files."""
-
-    task: str
-    form: str
-    rows: int
-    begin: int
-    end: int
-    facts_begin: int
-    facts_end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
+class Part:
     """What a part says of itself.
 
     Parameters
     ----------
-    key : fingerprint of the run that made it; scene_key : of the scene's files.
-    cells : where the lines stand.
+    key : fingerprint of the run that made it; fingerprint : of the scene's content; source : position in `Job.sources`.
+    cells : number of rows, bytes of its rows and bytes of its facts for each ``task/form``, in the order of the files.
+    rows, facts : size and digest of the two files.
+    images : size and digest of the files written for the scene, linked ones without a digest.
     T_world_released : the alignment that was applied.
-    images : sizes of the files written for it.
     dropped, short : candidates dropped and rows missing, by ``task/reason`` and ``task/form``.
     seconds : time by stage; notes : remarks by topic.
     """
 
     key: str
-    scene_key: str
-    cells: tuple[Stretch, ...]
-    T_world_released: list[list[float]]
-    images: dict[str, int]
-    dropped: dict[str, int]
-    short: dict[str, int]
-    seconds: dict[str, float]
-    notes: dict[str, str]
+    fingerprint: str
+    source: int
+    cells: Mapping[str, Sequence[int]]
+    rows: Stamp
+    facts: Stamp
+    images: Mapping[str, Stamp]
+    T_world_released: Sequence[Sequence[float]]
+    dropped: Mapping[str, int]
+    short: Mapping[str, int]
+    seconds: Mapping[str, float]
+    notes: Mapping[str, str]
 
     @property
-    def rows(self) -> int:
+    def digest(self) -> str:
+        """Return one text that changes with any line of the part."""
+        return digest(self.rows[1], self.facts[1])
+
+    @property
+    def total(self) -> int:
         """Return how many rows the part holds."""
-        return sum(cell.rows for cell in self.cells)
+        return sum(rows for rows, _, _ in self.cells.values())
 
 
 def part_folder(out: Path, ref: SceneRef) -> Path:
@@ -83,24 +83,17 @@ def error_file(out: Path, ref: SceneRef) -> Path:
     return folder.with_name(folder.name + ".error.json")
 
 
-def images_folder(out: Path, dataset: str) -> Path:
-    """Return the folder that the image paths of a data set's rows start at."""
-    return out / "spar" / dataset / "images"
-
-
-def read_part(out: Path, ref: SceneRef, key: str) -> Done | None:
+def read_part(out: Path, ref: SceneRef, key: str) -> Part | None:
     """Return what a part says of itself, None where it is not there or was made by another version of the run."""
     try:
-        content = orjson.loads((part_folder(out, ref) / "done.json").read_bytes())
-        cells = tuple(Stretch(**cell) for cell in content.pop("cells"))
-        done = Done(**content, cells=cells)
-    except (OSError, orjson.JSONDecodeError, TypeError, KeyError):
+        part = Part(**orjson.loads((part_folder(out, ref) / "done.json").read_bytes()))
+    except (OSError, orjson.JSONDecodeError, TypeError):
         return None
-    return done if done.key == key else None
+    return part if part.key == key else None
 
 
-def done_parts(out: Path, run: Run) -> dict[SceneRef, Done]:
-    """Return the parts that are whole and of this run, the scenes that failed last time excepted."""
+def read_parts(out: Path, run: Run) -> dict[SceneRef, Part]:
+    """Return the parts that are of this run, the scenes that failed last time excepted."""
     key = run.key
     found = ((ref, read_part(out, ref, key)) for ref in run.scenes if not error_file(out, ref).exists())
     return {ref: part for ref, part in found if part is not None}
@@ -116,72 +109,77 @@ def failures(out: Path, run: Run) -> dict[SceneRef, str]:
     return texts
 
 
-def is_current(out: Path, ref: SceneRef, done: Done | None, scene: Scene) -> bool:
-    """Tell whether a part is what the scene's present files give, with its images in place."""
-    return (
-        done is not None
-        and done.scene_key == scene.fingerprint
-        and still_there(images_folder(out, ref.dataset), done.images)
-    )
+def has_text(out: Path, ref: SceneRef, part: Part) -> bool:
+    """Tell whether a part's rows and facts stand in its folder, at their sizes."""
+    folder = part_folder(out, ref)
+    try:
+        sizes = [(folder / f"{kind}.jsonl").stat().st_size for kind in KINDS]
+    except OSError:
+        return False
+    return sizes == [part.rows[0], part.facts[0]]
+
+
+def read_text(out: Path, ref: SceneRef, part: Part, cell: str, kind: Kind) -> list[bytes]:
+    """Return the lines of one ``task/form``, in the order in which the scene gave them."""
+    column = 1 + KINDS.index(kind)
+    lengths = {name: numbers[column] for name, numbers in part.cells.items()}
+    begin = sum(lengths[name] for name in list(lengths)[: list(lengths).index(cell)])
+    with (part_folder(out, ref) / f"{kind}.jsonl").open("rb") as file:
+        file.seek(begin)
+        return file.read(lengths[cell]).splitlines(keepends=True)
+
+
+def remove_text(out: Path, ref: SceneRef) -> None:
+    """Remove rows and facts of a part that stand in the product."""
+    with writing(part_folder(out, ref)):
+        for kind in KINDS:
+            (part_folder(out, ref) / f"{kind}.jsonl").unlink(missing_ok=True)
 
 
 def write_part(
-    out: Path, ref: SceneRef, key: str, scene: Scene, questions: SceneQuestions, images: Mapping[str, int]
-) -> Done:
+    out: Path, ref: SceneRef, key: str, scene: Scene, questions: SceneQuestions, images: Mapping[str, Stamp]
+) -> Part:
     """Write a scene's part beside its place and move it there, so that nothing half-written is taken for whole."""
     place = part_folder(out, ref)
     beside = temporary(place)
     with writing(place):
         shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        with (beside / "rows.jsonl").open("wb") as rows, (beside / "facts.jsonl").open("wb") as facts:
-            cells = tuple(_write_cells(ref, questions.rows, rows, facts))
-        done = Done(
+        cells = list(_lines(ref, questions.rows))
+        rows = write_lines(beside / "rows.jsonl", (line for _, lines, _ in cells for line in lines))
+        facts = write_lines(beside / "facts.jsonl", (line for _, _, lines in cells for line in lines))
+        part = Part(
             key=key,
-            scene_key=scene.fingerprint,
-            cells=cells,
-            T_world_released=scene.T_world_released.tolist(),
+            fingerprint=scene.fingerprint,
+            source=ref.source,
+            cells={name: [len(r), sum(map(len, r)), sum(map(len, f))] for name, r, f in cells},
+            rows=rows,
+            facts=facts,
             images=dict(images),
+            T_world_released=scene.T_world_released.tolist(),
             dropped=_flat(questions.dropped),
             short=_flat(questions.short),
             seconds=dict(questions.seconds),
             notes={**{key: str(value) for key, value in scene.notes.items()}, **questions.notes},
         )
-        write_json(beside / "done.json", asdict(done))
+        write_json(beside / "done.json", asdict(part))
         shutil.rmtree(place, ignore_errors=True)
         beside.replace(place)
     error_file(out, ref).unlink(missing_ok=True)
-    return done
+    return part
 
 
-def lines_of(out: Path, ref: SceneRef, cell: Stretch) -> list[bytes]:
-    """Return a cell's rows, in the order in which the scene gave them."""
-    return _lines(part_folder(out, ref) / "rows.jsonl", cell.begin, cell.end)
+def _lines(ref: SceneRef, rows: list[Row]) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
+    """Yield each ``task/form`` with its lines; in their alphabet, which is the order that JSON files keep."""
 
+    def cell(row: Row) -> str:
+        return f"{row.task}/{row.form}"
 
-def facts_of(out: Path, ref: SceneRef, cell: Stretch) -> list[bytes]:
-    """Return a cell's facts, in the order in which the scene gave them."""
-    return _lines(part_folder(out, ref) / "facts.jsonl", cell.facts_begin, cell.facts_end)
-
-
-def _lines(path: Path, begin: int, end: int) -> list[bytes]:
-    with path.open("rb") as file:
-        file.seek(begin)
-        return file.read(end - begin).splitlines(keepends=True)
-
-
-def _write_cells(ref: SceneRef, rows: list[Row], row_file: BinaryIO, fact_file: BinaryIO) -> Iterator[Stretch]:
-    def cell(row: Row) -> tuple[str, str]:
-        return row.task, row.form
-
-    for (task, form), group in groupby(sorted(rows, key=cell), cell):
-        begin, facts_begin, count = row_file.tell(), fact_file.tell(), 0
-        address = {"dataset": ref.dataset, "split": ref.split, "task": task, "form": form}
-        for row in group:
-            row_file.write(orjson.dumps(row.record, option=JSON_LINE))
-            fact_file.write(orjson.dumps({**row.fact, **address, "id": row.record["id"]}, option=JSON_LINE))
-            count += 1
-        yield Stretch(task, form, count, begin, row_file.tell(), facts_begin, fact_file.tell())
+    for name, found in groupby(sorted(rows, key=cell), cell):
+        group = list(found)
+        address = {"dataset": ref.dataset, "split": ref.split, "task": group[0].task, "form": group[0].form}
+        facts = ({**row.fact, **address, "id": row.record["id"]} for row in group)
+        records = [orjson.dumps(row.record, option=JSON_LINE) for row in group]
+        yield name, records, [orjson.dumps(fact, option=JSON_LINE) for fact in facts]
 
 
 def _flat(counts: Counter[tuple[str, str]]) -> dict[str, int]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spargen.run.compile import Run
 from spargen.run.files import write_bytes, write_json
-from spargen.run.naming import is_color
-from spargen.run.output import Cell
-from spargen.run.parts import Done, failures
+from spargen.run.naming import Cell, is_color
+from spargen.run.parts import Part, failures
 from spargen.run.row import NO_ROWS
 from spargen.run.scenes import SceneRef
 
@@ -64,21 +63,23 @@ class Report:
         return not self.waiting and not self.failed
 
 
-def make_report(out: Path, run: Run, done: Mapping[SceneRef, Done], counts: Mapping[Cell, int]) -> Report:
-    """Add up what the parts say of themselves."""
+def make_report(
+    out: Path, run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int], remarks: Sequence[str]
+) -> Report:
+    """Add up what the parts say of themselves; `remarks` go to those of the run."""
     failed = failures(out, run)
-    images = {(ref.dataset, name) for ref, part in done.items() for name in part.images if is_color(name)}
+    images = {(ref.dataset, name) for ref, part in parts.items() for name in part.images if is_color(name)}
     return Report(
         rows=sum(counts.values()),
-        scenes=len(done),
+        scenes=len(parts),
         images=len(images),
-        waiting=[str(ref) for ref in run.scenes if ref not in done and ref not in failed],
+        waiting=[str(ref) for ref in run.scenes if ref not in parts and ref not in failed],
         failed={str(ref): "; ".join(map(str.strip, text.splitlines())) for ref, text in sorted(failed.items())},
-        cells=_cells(run, done, counts),
-        dropped=_sum(part.dropped for part in done.values()),
-        seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in done.values()).items()},
-        notes={str(ref): part.notes for ref, part in sorted(done.items()) if part.notes},
-        remarks=[*run.notes, *_without_rows(done)],
+        cells=_cells(run, parts, counts),
+        dropped=_sum(part.dropped for part in parts.values()),
+        seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in parts.values()).items()},
+        notes={str(ref): dict(part.notes) for ref, part in sorted(parts.items()) if part.notes},
+        remarks=[*run.notes, *_without_rows(parts), *remarks],
     )
 
 
@@ -88,25 +89,25 @@ def write_report(out: Path, report: Report) -> None:
     write_bytes(out / "report.md", "\n".join(_markdown(report)).encode())
 
 
-def _without_rows(done: Mapping[SceneRef, Done]) -> Iterable[str]:
-    for ref, part in sorted(done.items()):
+def _without_rows(parts: Mapping[SceneRef, Part]) -> Iterable[str]:
+    for ref, part in sorted(parts.items()):
         if NO_ROWS in part.notes:
             yield f"{ref}: {NO_ROWS}: {part.notes[NO_ROWS]}"
 
 
-def _cells(run: Run, done: Mapping[SceneRef, Done], counts: Mapping[Cell, int]) -> list[CellReport]:
+def _cells(run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int]) -> list[CellReport]:
     """Return every cell of the job in every split that has a scene, empty ones included."""
-    scenes: dict[tuple[str, str], list[Done]] = defaultdict(list)
-    for ref, part in sorted(done.items()):
+    scenes: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    for ref, part in sorted(parts.items()):
         scenes[ref.dataset, ref.split].append(part)
     cells = []
-    for (dataset, split), parts in scenes.items():
+    for (dataset, split), found in scenes.items():
         for task, forms in run.identity["tasks"].items():
             for form in forms:
                 quota = run.identity["rows_per_cell"][f"{task}/{form}"]
-                short = sum(f"{task}/{form}" in part.short for part in parts)
+                short = sum(f"{task}/{form}" in part.short for part in found)
                 rows = counts.get(Cell(dataset, split, task, form), 0)
-                cells.append(CellReport(dataset, split, task, form, rows, quota * len(parts), short))
+                cells.append(CellReport(dataset, split, task, form, rows, quota * len(found), short))
     return cells
 
 

@@ -9,19 +9,17 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-import orjson
 from PIL import Image, ImageDraw
 
 from spargen.errors import OutputError
 from spargen.run.files import writing
 from spargen.run.marks import draw_marks, font, marked_images
-from spargen.run.parts import images_folder
+from spargen.run.read import PublishedRow, published_cells, read_cell
 
 SAMPLES = 6
 _TEXT_PX = 15
 _GAP_PX = 12
 _EVERY = 4
-Sample = tuple[str, str, Mapping[str, Any]]
 
 
 def contact_sheets(out: Path, folder: Path | None = None) -> list[Path]:
@@ -37,14 +35,13 @@ def contact_sheets(out: Path, folder: Path | None = None) -> list[Path]:
     the files written, by task name.
     """
     folder = folder or out / "sheets"
-    cells: dict[str, list[Iterator[Sample]]] = defaultdict(list)
-    for file in sorted((out / "spar").glob("*/qa_jsonl/*/*/*/*.jsonl")):
-        dataset, form, task = file.parents[4].name, file.parents[0].name, file.parents[1].name
-        cells[task].append(_samples(file, dataset, form))
+    cells: dict[str, list[Iterator[PublishedRow]]] = defaultdict(list)
+    for cell in published_cells(out):
+        cells[cell.task].append(islice(read_cell(out, cell), SAMPLES))
     written = []
     for task, samples in sorted(cells.items()):
-        mixed = islice((s for s in chain.from_iterable(zip_longest(*samples)) if s is not None), SAMPLES)
-        tiles = [draw_tile(record, form, images_folder(out, dataset)) for dataset, form, record in mixed]
+        mixed = islice((row for row in chain.from_iterable(zip_longest(*samples)) if row is not None), SAMPLES)
+        tiles = [draw_tile(row.record, row.cell.form, row.folder) for row in mixed]
         save(sheet(tiles), folder / f"{task}.jpg")
         written.append(folder / f"{task}.jpg")
     return written
@@ -75,12 +72,6 @@ def save(image: Image.Image, path: Path) -> None:
         beside = path.with_name(f"{path.stem}.tmp{path.suffix}")
         image.save(beside, quality=88)
         beside.replace(path)
-
-
-def _samples(file: Path, dataset: str, form: str) -> Iterator[Sample]:
-    with file.open("rb") as lines:
-        for line in islice(lines, SAMPLES):
-            yield dataset, form, orjson.loads(line)
 
 
 def _open(path: Path) -> Image.Image:

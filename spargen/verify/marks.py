@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from spargen.errors import OutputError, PluginError
 from spargen.plugins import find_adapter
+from spargen.run.ledger import read_run
+from spargen.run.read import read
 from spargen.scene.types import Scene
 
 BOX_TOLERANCE = 3.0
@@ -141,25 +142,11 @@ def _printed_marks(out: Path) -> tuple[Marks, Counter[str]]:
     """Return all marks by scene and frame, and how many there are by task."""
     marks: Marks = defaultdict(lambda: defaultdict(list))
     counts: Counter[str] = Counter()
-    for row_file in sorted(out.glob("spar/*/qa_jsonl/*/*/*/*.jsonl")):
-        dataset, _, split, task, form = row_file.relative_to(out / "spar").parts[:5]
-        fact_file = out / "facts" / dataset / split / task / f"{form}.jsonl"
-        if not fact_file.exists():
-            raise OutputError("the facts of this file are missing", where=row_file, mend=f"make {fact_file} again")
-        rows, facts = _lines(row_file), _lines(fact_file)
-        if [row["id"] for row in rows] != [fact["id"] for fact in facts]:
-            raise OutputError("rows and facts do not belong together", where=row_file, mend="make the output again")
-        for row, fact in zip(rows, facts, strict=True):
-            for mark in (*_drawn(row, fact), *_answered(row, fact)):
-                marks[dataset, fact["scene"]][mark.frame].append(mark)
-                counts[task] += 1
-    if not counts and not any((out / "spar").glob("*/qa_jsonl")):
-        raise OutputError("this is no output folder", where=out, mend="name the --out of `spargen generate`")
+    for row in read(out):
+        for mark in (*_drawn(row.record, row.fact), *_answered(row.record, row.fact)):
+            marks[row.cell.dataset, row.fact["scene"]][mark.frame].append(mark)
+            counts[row.cell.task] += 1
     return marks, counts
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def _drawn(row: Mapping[str, Any], fact: Mapping[str, Any]) -> Iterator[_Mark]:
@@ -201,15 +188,10 @@ class _Sources:
     """Opens the scenes of an output folder again, as its run did."""
 
     def __init__(self, out: Path) -> None:
-        path = out / ".parts" / "run.json"
-        try:
-            run = orjson.loads(path.read_bytes())
-            self._sources = run["identity"]["sources"]
-            self._roots = [Path(root) for root in run["roots"]]
-            self._source_of = {(dataset, scene): source for dataset, _, scene, source in run["plan"]["items"]}
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            mend = "verify the folder that `spargen generate` wrote, .parts included"
-            raise OutputError("the record of the run cannot be read", where=path, mend=mend) from error
+        run = read_run(out)
+        self._sources = run.identity["sources"]
+        self._roots = [Path(root) for root in run.roots]
+        self._source_of = {(ref.dataset, ref.scene): ref.source for ref in run.scenes}
 
     def load(self, dataset: str, scene_id: str) -> Scene:
         """Read one scene."""

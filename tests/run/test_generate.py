@@ -110,15 +110,28 @@ def test_a_finished_run_asks_nothing_again(job, whole, monkeypatch, tmp_path):
     assert content(made.out) == whole
 
 
-@pytest.mark.parametrize("spoil", ["scene", "image", "part"])
+@pytest.mark.parametrize("spoil", ["scene", "image", "part", "fingerprint"])
 def test_what_changed_is_made_again_and_only_that(job, whole, root, spoil, monkeypatch, tmp_path):
     made = job("reference")
     if spoil == "scene":
         (root / "c_00" / "scene.txt").write_text("13")
     elif spoil == "image":
         (made.out / "spar/scannet/images/c_00/image_color/0.jpg").unlink()
-    else:
+    elif spoil == "part":
         (made.out / ".parts/scannet/train/c_00/done.json").write_text("{")
+    else:  # a scene that has none, then and now, is never known to be the same
+        import tiny
+
+        done = made.out / ".parts/scannet/train/c_00/done.json"
+        done.write_text(json.dumps({**json.loads(done.read_text()), "fingerprint": ""}))
+        load = tiny.TinyAdapter.load
+        monkeypatch.setattr(
+            tiny.TinyAdapter,
+            "load",
+            lambda self, name: replace(
+                load(self, name), fingerprint="" if name == "c_00" else load(self, name).fingerprint
+            ),
+        )
     monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
     generate(made)
     assert (tmp_path / "log").read_text() == "c_00\n"
@@ -127,8 +140,55 @@ def test_what_changed_is_made_again_and_only_that(job, whole, root, spoil, monke
         assert [n for n in files if "oc/fill/" in n] == [
             "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_63.jsonl"
         ]
-    else:
+    elif spoil != "fingerprint":
         assert files == whole
+
+
+@pytest.mark.parametrize("how", ["cut", "gone", "facts"])
+def test_a_file_that_was_damaged_is_made_again_and_a_word_says_so(job, whole, how):
+    made = job("reference")
+    name = "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl"
+    name = "facts/scannet/train/depth_prediction_oc/fill.jsonl" if how == "facts" else name
+    if how == "gone":
+        (made.out / name).unlink()
+    else:
+        (made.out / name).write_bytes(whole[name][:-1])
+    report = generate(made)
+    assert report.remarks[1:] == [f"{name} was not as it was written: what it held is made again"]
+    assert content(made.out) == whole
+    assert generate(made).remarks[1:] == []
+
+
+def test_a_merge_that_was_cut_short_costs_no_scene(job, whole, monkeypatch, tmp_path):
+    made = job("other")
+    generate(made, scenes=["a_00", "b_00"])
+    genuine = Path.replace
+
+    def killed(self, target):
+        if "sentence" in target.name and "/facts/" in str(target):
+            raise KeyboardInterrupt
+        return genuine(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        generate(made)
+    monkeypatch.setattr(Path, "replace", genuine)
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    assert generate(made).remarks[1:] == []
+    assert not (tmp_path / "log").exists()
+    assert content(made.out) == whole
+
+
+def test_a_folder_of_the_layout_before_is_refused_with_what_to_do(job, tmp_path):
+    made = job()
+    generate(made, scenes=["a_00"])
+    record = made.out / ".parts/run.json"
+    old = json.loads(record.read_text())
+    del old["format_version"]
+    record.write_text(json.dumps(old))
+    for act in (lambda: generate(made), lambda: merge([made.out], made.out)):
+        with pytest.raises(OutputError, match=r"another layout(?s:.*)or choose another --out"):
+            act()
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -141,6 +201,27 @@ def test_shards_merge_to_the_bytes_of_one_run(job, whole, tmp_path, together):
     report = merge([tmp_path / name for name in dict.fromkeys(outs)], out)
     assert report.complete
     assert content(out) == whole
+
+
+def test_folders_that_were_merged_already_merge_like_shards(job, whole, tmp_path):
+    generate(job("one"), scenes=["a_00", "c_00"])
+    generate(job("two"), scenes=["a_01", "b_00"])
+    generate(job("three"), scenes=["d_00"])
+    assert not list((tmp_path / "one").glob(".parts/*/*/*/rows.jsonl"))
+    report = merge([tmp_path / name for name in ("one", "two", "three")], tmp_path / "merged")
+    assert report.complete
+    assert content(tmp_path / "merged") == whole
+    report = merge([tmp_path / "one", tmp_path / "merged"], tmp_path / "one")
+    assert report.complete
+    assert content(tmp_path / "one") == whole
+
+
+def test_a_merged_folder_whose_lines_were_changed_is_not_taken(job, tmp_path):
+    generate(job("one"), scenes=["a_00"])
+    file = tmp_path / "one/spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_7.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"2.0", b"3.0"))
+    with pytest.raises(OutputError, match=r"its rows of scannet/train/a_00 are damaged"):
+        merge([tmp_path / "one"], tmp_path / "merged")
 
 
 def test_a_merge_of_too_few_shards_says_what_is_not_done(job, tmp_path):
@@ -161,7 +242,7 @@ def test_shards_of_two_versions_do_not_merge_and_the_message_names_what_differs(
     generate(job("one"), shard=(1, 2))
     monkeypatch.setattr("spargen.run.compile.libraries", lambda: {"numpy": "0.1"})
     generate(job("two"), shard=(2, 2))
-    with pytest.raises(OutputError, match="another version than .*one of: jinja2, numpy, "):
+    with pytest.raises(OutputError, match=r"another version than .*one of: jinja2, numpy, "):
         merge([tmp_path / "one", tmp_path / "two"], tmp_path / "merged")
 
 

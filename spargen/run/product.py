@@ -1,0 +1,241 @@
+"""SPAR's folders: one sorted file of rows a cell, and the facts beside it in the same order.
+
+The lines of a scene stand in its part until they are merged, and from then on here alone. What is merged, the manifest
+says: the digest of each scene's part, and the size of each file. A file that is to be replaced is noted in
+``.parts/merging.jsonl`` before it takes its name, so that after a merge that was cut short both the files before and
+those after are known to be whole. Texts of parts go when the manifest that names them stands.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from spargen.errors import OutputError
+from spargen.run.files import Stamp, remove_empty_folders, write_lines, writing
+from spargen.run.indexes import remove_indexes
+from spargen.run.naming import Cell
+from spargen.run.parts import PARTS, Kind, Part, read_text
+from spargen.run.scenes import SceneRef
+from spargen.seeds import digest
+
+Pieces = list[tuple[SceneRef, Part]]
+Entry = dict[str, Any]
+_MEND = "remove it and give the same command again: what it held is made again"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What stands in an output folder of earlier merges.
+
+    Parameters
+    ----------
+    files : rows, bytes and digest of each file, as the manifest has them.
+    merged : digests of the parts whose lines are in there, by ``dataset/split/scene``.
+    standing : the files that are whole, by their folders; of an interrupted merge, those before and those after.
+    """
+
+    files: Mapping[str, Entry]
+    merged: Mapping[str, str]
+    standing: Mapping[str, tuple[str, ...]]
+
+    def holds(self, ref: SceneRef, part: Part) -> bool:
+        """Tell whether all lines of a part stand in whole files."""
+        return self.merged.get(str(ref)) == part.digest and all(self.has(cell) for cell in cells_of(ref, part))
+
+    def has(self, cell: Cell) -> bool:
+        """Tell whether rows and facts of a cell stand in whole files."""
+        folder, _, _ = cell.fact_file.rpartition("/")
+        return cell.row_folder in self.standing and cell.fact_file in self.standing.get(folder, ())
+
+    def is_exactly(self, cell: Cell, rows: int) -> bool:
+        """Tell whether a cell's files are those of the manifest, of so many rows, and no others stand beside them."""
+        row_file = cell.row_file(rows)
+        numbers = [self.files.get(name, {}).get("rows") for name in (row_file, cell.fact_file)]
+        return numbers == [rows, rows] and self.has(cell) and self.standing[cell.row_folder] == (row_file,)
+
+    @property
+    def damaged(self) -> list[str]:
+        """The files of rows and facts that are gone, or not of their size, and that no interrupted merge replaced."""
+        folders = {name.rpartition("/")[0]: name for name in self.files if name.startswith("spar/")}
+        lost = [name for folder, name in folders.items() if folder not in self.standing]
+        facts = (name for name in self.files if name.startswith("facts/"))
+        return sorted([*lost, *(n for n in facts if n not in self.standing.get(n.rpartition("/")[0], ()))])
+
+
+def cells_of(ref: SceneRef, part: Part) -> Iterator[Cell]:
+    """Yield the cells that a part has lines of."""
+    for name in part.cells:
+        task, _, form = name.rpartition("/")
+        yield Cell(ref.dataset, ref.split, task, form)
+
+
+def read_product(out: Path) -> Product:
+    """Return what stands in an output folder; nothing where no merge was ever finished."""
+    manifest: dict[str, Any] = {}
+    try:
+        manifest = orjson.loads((out / "manifest.json").read_bytes())
+        files, scenes = dict(manifest["files"]), {name: str(s["part"]) for name, s in manifest["scenes"].items()}
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        files, scenes = {}, {}
+    whole = {(name, entry["bytes"]) for name, entry in files.items()} | set(_announced(out))
+    standing: dict[str, tuple[str, ...]] = {}
+    for name in sorted({name for name, _ in whole}):
+        path, (folder, _, _) = out / name, name.rpartition("/")
+        if path.is_file() and (name, path.stat().st_size) in whole:
+            standing[folder] = (*standing.get(folder, ()), name)
+    return Product(files, scenes, standing)
+
+
+def merge_parts(out: Path, parts: Mapping[SceneRef, Part], seed: int, product: Product) -> dict[str, Entry]:
+    """Write the files of all cells that are not in place, and remove those of cells that are no more.
+
+    Parameters
+    ----------
+    out : the output folder.
+    parts : the parts to be merged; each has its text, or its lines stand in the product.
+    seed : of the order of the lines.
+    product : what stands there.
+
+    Returns
+    -------
+    rows, bytes and digest of each file of rows or facts.
+    """
+    pieces = pieces_of(parts)
+    fresh = {ref for ref, part in parts.items() if not product.holds(ref, part)}
+    settled = {
+        cell: {name: product.files[name] for name in (cell.row_file(rows_of(cell, found)), cell.fact_file)}
+        for cell, found in pieces.items()
+        if product.is_exactly(cell, rows_of(cell, found)) and not any(ref in fresh for ref, _ in found)
+    }
+    entries = {name: entry for files in settled.values() for name, entry in files.items()}
+    stale = pieces.keys() != settled.keys() or any(str(f.relative_to(out)) not in entries for f in _line_files(out))
+    if stale:
+        remove_indexes(out)
+        for cell in sorted(pieces.keys() - settled.keys()):
+            entries |= _write_cell(out, cell, pieces[cell], fresh, seed, product)
+        _remove_others(out, entries)
+    return entries
+
+
+def pieces_of(parts: Mapping[SceneRef, Part]) -> dict[Cell, Pieces]:
+    """Return, for each cell, the parts that have lines of it."""
+    pieces: dict[Cell, list[tuple[SceneRef, Part]]] = defaultdict(list)
+    for ref, part in sorted(parts.items(), key=lambda entry: entry[0]):
+        for cell in cells_of(ref, part):
+            pieces[cell].append((ref, part))
+    return dict(sorted(pieces.items()))
+
+
+def rows_of(cell: Cell, pieces: Pieces) -> int:
+    """Return how many rows a cell has."""
+    return sum(int(part.cells[f"{cell.task}/{cell.form}"][0]) for _, part in pieces)
+
+
+def merged_lines(out: Path, cell: Cell, pieces: Pieces, product: Product, kind: Kind) -> dict[str, bytes]:
+    """Return a cell's lines of some scenes out of the product, by their ids.
+
+    Raises
+    ------
+    OutputError
+        If a file of the right size does not hold what it should.
+    """
+    if not pieces:
+        return {}
+    files = product.standing[cell.row_folder] if kind == "rows" else (cell.fact_file,)
+    wanted = {ref.scene for ref, _ in pieces}
+    found: dict[str, bytes] = {}
+    for name in files:
+        with (out / name).open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                line_id = _id(line, f"{out / name}:{number}")
+                if line_id.rpartition("_")[0] in wanted:
+                    found[line_id] = line
+    if len(found) != rows_of(cell, pieces):
+        raise OutputError("lines are missing in this file", where=out / files[-1], mend=_MEND)
+    return found
+
+
+def end_merge(out: Path) -> None:
+    """Forget which files were replaced: the manifest now says what stands."""
+    with writing(out):
+        _journal(out).unlink(missing_ok=True)
+
+
+def _write_cell(
+    out: Path, cell: Cell, pieces: Pieces, fresh: set[SceneRef], seed: int, product: Product
+) -> dict[str, Entry]:
+    """Write one cell in the order of a seeded hash, so that any first part of the file is a fair sample."""
+    kept, new = [p for p in pieces if p[0] not in fresh], [p for p in pieces if p[0] in fresh]
+    rows = merged_lines(out, cell, kept, product, "rows")
+    ids: list[str] = []
+    for ref, part in new:
+        lines = read_text(out, ref, part, f"{cell.task}/{cell.form}", "rows")
+        ids += (own := [_id(line, str(ref)) for line in lines])
+        rows |= zip(own, lines, strict=True)
+    order = sorted(rows, key=lambda line_id: digest("order", seed, line_id.rpartition("_")[0], line_id))
+    names = cell.row_file(len(order)), cell.fact_file
+    first = _replace(out, names[0], (rows[i] for i in order), len(order))
+    with writing(out / names[0]):
+        for older in (out / cell.row_folder).glob(f"{cell.form}_*.jsonl"):
+            if older != out / names[0]:
+                older.unlink()
+    del rows
+    facts = merged_lines(out, cell, kept, product, "facts")
+    texts = (read_text(out, ref, part, f"{cell.task}/{cell.form}", "facts") for ref, part in new)
+    facts |= zip(ids, chain.from_iterable(texts), strict=True)
+    return {names[0]: first, names[1]: _replace(out, names[1], (facts[i] for i in order), len(order))}
+
+
+def _replace(out: Path, name: str, lines: Iterable[bytes], rows: int) -> Entry:
+    """Write a file of lines whole, and note before it takes its name that it may."""
+
+    def announce(stamp: Stamp) -> None:
+        with _journal(out).open("ab") as journal:
+            journal.write(orjson.dumps([name, stamp[0]]) + b"\n")
+
+    size, sha256 = write_lines(out / name, lines, announce)
+    return {"rows": rows, "bytes": size, "sha256": sha256}
+
+
+def _journal(out: Path) -> Path:
+    return out / PARTS / "merging.jsonl"
+
+
+def _announced(out: Path) -> Iterator[tuple[str, int]]:
+    """Yield name and size of the files that an interrupted merge replaced or was about to replace."""
+    journal = _journal(out).read_bytes() if _journal(out).exists() else b""
+    for line in journal.splitlines():
+        try:
+            name, size = orjson.loads(line)
+        except (orjson.JSONDecodeError, ValueError):  # the line that was being written
+            continue
+        yield name, size
+
+
+def _id(line: bytes, where: str) -> str:
+    try:
+        return str(orjson.loads(line)["id"])
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise OutputError("this line is damaged", where=where, mend=_MEND) from error
+
+
+def _line_files(out: Path) -> Iterator[Path]:
+    for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
+        yield from folder.rglob("*.jsonl")
+
+
+def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:
+    """Remove the files of cells that an earlier merge had and this one has not."""
+    with writing(out):
+        for file in list(_line_files(out)):
+            if str(file.relative_to(out)) not in names:
+                file.unlink()
+        for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
+            remove_empty_folders(folder)

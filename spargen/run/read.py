@@ -1,0 +1,122 @@
+"""Reads what a run wrote: every record with the fact behind it and its images, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from spargen.errors import OutputError
+from spargen.run.job import nearest
+from spargen.run.naming import Cell, images_folder
+
+_MEND = "give the command that made the output again"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRow:
+    """One question of an output folder.
+
+    Parameters
+    ----------
+    cell : data set, split, task and form.
+    record : the SPAR record.
+    fact : what stands behind it.
+    folder : where the paths of the record start.
+    """
+
+    cell: Cell
+    record: Mapping[str, Any]
+    fact: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """The record's images, in its order."""
+        return tuple(self.folder / name for name in self.record["image"])
+
+    @property
+    def depth_images(self) -> tuple[Path, ...]:
+        """The record's depth images, in its order; none without ``rgbd: true``."""
+        return tuple(self.folder / name for name in self.record.get("depth", ()))
+
+
+def read(
+    out: Path,
+    *,
+    datasets: Collection[str] | None = None,
+    splits: Collection[str] | None = None,
+    tasks: Collection[str] | None = None,
+    forms: Collection[str] | None = None,
+) -> Iterator[PublishedRow]:
+    """Read an output folder, cell by cell, in the order of its files. Memory does not grow with the output.
+
+    Parameters
+    ----------
+    out : the folder.
+    datasets, splits, tasks, forms : only these; all by default.
+
+    Raises
+    ------
+    OutputError
+        If the folder is no output or has nothing of a name; and, while it is read, with file and line, where rows and
+        facts do not belong together or a line is damaged.
+    """
+    cells = published_cells(out)
+    wanted = {"dataset": datasets, "split": splits, "task": tasks, "form": forms}
+    for kind, names in wanted.items():
+        known = {getattr(cell, kind) for cell in cells}
+        for name in names or ():
+            if name not in known:
+                mend = nearest(name, known, f"there are: {', '.join(sorted(known)) or 'none'}")
+                raise OutputError(f"the output has no {kind} {name!r}", where=out, mend=mend)
+    chosen = [c for c in cells if all(n is None or getattr(c, kind) in n for kind, n in wanted.items())]
+    return (row for cell in chosen for row in read_cell(out, cell))
+
+
+def published_cells(out: Path) -> list[Cell]:
+    """Return the cells of an output folder, sorted."""
+    folders = sorted((out / "spar").glob("*/qa_jsonl/*/*/*/"))
+    if not folders and not any((out / "spar").glob("*/qa_jsonl")):
+        raise OutputError("this is no output folder", where=out, mend="name the --out of `spargen generate`")
+    return sorted(Cell(f.parts[-5], *f.parts[-3:]) for f in folders if any(f.glob("*.jsonl")))
+
+
+def read_cell(out: Path, cell: Cell) -> Iterator[PublishedRow]:
+    """Read the rows of one cell, in the order of its file."""
+    files = sorted((out / cell.row_folder).glob("*.jsonl"))
+    if len(files) != 1:
+        what = f"{len(files)} files of rows stand here: a merge was cut short"
+        raise OutputError(what, where=out / cell.row_folder, mend=_MEND)
+    row_file, fact_file = files[0], out / cell.fact_file
+    if not fact_file.exists():
+        raise OutputError("the facts of this file are missing", where=row_file, mend=_MEND)
+    folder, number = images_folder(out, cell.dataset), 0
+    with row_file.open("rb") as rows, fact_file.open("rb") as facts:
+        for number, (row, fact) in enumerate(zip_longest(rows, facts), start=1):
+            if row is None or fact is None:
+                short = row_file if row is None else fact_file
+                raise OutputError(
+                    "the file ends early: rows and facts do not fit", where=f"{short}:{number}", mend=_MEND
+                )
+            record, trace = _parsed(row, row_file, number), _parsed(fact, fact_file, number)
+            if record["id"] != trace["id"]:
+                what = f"the fact is that of {trace['id']}, the row that of {record['id']}"
+                raise OutputError(what, where=f"{fact_file}:{number}", mend=_MEND)
+            yield PublishedRow(cell, record, trace, folder)
+    if row_file != out / cell.row_file(number):
+        raise OutputError(f"the file holds {number} rows, not what its name says", where=row_file, mend=_MEND)
+
+
+def _parsed(line: bytes, file: Path, number: int) -> dict[str, Any]:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or "id" not in found:
+        raise OutputError("this line is damaged", where=f"{file}:{number}", mend=_MEND)
+    return found

@@ -1,0 +1,262 @@
+import json
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from spargen.errors import OutputError
+from spargen.run.compile import Run
+from spargen.run.generate import finish
+from spargen.run.naming import Cell
+from spargen.run.parts import KINDS, Part, part_folder
+from spargen.run.scenes import SceneRef
+
+IDENTITY = {"seed": 0, "tasks": {}, "rows_per_cell": {}}
+RUN = Run("", IDENTITY, (), "code", "templates", {}, (), (), {}, ())
+
+
+def put(out, dataset, split, scene, cells, word="x"):
+    """Write a part by hand: rows of the given cells, {(task, form): count}, each with a word of its own."""
+    ref = SceneRef(dataset, split, scene)
+    folder = part_folder(out, ref)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    numbers, whole = {}, b""
+    for (task, form), count in sorted(cells.items()):
+        lines = b"".join(b'{"id":"%s_%d","word":"%s"}\n' % (scene.encode(), n, word.encode()) for n in range(count))
+        numbers[f"{task}/{form}"] = [count, len(lines), len(lines)]
+        whole += lines
+    for kind in KINDS:
+        (folder / f"{kind}.jsonl").write_bytes(whole)
+    stamp = [len(whole), f"{scene} {word} {numbers}"]
+    part = Part(RUN.key, "scene", 0, numbers, stamp, stamp, {}, [], {}, {}, {}, {})
+    (folder / "done.json").write_text(json.dumps({name: getattr(part, name) for name in part.__slots__}))
+    return ref
+
+
+def merged(out, *refs):
+    return finish(out, replace(RUN, scenes=tuple(sorted(refs))))
+
+
+def names(folder, pattern="*"):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob(pattern) if p.is_file())
+
+
+def test_the_indexes_are_what_spars_own_scripts_write(tmp_path):
+    """Expected text worked out by hand from the scripts: keys, order of keys, indent, numbers."""
+    merged(
+        tmp_path,
+        put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 1234, ("t", "sentence"): 57}),
+        put(tmp_path, "scannet", "train", "s2", {("t", "fill"): 5}),
+        put(tmp_path, "scannet", "val", "s3", {("t", "fill"): 9}),
+        put(tmp_path, "mine", "train", "s1", {("t", "judge"): 19}),
+    )
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["rows"][str(Cell("scannet", "train", "t", "fill"))] == 1239
+    files = {p.name: p.read_text() for p in (tmp_path / "data_jsons").iterdir()}
+    assert sorted(files) == [
+        "1mine_1rxr_1scannet_1scannetpp_1structured3d_0m.json",
+        "mine_0k.json",
+        "rxr_0k.json",
+        "scannet_1k.json",
+        "scannetpp_0k.json",
+        "structured3d_0k.json",
+    ]
+    assert files["rxr_0k.json"] == "{}"
+    assert files["scannet_1k.json"] == (
+        "{\n"
+        '    "scannet_t_fill": {\n'
+        '        "root": "spar/scannet/images",\n'
+        '        "annotation": "spar/scannet/qa_jsonl/train/t/fill/fill_1239.jsonl",\n'
+        '        "repeat_time": 1,\n'
+        '        "length": 1239\n'
+        "    },\n"
+        '    "scannet_t_sentence": {\n'
+        '        "root": "spar/scannet/images",\n'
+        '        "annotation": "spar/scannet/qa_jsonl/train/t/sentence/sentence_57.jsonl",\n'
+        '        "repeat_time": 1,\n'
+        '        "length": 57\n'
+        "    }\n"
+        "}"
+    )
+    mix = json.loads(files["1mine_1rxr_1scannet_1scannetpp_1structured3d_0m.json"])
+    assert list(mix) == ["mine_t_judge", "scannet_t_fill", "scannet_t_sentence"]
+    assert mix["scannet_t_fill"] == {
+        "root": "spar/scannet/images",
+        "annotation": "spar/scannet/qa_jsonl/train/t/fill/fill_1239.jsonl",
+        "repeat_time": 0.1,
+        "length": 1239,
+        "length_with_repeat": 123,
+    }
+    assert mix["mine_t_judge"]["length_with_repeat"] == 1
+    assert '"repeat_time": 1.0,' in files["1mine_1rxr_1scannet_1scannetpp_1structured3d_0m.json"]
+
+
+def test_the_mix_of_spars_data_sets_has_spars_name(tmp_path):
+    merged(tmp_path, put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3}))
+    assert (tmp_path / "data_jsons/1rxr_1scannet_1scannetpp_1structured3d_0m.json").exists()
+    for dataset in ("rxr", "scannet", "scannetpp", "structured3d"):
+        assert (tmp_path / "spar" / dataset / "qa_jsonl/train").is_dir()
+        assert (tmp_path / "spar" / dataset / "images").is_dir()
+
+
+def test_a_second_merge_leaves_one_file_a_folder(tmp_path):
+    first = put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3, ("u", "fill"): 1})
+    merged(tmp_path, first)
+    second = put(tmp_path, "scannet", "train", "s2", {("t", "fill"): 2})
+    merged(tmp_path, first, second)
+    assert names(tmp_path / "spar/scannet/qa_jsonl/train/t") == ["fill/fill_5.jsonl"]
+    merged(tmp_path, second)
+    assert names(tmp_path / "spar/scannet/qa_jsonl/train") == ["t/fill/fill_2.jsonl"]
+    assert names(tmp_path / "facts") == ["scannet/train/t/fill.jsonl"]
+    assert names(tmp_path, "scannet_*k.json") == ["data_jsons/scannet_0k.json"]
+
+
+def test_every_first_part_of_a_file_is_a_fair_sample(tmp_path):
+    merged(tmp_path, *(put(tmp_path, "scannet", "train", f"s{i}", {("t", "fill"): 200}) for i in range(5)))
+    lines = (tmp_path / "spar/scannet/qa_jsonl/train/t/fill/fill_1000.jsonl").read_text().splitlines()
+    first = [json.loads(line)["id"].partition("_")[0] for line in lines[:100]]
+    assert all(10 <= first.count(f"s{i}") <= 32 for i in range(5))
+
+
+def test_the_text_stands_once_when_it_is_merged(tmp_path):
+    refs = [put(tmp_path, "scannet", "train", f"s{i}", {("t", "fill"): 3}) for i in range(3)]
+    merged(tmp_path, *refs)
+    assert names(tmp_path / ".parts") == [f"scannet/train/s{i}/done.json" for i in range(3)]
+    before = {name: (tmp_path / name).stat().st_mtime_ns for name in names(tmp_path)}
+    merged(tmp_path, *refs)
+    after = {name: (tmp_path / name).stat().st_mtime_ns for name in names(tmp_path)}
+    assert {name for name in after if after[name] != before[name]} <= {"report.json", "report.md"}
+
+
+def test_a_scene_that_is_made_anew_replaces_its_lines_and_no_others(tmp_path):
+    """Files of one name and one size, so nothing but the digest of the part tells."""
+    refs = [put(tmp_path, "scannet", "train", f"s{i}", {("t", "fill"): 3, ("u", "fill"): 2}) for i in range(3)]
+    merged(tmp_path, *refs)
+    put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3}, word="y")
+    merged(tmp_path, *refs)
+    for name in ("spar/scannet/qa_jsonl/train/t/fill/fill_9.jsonl", "facts/scannet/train/t/fill.jsonl"):
+        lines = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
+        assert {(line["id"][:2], line["word"]) for line in lines} == {("s0", "x"), ("s1", "y"), ("s2", "x")}
+    assert names(tmp_path / "spar/scannet/qa_jsonl/train/u") == ["fill/fill_4.jsonl"]
+
+
+def test_scenes_of_one_name_in_two_splits_or_data_sets_keep_apart(tmp_path):
+    refs = [
+        put(tmp_path, dataset, split, "s1", {("t", "fill"): 2}, word=dataset + split)
+        for dataset, split in (("scannet", "train"), ("scannet", "val"), ("mine", "train"))
+    ]
+    merged(tmp_path, *refs)
+    put(tmp_path, "scannet", "val", "s1", {("t", "fill"): 2}, word="new")
+    merged(tmp_path, *refs)
+    words = {
+        name.split("/")[1] + name.split("/")[3]: json.loads((tmp_path / name).read_text().splitlines()[0])["word"]
+        for name in names(tmp_path)
+        if "/qa_jsonl/" in name
+    }
+    assert words == {"scannettrain": "scannettrain", "scannetval": "new", "minetrain": "minetrain"}
+
+
+def test_the_manifest_has_size_digest_and_length_of_every_file(tmp_path):
+    import hashlib
+
+    merged(tmp_path, put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3, ("u", "judge"): 4}))
+    files = json.loads((tmp_path / "manifest.json").read_text())["files"]
+    assert set(files) == {n for n in names(tmp_path) if n.startswith(("spar/", "facts/", "data_jsons/"))}
+    for name, entry in files.items():
+        data = (tmp_path / name).read_bytes()
+        assert (entry["bytes"], entry["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+        assert entry.get("rows", "index") == ("index" if "data_jsons" in name else data.count(b"\n"))
+
+
+def test_a_file_of_the_right_size_that_lacks_lines_is_named(tmp_path):
+    first = put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3})
+    merged(tmp_path, first)
+    file = tmp_path / "facts/scannet/train/t/fill.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"s1_", b"s9_"))
+    second = put(tmp_path, "scannet", "train", "s2", {("t", "fill"): 2})
+    with pytest.raises(OutputError, match=r"facts/scannet/train/t/fill\.jsonl: lines are missing(?s:.*)remove it"):
+        merged(tmp_path, first, second)
+
+
+class Killed(BaseException):
+    """As good as a kill: nothing catches it, nothing is tidied up."""
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Count the steps of what runs, each a file that takes its name or goes; at the step `steps.last` all ends."""
+    steps = SimpleNamespace(done=0, last=None)
+
+    def wrap(owner, name):
+        genuine = getattr(owner, name)
+
+        def step(*args, **kwargs):
+            steps.done += 1
+            if steps.done == steps.last:
+                raise Killed
+            return genuine(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, step)
+
+    wrap(Path, "replace")
+    wrap(Path, "unlink")
+    return steps
+
+
+def tree(folder):
+    return {n: (folder / n).read_bytes() for n in names(folder) if not n.startswith("report.")}
+
+
+def prepared(out):
+    """Make a folder with a finished merge and everything that the next merge can meet; return the scenes of that one.
+
+    A scene made anew with as many rows as before, one with other cells, one without any, one that is no more, a new
+    one, and two that stay.
+    """
+    cells = {("t", "fill"): 3, ("u", "judge"): 2}
+    refs = [put(out, "scannet", "train", f"s{i}", cells) for i in range(6)]
+    merged(out, *refs)
+    put(out, "scannet", "train", "s1", cells, word="y")
+    put(out, "scannet", "train", "s2", {("u", "judge"): 5, ("v", "fill"): 1})
+    put(out, "scannet", "train", "s3", {})
+    return [*refs[:4], refs[5], put(out, "scannet", "train", "s6", {("t", "fill"): 1})]
+
+
+@pytest.mark.parametrize("again", [(), (1,), (3,), (9,), (2, 5)])
+def test_a_merge_that_is_cut_short_at_any_step_heals(tmp_path, steps, again):
+    """Killed at each step in turn, and killed again so many steps into the next attempts."""
+    refs = prepared(tmp_path / "before")
+    shutil.copytree(tmp_path / "before", tmp_path / "whole")
+    steps.done = 0
+    merged(tmp_path / "whole", *refs)
+    total, whole, out = steps.done, tree(tmp_path / "whole"), tmp_path / "out"
+    lines = [json.loads(line) for line in whole["facts/scannet/train/t/fill.jsonl"].splitlines()]
+    assert {(line["id"][:2], line["word"]) for line in lines} == {("s0", "x"), ("s1", "y"), ("s5", "x"), ("s6", "x")}
+    assert total > 30
+    for number in range(1, total + 1):
+        shutil.copytree(tmp_path / "before", out)
+        for steps.last in (number, *again):
+            steps.done = 0
+            with suppress(Killed):
+                merged(out, *refs)
+        steps.last = None
+        report = merged(out, *refs)
+        assert (report.waiting, report.remarks) == ([], [])
+        assert tree(out) == whole, f"killed at step {number}"
+        shutil.rmtree(out)
+
+
+def test_a_cell_file_that_was_cut_costs_its_scenes_and_no_others(tmp_path):
+    one = put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3, ("u", "fill"): 2})
+    two = put(tmp_path, "scannet", "train", "s2", {("u", "fill"): 2})
+    merged(tmp_path, one, two)
+    file = tmp_path / "spar/scannet/qa_jsonl/train/t/fill/fill_3.jsonl"
+    file.write_bytes(file.read_bytes()[:-5])
+    report = merged(tmp_path, one, two)
+    assert report.waiting == ["scannet/train/s1"]
+    assert report.remarks == [f"{file.relative_to(tmp_path)} was not as it was written: what it held is made again"]
+    assert names(tmp_path / "spar/scannet/qa_jsonl/train") == ["u/fill/fill_2.jsonl"]
