@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,6 +93,11 @@ class ExportedFrames:
         """The files that the frames are read from."""
         return (*_intrinsics_files(self.path).values(), *(f for files in self.frame_files for f in files if f))
 
+    @property
+    def index(self) -> tuple[NDArray[Any], ...]:
+        """What was read of the frames without their pixels: two recordings hardly ever agree in it."""
+        return self.number, self.poses, self.size_px
+
     def take(self, frames: ArrayLike) -> ExportedFrames:
         """Return the frames at the given positions, in that order."""
         i = np.asarray(frames, dtype=np.int64)
@@ -120,6 +126,12 @@ class ExportedFrames:
 def is_exported(folder: Path) -> bool:
     """Tell whether a folder holds exported frames."""
     return (folder / "color").is_dir()
+
+
+def exported_files(folder: Path) -> list[Path]:
+    """Return all files that the frames of a folder may be read from; none is opened."""
+    inside = (sorted((folder / kind).iterdir()) for kind in ("color", "depth", "pose") if (folder / kind).is_dir())
+    return [*_intrinsics_files(folder).values(), *chain.from_iterable(inside)]
 
 
 def open_exported(folder: Path) -> ExportedFrames:

@@ -6,10 +6,7 @@ position, and a damaged file must be refused, not guessed at.
 
 from __future__ import annotations
 
-import os
 import struct
-from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -100,28 +97,6 @@ def image_file_size(path: Path) -> tuple[int, int] | None:
             return image_size(head) or (image_size(head + file.readall()) if len(head) == HEAD_BYTES else None)
     except OSError:
         return None
-
-
-def fingerprint(folder: Path, *, contents: Iterable[Path], stamps: Iterable[Path]) -> str:
-    """Return a digest that changes whenever one of the files changes.
-
-    Parameters
-    ----------
-    folder : names enter the digest relative to it, so that a data set may be moved.
-    contents : small files, hashed whole.
-    stamps : large files, of which size and time of change stand for the content.
-    """
-    digest = blake2b(digest_size=16)
-    try:
-        for path in contents:
-            digest.update(f"{os.path.relpath(path, folder)}\n".encode())
-            digest.update(blake2b(path.read_bytes()).digest())
-        for path in stamps:
-            stat = path.stat()
-            digest.update(f"{os.path.relpath(path, folder)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    except OSError as error:
-        raise SceneError(f"a file vanished while it was read ({error})", where=folder, mend="run again") from error
-    return digest.hexdigest()
 
 
 def read_ply(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

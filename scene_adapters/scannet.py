@@ -13,11 +13,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.exported import ExportedFrames, is_exported, open_exported
-from scene_adapters.files import fingerprint, read_file, read_json, read_ply
+from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
+from scene_adapters.files import read_file, read_json, read_ply
 from scene_adapters.frames import Notes, usable_frames
 from scene_adapters.sens import SensFrames, open_sens
 from spargen.errors import SceneError
+from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.cameras import Cameras, nearest_rigid, valid_poses
@@ -129,9 +130,17 @@ class ScanNetAdapter(SceneAdapter):
             store=frames.store,
             color_suffix=frames.store.color_suffix,
             T_world_released=T,
-            fingerprint=fingerprint(folder, contents=used, stamps=recorded.files),
+            fingerprint=digest(contents(folder, used), sizes(folder, recorded.files), *recorded.index),
             notes={key: value for key, value in notes.items() if value},
         )
+
+    def fingerprint(self, scene_id: str) -> str:
+        """Return a digest of names, sizes and times of change of all files that `load` reads."""
+        folder = self._folder(scene_id)
+        frames = self._frames_at(scene_id, folder)
+        own = [folder / f"{scene_id}{ending}" for ending in (_MESH, _SEGMENTS, _GROUPS, ".txt")]
+        used = [path for path in (*own, self._labels_file()) if path and path.is_file()]
+        return times(folder, [*used, *(exported_files(frames) if frames.is_dir() else [frames])])
 
     def split(self, scene_id: str) -> str:
         """Return ``test`` for a scan of `scans_test/`, else ``train``."""
@@ -171,13 +180,18 @@ class ScanNetAdapter(SceneAdapter):
         return folder
 
     def _frames(self, scene_id: str, folder: Path) -> SensFrames | ExportedFrames:
+        place = self._frames_at(scene_id, folder)
+        return open_exported(place) if place.is_dir() else open_sens(place)
+
+    def _frames_at(self, scene_id: str, folder: Path) -> Path:
+        """Return the `.sens` file of a scan, else the folder that its frames were exported to."""
         sens = folder / f"{scene_id}.sens"
         if sens.is_file():
-            return open_sens(sens)
+            return sens
         # The 25k release lies beside scans/, which may be the root itself.
         for exported in (folder, *(base / "scannet_frames_25k" / scene_id for base in (self.root, self.root.parent))):
             if is_exported(exported):
-                return open_exported(exported)
+                return exported
         raise SceneError(
             "the scan has no frames",
             where=folder,

@@ -22,6 +22,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,6 +104,11 @@ class SensFrames:
     def files(self) -> tuple[Path, ...]:
         """The files that the frames are read from."""
         return (self.path,)
+
+    @property
+    def index(self) -> tuple[NDArray[Any], ...]:
+        """What was read of the frames without their pixels: two recordings hardly ever agree in it."""
+        return self.number, self.poses, self.size_px, self.color_bytes, self.depth_bytes
 
     def take(self, frames: ArrayLike) -> SensFrames:
         """Return the frames at the given positions, in that order."""

@@ -60,7 +60,7 @@ def sizes(folder: Path, files: Iterable[Path]) -> str:
     return _of_files(folder, files, lambda path: path.stat().st_size)
 
 
-def stamps(folder: Path, files: Iterable[Path]) -> str:
+def times(folder: Path, files: Iterable[Path]) -> str:
     """Hash names, sizes and times of change of files; none is opened. For this machine only, never for an output."""
     return _of_files(folder, files, lambda path: [(found := path.stat()).st_size, found.st_mtime_ns])
 

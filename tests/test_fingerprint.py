@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spargen.errors import SceneError
-from spargen.fingerprint import code, contents, digest, libraries, sizes, stamps
+from spargen.fingerprint import code, contents, digest, libraries, sizes, times
 
 SIMPLE = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
 VALUES = st.recursive(SIMPLE, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
@@ -77,11 +77,11 @@ def test_files_by_bytes_by_size_and_by_time(tmp_path):
     b.parent.mkdir()
     a.write_text("12")
     b.write_text("345")
-    of = {how: how(tmp_path, [a, b]) for how in (contents, sizes, stamps)}
+    of = {how: how(tmp_path, [a, b]) for how in (contents, sizes, times)}
     os.utime(a, ns=(1, 1))
     assert contents(tmp_path, [a, b]) == of[contents]
     assert sizes(tmp_path, [a, b]) == of[sizes]
-    assert stamps(tmp_path, [a, b]) != of[stamps]
+    assert times(tmp_path, [a, b]) != of[times]
     a.write_text("21")
     assert contents(tmp_path, [a, b]) != of[contents]
     assert sizes(tmp_path, [a, b]) == of[sizes]

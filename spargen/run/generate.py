@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ from spargen.run.parts import (
     Part,
     error_file,
     has_text,
+    note_quick,
     read_part,
     read_parts,
     remove_text,
@@ -32,6 +33,7 @@ from spargen.run.product import Product, end_merge, merge_parts, pieces_of, read
 from spargen.run.recipe import Recipe, make_recipe
 from spargen.run.report import Report, make_report, write_report
 from spargen.run.scenes import SceneRef, open_adapter
+from spargen.scene.adapter import SceneAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Maker:
     key: str
     product: Product
     threads: int
+    adapters: dict[int, SceneAdapter] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[..., Maker], tuple[Job, str, Product, int]]:
         # Words are compiled code and tasks are functions: another process makes its own of both, once.
@@ -133,22 +136,34 @@ class Maker:
         return Outcome(ref, status, rows, time.perf_counter() - begin)
 
     def _make(self, ref: SceneRef) -> tuple[Literal["made", "kept"], int]:
-        from spargen.run.engine import ask
-
-        job = self.job
         begin = time.perf_counter()
-        scene = replace(open_adapter(job.sources[ref.source]).load(ref.scene), dataset=ref.dataset)
-        loaded = time.perf_counter()
-        earlier = self._earlier(ref)
+        out, adapter = self.job.out, self._adapter(ref.source)
+        earlier, quick = self._earlier(ref), adapter.fingerprint(ref.scene)
+        if earlier is not None and quick and earlier.quick == quick:
+            return self._kept(ref, earlier)
+        scene = replace(adapter.load(ref.scene), id=ref.scene, dataset=ref.dataset)
         if earlier is not None and scene.fingerprint and earlier.fingerprint == scene.fingerprint:
-            error_file(job.out, ref).unlink(missing_ok=True)
-            return "kept", earlier.total
-        questions = ask(scene, self.recipe, cache=job.cache, threads=self.threads)
+            note_quick(out, ref, earlier, quick)
+            return self._kept(ref, earlier)
+        from spargen.run.engine import ask  # costs seconds, which a run that has nothing to ask does without
+
+        loaded = time.perf_counter()
+        questions = ask(scene, self.recipe, cache=self.job.cache, threads=self.threads)
         asked = time.perf_counter()
-        images = write_images(scene, questions, images_folder(job.out, ref.dataset), mode=job.images, rgbd=job.rgbd)
+        folder = images_folder(out, ref.dataset)
+        images = write_images(scene, questions, folder, mode=self.job.images, rgbd=self.job.rgbd)
         questions.seconds["load"] += loaded - begin
         questions.seconds["images"] += time.perf_counter() - asked
-        return "made", write_part(job.out, ref, self.key, scene, questions, images).total
+        return "made", write_part(out, ref, scene, questions, images, key=self.key, quick=quick).total
+
+    def _adapter(self, source: int) -> SceneAdapter:
+        if source not in self.adapters:
+            self.adapters[source] = open_adapter(self.job.sources[source])
+        return self.adapters[source]
+
+    def _kept(self, ref: SceneRef, part: Part) -> tuple[Literal["kept"], int]:
+        error_file(self.job.out, ref).unlink(missing_ok=True)
+        return "kept", part.total
 
     def _earlier(self, ref: SceneRef) -> Part | None:
         """Return the part of an earlier run if all that it gave is in place: its lines here or there, its images."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
@@ -39,7 +39,8 @@ class Part:
 
     Parameters
     ----------
-    key : fingerprint of the run that made it; fingerprint : of the scene's content; source : position in `Job.sources`.
+    key : fingerprint of the run that made it; source : position in `Job.sources`.
+    fingerprint : of the scene's content; quick : what the adapter said of its files without opening them.
     cells : number of rows, bytes of its rows and bytes of its facts for each ``task/form``, in the order of the files.
     rows, facts : size and digest of the two files.
     images : size and digest of the files written for the scene, linked ones without a digest.
@@ -49,8 +50,9 @@ class Part:
     """
 
     key: str
-    fingerprint: str
     source: int
+    fingerprint: str
+    quick: str
     cells: Mapping[str, Sequence[int]]
     rows: Stamp
     facts: Stamp
@@ -137,9 +139,23 @@ def remove_text(out: Path, ref: SceneRef) -> None:
 
 
 def write_part(
-    out: Path, ref: SceneRef, key: str, scene: Scene, questions: SceneQuestions, images: Mapping[str, Stamp]
+    out: Path,
+    ref: SceneRef,
+    scene: Scene,
+    questions: SceneQuestions,
+    images: Mapping[str, Stamp],
+    *,
+    key: str = "",
+    quick: str = "",
 ) -> Part:
-    """Write a scene's part beside its place and move it there, so that nothing half-written is taken for whole."""
+    """Write a scene's part beside its place and move it there, so that nothing half-written is taken for whole.
+
+    Parameters
+    ----------
+    out, ref : the output folder, and the scene's names.
+    scene, questions, images : the scene, its rows, and the image files that were written.
+    key, quick : see `Part`.
+    """
     place = part_folder(out, ref)
     beside = temporary(place)
     with writing(place):
@@ -149,8 +165,9 @@ def write_part(
         facts = write_lines(beside / "facts.jsonl", (line for _, _, lines in cells for line in lines))
         part = Part(
             key=key,
-            fingerprint=scene.fingerprint,
             source=ref.source,
+            fingerprint=scene.fingerprint,
+            quick=quick,
             cells={name: [len(r), sum(map(len, r)), sum(map(len, f))] for name, r, f in cells},
             rows=rows,
             facts=facts,
@@ -166,6 +183,12 @@ def write_part(
         beside.replace(place)
     error_file(out, ref).unlink(missing_ok=True)
     return part
+
+
+def note_quick(out: Path, ref: SceneRef, part: Part, quick: str) -> None:
+    """Note what the adapter now says of a scene's files, which hold what they held."""
+    if part.quick != quick:
+        write_json(part_folder(out, ref) / "done.json", asdict(replace(part, quick=quick)))
 
 
 def _lines(ref: SceneRef, rows: list[Row]) -> Iterator[tuple[str, list[bytes], list[bytes]]]:

@@ -1,4 +1,4 @@
-"""The contract of a data set: two methods, and an optional third."""
+"""The contract of a data set: two methods, and three that may be overridden."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ class SceneAdapter(ABC):
     @abstractmethod
     def load(self, scene_id: str) -> Scene:
         """Read one scene. Raises `SceneError` naming the file at fault."""
+
+    def fingerprint(self, scene_id: str) -> str:  # noqa: ARG002 - subclasses look at the files
+        """Return a text that changes whenever a file of the scene does, with none of them opened.
+
+        A run that resumes keeps a scene for which it is what it was, without loading it. Names, sizes and times of
+        change of all files that `load` reads serve well (`spargen.fingerprint.times`); no output holds it. "" says
+        that it is not known: then the scene is loaded, and its own `Scene.fingerprint` decides.
+        """
+        return ""
 
     def split(self, scene_id: str) -> str:  # noqa: ARG002 - subclasses look at the id
         """Return the split a scene is in where no list says so: ``train`` unless the layout tells."""

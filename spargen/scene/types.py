@@ -164,7 +164,8 @@ class Scene:
     store : hands out the frames' files.
     color_suffix : ending of each frame's colour file, with its dot; one text stands for all frames.
     T_world_released : (4, 4) the alignment that was applied, `X_world = T @ X_released`.
-    fingerprint : changes whenever a file that the scene was read from changes.
+    fingerprint : changes with what was read of the scene's files; it holds no time and no place, for the manifest names
+        it. A scene that has none ("") is made anew by each run.
     notes : what the adapter found and left out, in words for a person (``"poses dropped": 12``).
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import pickle
 import struct
 import zlib
@@ -699,6 +700,51 @@ def test_the_fingerprint_follows_the_files(tmp_path: Path) -> None:
     (folder / f"{ID}.txt").unlink()
     seen.add(adapter.load(ID).fingerprint)
     assert len(seen) == 5
+
+
+def scan_files(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("kind", ["sens", "exported"])
+def test_both_fingerprints_follow_every_file_and_only_one_follows_times(tmp_path: Path, kind: str) -> None:
+    if kind == "sens":
+        write_scan(tmp_path)
+    else:
+        exported(tmp_path, Room())
+    (tmp_path / "scannetv2-labels.combined.tsv").write_text("id\traw_category\n1\tchair\n")
+    adapter = ScanNetAdapter(tmp_path)
+    quick, full = adapter.fingerprint(ID), adapter.load(ID).fingerprint
+    assert adapter.fingerprint(ID) == quick
+    for path in scan_files(tmp_path):
+        stat = path.stat()
+        os.utime(path, ns=(1, 1))
+        assert adapter.fingerprint(ID) != quick, path
+        assert adapter.load(ID).fingerprint == full, path
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert adapter.fingerprint(ID) == quick
+    for path in scan_files(tmp_path):
+        if path.suffix in (".jpg", ".png", ".txt", ".tsv"):
+            whole = path.read_bytes()
+            path.write_bytes(whole + b"\n")
+            assert adapter.fingerprint(ID) != quick, path
+            assert adapter.load(ID).fingerprint != full, path
+            path.write_bytes(whole)
+
+
+def test_the_quick_fingerprint_opens_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_scan(tmp_path)
+    monkeypatch.setattr(Path, "open", lambda *a, **k: pytest.fail("opened"))
+    monkeypatch.setattr(Path, "read_bytes", lambda *a, **k: pytest.fail("read"))
+    assert len(ScanNetAdapter(tmp_path).fingerprint(ID)) == 32
+
+
+def test_a_recording_of_the_same_size_with_other_poses_is_another(tmp_path: Path) -> None:
+    folder, room = write_scan(tmp_path), Room()
+    before = ScanNetAdapter(tmp_path).load(ID).fingerprint
+    room.poses = [room.poses[1], room.poses[0], *room.poses[2:]]
+    (folder / f"{ID}.sens").write_bytes(sens_bytes(room))
+    assert ScanNetAdapter(tmp_path).load(ID).fingerprint != before
 
 
 # --- broken files -----------------------------------------------------------------------------------------------------

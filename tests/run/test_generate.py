@@ -144,6 +144,41 @@ def test_what_changed_is_made_again_and_only_that(job, whole, root, spoil, monke
         assert files == whole
 
 
+def test_a_finished_run_whose_files_are_untouched_opens_no_scene(job, root, monkeypatch):
+    import tiny
+
+    from spargen.fingerprint import times
+
+    loaded = []
+    genuine = tiny.TinyAdapter.load
+    monkeypatch.setattr(tiny.TinyAdapter, "load", lambda self, name: loaded.append(name) or genuine(self, name))
+    monkeypatch.setattr(
+        tiny.TinyAdapter, "fingerprint", lambda self, name: times(self.root, sorted((self.root / name).iterdir()))
+    )
+    made, seen = job(), []
+
+    def again():
+        loaded.clear()
+        seen.clear()
+        generate(made, watch=lambda outcome, *_: seen.append(outcome.status))
+        return list(loaded), seen.count("kept")
+
+    assert again() == (["a_00", "a_01", "b_00", "c_00", "d_00"], 0)
+    files = content(made.out)
+    assert again() == ([], 5)
+    os.utime(root / "b_00/scene.txt", ns=(1, 1))  # touched: loaded once, found the same, and known by its new time
+    assert again() == (["b_00"], 5)
+    assert again() == ([], 5)
+    (root / "b_00/scene.txt").write_text("29")
+    assert again() == (["b_00"], 4)
+    (root / "b_00/scene.txt").write_text("30")
+    assert again() == (["b_00"], 4)
+    assert content(made.out) == files
+    (made.out / "spar/scannet/images/c_00/image_color/0.jpg").unlink()
+    assert again() == (["c_00"], 4)
+    assert content(made.out) == files
+
+
 @pytest.mark.parametrize("how", ["cut", "gone", "facts"])
 def test_a_file_that_was_damaged_is_made_again_and_a_word_says_so(job, whole, how):
     made = job("reference")

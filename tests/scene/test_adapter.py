@@ -25,6 +25,10 @@ def test_the_terms_that_a_folder_brings_win(tmp_path, text):
     assert Scans(tmp_path).terms() == "free to use"
 
 
+def test_what_an_adapter_does_not_say_of_its_files_is_not_known(tmp_path):
+    assert Scans(tmp_path).fingerprint("any") == ""
+
+
 def test_an_empty_file_brings_no_terms(tmp_path):
     (tmp_path / TERMS_FILE).write_text("\n  \n")
     assert Scans(tmp_path).terms() == "ask me"
