@@ -43,7 +43,7 @@ class Asker:
         return engine.ask(self.scene, self.recipe, cache=cache, threads=1)
 
     def write(self, questions: SceneQuestions, out: Path) -> None:
-        write_part(out, self.ref, self.scene, questions, {})
+        write_part(out, self.ref, self.scene, questions, {}, "benchmark", "")
 
 
 def measure_rows(scene: Scene, runs: int) -> None:

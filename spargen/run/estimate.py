@@ -23,7 +23,7 @@ def estimate(job: Job, recipe: Recipe, scenes: int) -> dict[str, int]:
     clip = any(TASKS[task].views == "video" for task in recipe.forms) * job.settings.video_frames
     images = 0 if job.images == "none" else scenes * (min(stills, job.settings.views_per_scene) + clip)
     each = 0 if job.images == "link" else _COLOR_BYTES + _DEPTH_BYTES * job.rgbd
-    # Rows and facts stand in the parts, which a resume needs, and again in the output.
+    # Rows and facts stand in the parts and again in the output, until the merge is through.
     disk = 2 * rows * (_ROW_BYTES + _FACT_BYTES) + images * each
     return {"rows": rows, "images": images, "disk_bytes": disk}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from spargen.errors import SceneError, SpargenError
+from spargen.run.cells import merge_parts
 from spargen.run.compile import Run, compile_job
 from spargen.run.executors import Kind, WorkerLostError, cores, run_each
 from spargen.run.files import write_json
@@ -18,7 +19,7 @@ from spargen.run.indexes import make_folders, write_indexes
 from spargen.run.job import Job
 from spargen.run.ledger import claim
 from spargen.run.manifest import write_manifest
-from spargen.run.naming import images_folder
+from spargen.run.naming import images_folder, is_color
 from spargen.run.parts import (
     Part,
     error_file,
@@ -29,7 +30,7 @@ from spargen.run.parts import (
     remove_text,
     write_part,
 )
-from spargen.run.product import Product, end_merge, merge_parts, pieces_of, read_product, rows_of
+from spargen.run.product import Product, end_merge, pieces_of, read_product, rows_of
 from spargen.run.recipe import Recipe, make_recipe
 from spargen.run.report import Report, make_report, write_report
 from spargen.run.scenes import SceneRef, open_adapter
@@ -91,13 +92,18 @@ def finish(out: Path, run: Run) -> Report:
     """Merge all parts of an output folder and write what stands beside them. Cut short anywhere, it is called again."""
     begin = time.perf_counter()
     product = read_product(out)
-    parts = {r: p for r, p in read_parts(out, run).items() if product.holds(r, p) or has_text(out, r, p)}
+    parts: dict[SceneRef, Part] = {}
+    images = 0
+    for ref, part in read_parts(out, run):
+        if product.holds(ref, part) or has_text(out, ref, part):
+            images += sum(map(is_color, part.images))
+            parts[ref] = replace(part, images={})  # a million names are not kept in memory
     files = merge_parts(out, parts, run.identity["seed"], product)
     counts = {cell: rows_of(cell, pieces) for cell, pieces in pieces_of(parts).items()}
     make_folders(out)
     files |= write_indexes(out, counts)
     damaged = [f"{name} was not as it was written: what it held is made again" for name in product.damaged]
-    report = make_report(out, run, parts, counts, damaged)
+    report = make_report(out, run, parts, counts, images=images, remarks=damaged)
     report.seconds["merge"] = round(time.perf_counter() - begin, 3)
     write_report(out, report)
     write_manifest(out, run, parts, counts, files)
@@ -154,7 +160,7 @@ class Maker:
         images = write_images(scene, questions, folder, mode=self.job.images, rgbd=self.job.rgbd)
         questions.seconds["load"] += loaded - begin
         questions.seconds["images"] += time.perf_counter() - asked
-        return "made", write_part(out, ref, scene, questions, images, key=self.key, quick=quick).total
+        return "made", write_part(out, ref, scene, questions, images, self.key, quick).total
 
     def _adapter(self, source: int) -> SceneAdapter:
         if source not in self.adapters:

@@ -36,7 +36,7 @@ def merge(outs: Sequence[Path], out: Path) -> Report:
     for folder, run in zip(outs, runs, strict=True):
         if folder.resolve() == out.resolve():
             continue
-        _take_parts(folder, out, read_parts(folder, run))
+        _take_parts(folder, out, dict(read_parts(folder, run)))
         for ref in failures(folder, run):
             _take_error(folder, out, ref)
     return finish(out, whole)

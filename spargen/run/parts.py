@@ -94,11 +94,11 @@ def read_part(out: Path, ref: SceneRef, key: str) -> Part | None:
     return part if part.key == key else None
 
 
-def read_parts(out: Path, run: Run) -> dict[SceneRef, Part]:
-    """Return the parts that are of this run, the scenes that failed last time excepted."""
+def read_parts(out: Path, run: Run) -> Iterator[tuple[SceneRef, Part]]:
+    """Yield the parts that are of this run, the scenes that failed last time excepted."""
     key = run.key
     found = ((ref, read_part(out, ref, key)) for ref in run.scenes if not error_file(out, ref).exists())
-    return {ref: part for ref, part in found if part is not None}
+    yield from ((ref, part) for ref, part in found if part is not None)
 
 
 def failures(out: Path, run: Run) -> dict[SceneRef, str]:
@@ -139,22 +139,11 @@ def remove_text(out: Path, ref: SceneRef) -> None:
 
 
 def write_part(
-    out: Path,
-    ref: SceneRef,
-    scene: Scene,
-    questions: SceneQuestions,
-    images: Mapping[str, Stamp],
-    *,
-    key: str = "",
-    quick: str = "",
+    out: Path, ref: SceneRef, scene: Scene, questions: SceneQuestions, images: Mapping[str, Stamp], key: str, quick: str
 ) -> Part:
     """Write a scene's part beside its place and move it there, so that nothing half-written is taken for whole.
 
-    Parameters
-    ----------
-    out, ref : the output folder, and the scene's names.
-    scene, questions, images : the scene, its rows, and the image files that were written.
-    key, quick : see `Part`.
+    Where, of which scene, its rows and the image files that were written; for `key` and `quick` see `Part`.
     """
     place = part_folder(out, ref)
     beside = temporary(place)

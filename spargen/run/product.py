@@ -1,4 +1,4 @@
-"""SPAR's folders: one sorted file of rows a cell, and the facts beside it in the same order.
+"""What stands of a run in SPAR's folders.
 
 The lines of a scene stand in its part until they are merged, and from then on here alone. What is merged, the manifest
 says: the digest of each scene's part, and the size of each file. A file that is to be replaced is noted in
@@ -9,21 +9,18 @@ those after are known to be whole. Texts of parts go when the manifest that name
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from spargen.errors import OutputError
-from spargen.run.files import Stamp, remove_empty_folders, write_lines, writing
-from spargen.run.indexes import remove_indexes
+from spargen.run.files import writing
 from spargen.run.naming import Cell
-from spargen.run.parts import PARTS, Kind, Part, read_text
+from spargen.run.parts import PARTS, Kind, Part
 from spargen.run.scenes import SceneRef
-from spargen.seeds import digest
 
 Pieces = list[tuple[SceneRef, Part]]
 Entry = dict[str, Any]
@@ -93,37 +90,6 @@ def read_product(out: Path) -> Product:
     return Product(files, scenes, standing)
 
 
-def merge_parts(out: Path, parts: Mapping[SceneRef, Part], seed: int, product: Product) -> dict[str, Entry]:
-    """Write the files of all cells that are not in place, and remove those of cells that are no more.
-
-    Parameters
-    ----------
-    out : the output folder.
-    parts : the parts to be merged; each has its text, or its lines stand in the product.
-    seed : of the order of the lines.
-    product : what stands there.
-
-    Returns
-    -------
-    rows, bytes and digest of each file of rows or facts.
-    """
-    pieces = pieces_of(parts)
-    fresh = {ref for ref, part in parts.items() if not product.holds(ref, part)}
-    settled = {
-        cell: {name: product.files[name] for name in (cell.row_file(rows_of(cell, found)), cell.fact_file)}
-        for cell, found in pieces.items()
-        if product.is_exactly(cell, rows_of(cell, found)) and not any(ref in fresh for ref, _ in found)
-    }
-    entries = {name: entry for files in settled.values() for name, entry in files.items()}
-    stale = pieces.keys() != settled.keys() or any(str(f.relative_to(out)) not in entries for f in _line_files(out))
-    if stale:
-        remove_indexes(out)
-        for cell in sorted(pieces.keys() - settled.keys()):
-            entries |= _write_cell(out, cell, pieces[cell], fresh, seed, product)
-        _remove_others(out, entries)
-    return entries
-
-
 def pieces_of(parts: Mapping[SceneRef, Part]) -> dict[Cell, Pieces]:
     """Return, for each cell, the parts that have lines of it."""
     pieces: dict[Cell, list[tuple[SceneRef, Part]]] = defaultdict(list)
@@ -154,7 +120,7 @@ def merged_lines(out: Path, cell: Cell, pieces: Pieces, product: Product, kind: 
     for name in files:
         with (out / name).open("rb") as lines:
             for number, line in enumerate(lines, start=1):
-                line_id = _id(line, f"{out / name}:{number}")
+                line_id = id_of(line, f"{out / name}:{number}")
                 if line_id.rpartition("_")[0] in wanted:
                     found[line_id] = line
     if len(found) != rows_of(cell, pieces):
@@ -162,46 +128,16 @@ def merged_lines(out: Path, cell: Cell, pieces: Pieces, product: Product, kind: 
     return found
 
 
+def note(out: Path, name: str, size: int) -> None:
+    """Note that a file of so many bytes is about to take its name, so that it is known to be whole."""
+    with _journal(out).open("ab") as journal:
+        journal.write(orjson.dumps([name, size]) + b"\n")
+
+
 def end_merge(out: Path) -> None:
     """Forget which files were replaced: the manifest now says what stands."""
     with writing(out):
         _journal(out).unlink(missing_ok=True)
-
-
-def _write_cell(
-    out: Path, cell: Cell, pieces: Pieces, fresh: set[SceneRef], seed: int, product: Product
-) -> dict[str, Entry]:
-    """Write one cell in the order of a seeded hash, so that any first part of the file is a fair sample."""
-    kept, new = [p for p in pieces if p[0] not in fresh], [p for p in pieces if p[0] in fresh]
-    rows = merged_lines(out, cell, kept, product, "rows")
-    ids: list[str] = []
-    for ref, part in new:
-        lines = read_text(out, ref, part, f"{cell.task}/{cell.form}", "rows")
-        ids += (own := [_id(line, str(ref)) for line in lines])
-        rows |= zip(own, lines, strict=True)
-    order = sorted(rows, key=lambda line_id: digest("order", seed, line_id.rpartition("_")[0], line_id))
-    names = cell.row_file(len(order)), cell.fact_file
-    first = _replace(out, names[0], (rows[i] for i in order), len(order))
-    with writing(out / names[0]):
-        for older in (out / cell.row_folder).glob(f"{cell.form}_*.jsonl"):
-            if older != out / names[0]:
-                older.unlink()
-    del rows
-    facts = merged_lines(out, cell, kept, product, "facts")
-    texts = (read_text(out, ref, part, f"{cell.task}/{cell.form}", "facts") for ref, part in new)
-    facts |= zip(ids, chain.from_iterable(texts), strict=True)
-    return {names[0]: first, names[1]: _replace(out, names[1], (facts[i] for i in order), len(order))}
-
-
-def _replace(out: Path, name: str, lines: Iterable[bytes], rows: int) -> Entry:
-    """Write a file of lines whole, and note before it takes its name that it may."""
-
-    def announce(stamp: Stamp) -> None:
-        with _journal(out).open("ab") as journal:
-            journal.write(orjson.dumps([name, stamp[0]]) + b"\n")
-
-    size, sha256 = write_lines(out / name, lines, announce)
-    return {"rows": rows, "bytes": size, "sha256": sha256}
 
 
 def _journal(out: Path) -> Path:
@@ -219,23 +155,9 @@ def _announced(out: Path) -> Iterator[tuple[str, int]]:
         yield name, size
 
 
-def _id(line: bytes, where: str) -> str:
+def id_of(line: bytes, where: str) -> str:
+    """Return the id of a row or a fact; `OutputError` if the line is damaged."""
     try:
         return str(orjson.loads(line)["id"])
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise OutputError("this line is damaged", where=where, mend=_MEND) from error
-
-
-def _line_files(out: Path) -> Iterator[Path]:
-    for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
-        yield from folder.rglob("*.jsonl")
-
-
-def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:
-    """Remove the files of cells that an earlier merge had and this one has not."""
-    with writing(out):
-        for file in list(_line_files(out)):
-            if str(file.relative_to(out)) not in names:
-                file.unlink()
-        for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
-            remove_empty_folders(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spargen.run.compile import Run
 from spargen.run.files import write_bytes, write_json
-from spargen.run.naming import Cell, is_color
+from spargen.run.naming import Cell
 from spargen.run.parts import Part, failures
 from spargen.run.row import NO_ROWS
 from spargen.run.scenes import SceneRef
@@ -64,15 +64,27 @@ class Report:
 
 
 def make_report(
-    out: Path, run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int], remarks: Sequence[str]
+    out: Path,
+    run: Run,
+    parts: Mapping[SceneRef, Part],
+    counts: Mapping[Cell, int],
+    *,
+    images: int,
+    remarks: Sequence[str],
 ) -> Report:
-    """Add up what the parts say of themselves; `remarks` go to those of the run."""
+    """Add up what the parts say of themselves.
+
+    Parameters
+    ----------
+    out, run, parts : the output folder, its run, and the parts that are in it.
+    counts, images : rows by cell, and colour images.
+    remarks : of the merge, beside those of the run.
+    """
     failed = failures(out, run)
-    images = {(ref.dataset, name) for ref, part in parts.items() for name in part.images if is_color(name)}
     return Report(
         rows=sum(counts.values()),
         scenes=len(parts),
-        images=len(images),
+        images=images,
         waiting=[str(ref) for ref in run.scenes if ref not in parts and ref not in failed],
         failed={str(ref): "; ".join(map(str.strip, text.splitlines())) for ref, text in sorted(failed.items())},
         cells=_cells(run, parts, counts),
