@@ -9,7 +9,7 @@ from pathlib import Path
 from spargen.run.files import Stamp, remove_empty_folders, write_lines, writing
 from spargen.run.indexes import remove_indexes
 from spargen.run.naming import Cell
-from spargen.run.parts import Part, read_text
+from spargen.run.parts import Part, has_text, read_text
 from spargen.run.product import Entry, Pieces, Product, id_of, merged_lines, note, pieces_of, rows_of
 from spargen.run.scenes import SceneRef
 from spargen.seeds import digest
@@ -30,7 +30,7 @@ def merge_parts(out: Path, parts: Mapping[SceneRef, Part], seed: int, product: P
     rows, bytes and digest of each file of rows or facts.
     """
     pieces = pieces_of(parts)
-    fresh = {ref for ref, part in parts.items() if not product.holds(ref, part)}
+    fresh = {r for r, p in parts.items() if not product.holds(r, p) or (product.interrupted and has_text(out, r, p))}
     settled = {
         cell: {name: product.files[name] for name in (cell.row_file(rows_of(cell, found)), cell.fact_file)}
         for cell, found in pieces.items()
@@ -82,8 +82,10 @@ def _replace(out: Path, name: str, lines: Iterable[bytes], rows: int) -> Entry:
 
 
 def _line_files(out: Path) -> Iterator[Path]:
+    """Yield the files of rows and facts that are there, and those that a merge left half-written."""
     for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
         yield from folder.rglob("*.jsonl")
+        yield from folder.rglob("*.jsonl.tmp")
 
 
 def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:

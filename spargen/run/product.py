@@ -36,11 +36,13 @@ class Product:
     files : rows, bytes and digest of each file, as the manifest has them.
     merged : digests of the parts whose lines are in there, by ``dataset/split/scene``.
     standing : the files that are whole, by their folders; of an interrupted merge, those before and those after.
+    interrupted : whether a merge was cut short: then a file may hold lines that the manifest knows nothing of.
     """
 
     files: Mapping[str, Entry]
     merged: Mapping[str, str]
     standing: Mapping[str, tuple[str, ...]]
+    interrupted: bool
 
     def holds(self, ref: SceneRef, part: Part) -> bool:
         """Tell whether all lines of a part stand in whole files."""
@@ -81,13 +83,14 @@ def read_product(out: Path) -> Product:
         files, scenes = dict(manifest["files"]), {name: str(s["part"]) for name, s in manifest["scenes"].items()}
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         files, scenes = {}, {}
-    whole = {(name, entry["bytes"]) for name, entry in files.items()} | set(_announced(out))
+    announced = set(_announced(out))
+    whole = {(name, entry["bytes"]) for name, entry in files.items()} | announced
     standing: dict[str, tuple[str, ...]] = {}
     for name in sorted({name for name, _ in whole}):
         path, (folder, _, _) = out / name, name.rpartition("/")
         if path.is_file() and (name, path.stat().st_size) in whole:
             standing[folder] = (*standing.get(folder, ()), name)
-    return Product(files, scenes, standing)
+    return Product(files, scenes, standing, bool(announced))
 
 
 def pieces_of(parts: Mapping[SceneRef, Part]) -> dict[Cell, Pieces]:

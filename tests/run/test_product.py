@@ -254,6 +254,26 @@ def test_a_merge_that_is_cut_short_at_any_step_heals(tmp_path, steps, again):
         shutil.rmtree(out)
 
 
+def test_a_scene_that_is_what_it_was_again_after_a_merge_was_cut_short(tmp_path, steps):
+    """The manifest then names its part, but a file may hold the lines of the part between."""
+    refs = [put(tmp_path, "scannet", "train", f"s{i}", {("t", "fill"): 3}) for i in range(2)]
+    merged(tmp_path, *refs)
+    whole = tree(tmp_path)
+    shutil.copytree(tmp_path, tmp_path.with_name("before"))
+    for last in range(1, 20):
+        out = tmp_path.with_name(f"out{last}")
+        shutil.copytree(tmp_path.with_name("before"), out)
+        put(out, "scannet", "train", "s1", {("t", "fill"): 3}, word="y")
+        steps.done, steps.last = 0, last
+        with suppress(Killed):
+            merged(out, *refs)
+        steps.last = None
+        put(out, "scannet", "train", "s1", {("t", "fill"): 3})
+        merged(out, *refs)
+        found = tree(out)
+        assert {name for name in found.keys() | whole.keys() if found.get(name) != whole.get(name)} == set(), last
+
+
 def test_a_cell_file_that_was_cut_costs_its_scenes_and_no_others(tmp_path):
     one = put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3, ("u", "fill"): 2})
     two = put(tmp_path, "scannet", "train", "s2", {("u", "fill"): 2})
