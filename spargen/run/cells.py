@@ -51,7 +51,7 @@ def _write_cell(
 ) -> dict[str, Entry]:
     """Write one cell in the order of a seeded hash, so that any first part of the file is a fair sample."""
     kept, new = [p for p in pieces if p[0] not in fresh], [p for p in pieces if p[0] in fresh]
-    rows = merged_lines(out, cell, kept, product, "rows")
+    rows = merged_lines(out, cell, kept, product, "rows") if kept else {}
     ids: list[str] = []
     for ref, part in new:
         lines = read_text(out, ref, part, f"{cell.task}/{cell.form}", "rows")
@@ -65,7 +65,7 @@ def _write_cell(
             if older != out / names[0]:
                 older.unlink()
     del rows
-    facts = merged_lines(out, cell, kept, product, "facts")
+    facts = merged_lines(out, cell, kept, product, "facts") if kept else {}
     texts = (read_text(out, ref, part, f"{cell.task}/{cell.form}", "facts") for ref, part in new)
     facts |= zip(ids, chain.from_iterable(texts), strict=True)
     return {names[0]: first, names[1]: _replace(out, names[1], (facts[i] for i in order), len(order))}

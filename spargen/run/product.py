@@ -115,8 +115,6 @@ def merged_lines(out: Path, cell: Cell, pieces: Pieces, product: Product, kind: 
     OutputError
         If a file of the right size does not hold what it should.
     """
-    if not pieces:
-        return {}
     files = product.standing[cell.row_folder] if kind == "rows" else (cell.fact_file,)
     wanted = {ref.scene for ref, _ in pieces}
     found: dict[str, bytes] = {}
