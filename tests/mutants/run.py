@@ -122,12 +122,12 @@ def main() -> int:
             if run_tests(copy, " ".join(targets)) != 0:
                 print("the tests fail without any mutant")
                 return 1
+        print("| area | rule | test | verdict |\n|---|---|---|---|")
+        killed = 0
         with ThreadPoolExecutor(given.jobs) as pool:
-            verdicts = list(pool.map(lambda m: verdict(m, copies), mutants))
-    print("| area | rule | test | verdict |\n|---|---|---|---|")
-    for mutant, said in zip(mutants, verdicts, strict=True):
-        print(f"| {mutant.area} | {mutant.rule} | {mutant.test} | {said} |")
-    killed = verdicts.count("killed")
+            for mutant, said in zip(mutants, pool.map(lambda m: verdict(m, copies), mutants), strict=True):
+                print(f"| {mutant.area} | {mutant.rule} | {mutant.test} | {said} |", flush=True)
+                killed += said == "killed"
     print(f"\n{killed} of {len(mutants)} mutants killed")
     return int(killed != len(mutants))
 
