@@ -5,6 +5,12 @@ import sys
 import threading
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of the program.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))

@@ -540,11 +540,16 @@ def test_shards_that_were_merged_are_one_run(readme):
 
 
 def test_readme_s_python_runs(readme, typed):
-    (code,) = blocks(README, "python")
-    (readme[0] / "example.py").write_text(code)
-    result = typed(readme[0], "python example.py")
-    assert result.returncode == 0, result.stderr
-    assert len(re.findall(r"^\['scene0000_00/image_color/\d+\.jpg'\] .* \d+\.\d$", result.stdout, re.MULTILINE)) >= 10
+    asking, reading = blocks(README, "python")
+    prints = {
+        asking: r"^\['scene0000_00/image_color/\d+\.jpg'\] .* \d+\.\d$",
+        reading: r"^distance_prediction_oo scene000\d_00_\d+ \{'distance_m': \d+\.\d+\} \S+/image_color/\d+\.jpg$",
+    }
+    for code, line in prints.items():
+        (readme[0] / "example.py").write_text(code)
+        result = typed(readme[0], "python example.py")
+        assert result.returncode == 0, result.stderr
+        assert len(re.findall(line, result.stdout, re.MULTILINE)) >= 10
 
 
 def test_readme_s_record_could_be_one_of_today():
