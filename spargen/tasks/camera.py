@@ -28,14 +28,14 @@ MOVE_SLOTS = "move_x move_x_m move_y move_y_m move_z move_z_m turn_pitch turn_pi
 @task("view_change_infer", views="pair", level="medium", answer=MOVES, slots=MOVE_SLOTS)
 def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
     """How the camera moved and turned from the first image to the second."""
-    pairs = ctx.keep(ctx.pairs, ctx.upright[ctx.pairs].all(axis=1), "an image is steep or tilted")
+    pairs = ctx.keep(ctx.upright[ctx.pairs].all(axis=1), "an image is steep or tilted", ctx.pairs)
     shift_m, turn_deg, roll_deg = camera_moves(ctx.cameras, pairs[:, 0], pairs[:, 1])
     steps = np.concatenate([shift_m * 10, turn_deg / TURN_STEP_DEG], axis=1)
     values = round_half_away(np.abs(steps)) * [0.1, 0.1, 0.1, TURN_STEP_DEG, TURN_STEP_DEG]
     good = (roll_deg <= ctx.settings.max_view_roll_deg) & (values[:, 4] < 180) & (values > 0).any(axis=1)
     good &= off_rounding_edge(steps).all(axis=1)
-    pairs = ctx.keep(pairs, good, "no clear change, a half turn, or a change of roll")
-    raw, values = np.concatenate([shift_m, turn_deg], axis=1)[good], values[good]
+    raw = np.concatenate([shift_m, turn_deg], axis=1)
+    pairs, raw, values = ctx.keep(good, "no clear change, a half turn, or a change of roll", pairs, raw, values)
     raw = np.where(np.abs(raw) <= NOISE, 0.0, raw)
     sign = np.sign(raw).astype(np.int64)
     for i in ctx.balanced((sign > 0) @ 2 ** np.arange(5)):
@@ -67,8 +67,8 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
     good = ahead & ((pixel >= 0) & (pixel < size)).all(axis=1) & ctx.rounds_clearly(depth_m)
     raw = pixel / size * 1000
     good &= off_rounding_edge(raw).all(axis=1)
-    pairs = ctx.keep(pairs, good, "second camera not inside the first image")
-    at, raw, depth_m = permille(pixel, size)[good], raw[good], depth_m[good]
+    reason, at = "second camera not inside the first image", permille(pixel, size)
+    pairs, at, raw, depth_m = ctx.keep(good, reason, pairs, at, raw, depth_m)
     ninth = np.minimum(at * 3 // 1000, 2)
     for i in ctx.balanced(ninth @ [3, 1]):
         place = Place(int(at[i, 0]), int(at[i, 1]), float(depth_m[i]))

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,6 +33,7 @@ class _Indexable(Protocol):
 
 
 Rows = TypeVar("Rows", bound=_Indexable)
+Other = TypeVar("Other", bound=_Indexable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class TaskContext:
         if not sets.shape[1]:
             sets = np.zeros((0, 1), dtype=np.int64)
         if upright and len(sets):
-            sets = self.keep(sets, self.upright[sets[:, 0]], "the first image is steep or tilted")
+            sets = self.keep(self.upright[sets[:, 0]], "the first image is steep or tilted", sets)
         drawn = max(DRAWN * self.pool, DRAWN_OF_SETS if source == "multi" else 0)
         rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, drawn)
         views, objects = sets[rows[:, 0]], rows[:, 1:]
@@ -121,8 +122,8 @@ class TaskContext:
             views, objects = views[~together], objects[~together]
             self.dropped["one image alone shows everything"] += int(together.sum())
         image, found = _pick_images(ok[views[:, :, None], objects[:, None, :]], self.rng, own=source == "video")
-        placed = self.keep(Placed(views, objects, image), found, "not enough frames for the marks")
-        return self.keep(placed, self._points_apart(placed), "points too close together") if points else placed
+        placed = self.keep(found, "not enough frames for the marks", Placed(views, objects, image))
+        return self.keep(self._points_apart(placed), "points too close together", placed) if points else placed
 
     def _points_apart(self, placed: Placed) -> Bools:
         view = placed.view_of_mark
@@ -135,11 +136,22 @@ class TaskContext:
         gap[:, one, one] = np.inf
         return np.asarray(gap.min(axis=(1, 2)) >= self.settings.point_gap)
 
-    def keep(self, candidates: Rows, good: ArrayLike, reason: str) -> Rows:
-        """Keep the good candidates, (R,) bool, and count the others under a reason."""
+    @overload
+    def keep(self, good: ArrayLike, reason: str, only: Rows, /) -> Rows: ...
+
+    @overload
+    def keep(
+        self, good: ArrayLike, reason: str, first: Rows, second: Other, /, *more: Any
+    ) -> tuple[Rows, Other, *tuple[Any, ...]]: ...
+
+    def keep(self, good: ArrayLike, reason: str, first: Any, /, *more: Any) -> Any:
+        """Keep the good candidates, (R,) bool, and count the others under a reason.
+
+        Everything that has a row for each candidate is given and comes back together, so that no part stays behind.
+        """
         kept = np.asarray(good, dtype=bool)
         self.dropped[reason] += int(len(kept) - np.count_nonzero(kept))
-        return candidates[kept]
+        return (first[kept], *(part[kept] for part in more)) if more else first[kept]
 
     def balanced(self, codes: ArrayLike) -> Iterator[int]:
         """Yield row numbers of candidates, up to the pool's size, classes in turn."""

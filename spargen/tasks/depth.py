@@ -44,7 +44,7 @@ def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     c = ctx.place(source, ctx.vis.pointed, 2, points=True)
     depth_m = ctx.vis.depth_m[c.view_of_mark, c.objects]
     good = ((depth_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(depth_m)).all(axis=1)
-    c, depth_m = ctx.keep(c, good, "depth too small or on a rounding edge"), depth_m[good]
+    c, depth_m = ctx.keep(good, "depth too small or on a rounding edge", c, depth_m)
     for i in ctx.balanced(size_class(depth_m[:, 1])):
         red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
         told, truth = depth_m[i].tolist()
@@ -65,8 +65,7 @@ def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     gap_m = np.abs(depth_m[:, 2] - depth_m[:, 1])
     good = (depth_m.min(axis=1) >= ctx.settings.min_length_m) & (gap_m >= ctx.settings.min_length_m)
     good &= ctx.rounds_clearly(depth_m[:, 0]) & ctx.rounds_clearly(gap_m)
-    c = ctx.keep(c, good, "depth or difference too small or on a rounding edge")
-    depth_m, gap_m = depth_m[good], gap_m[good]
+    c, depth_m, gap_m = ctx.keep(good, "depth or difference too small or on a rounding edge", c, depth_m, gap_m)
     for i in ctx.balanced(size_class(gap_m)):
         red, blue, green = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_BLUE_GREEN))
         told, first, second = depth_m[i].tolist()

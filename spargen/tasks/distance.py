@@ -81,4 +81,4 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
 
 def _askable(ctx: TaskContext, c: Placed, distance_m: NDArray[np.float64]) -> tuple[Placed, NDArray[np.float64]]:
     good = (distance_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(distance_m)
-    return ctx.keep(c, good, "distance too small or on a rounding edge"), distance_m[good]
+    return ctx.keep(good, "distance too small or on a rounding edge", c, distance_m)

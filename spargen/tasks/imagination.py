@@ -111,17 +111,16 @@ def imagine(ctx: TaskContext, setting: Setting) -> Iterator[Fact]:
     centers_m = ctx.centers_m(c.objects)
     level_m = np.linalg.norm((centers_m[:, 1] - centers_m[:, 0])[:, :2], axis=1)
     good = level_m >= ctx.settings.min_facing_m
-    c, centers_m = ctx.keep(c, good, "standpoint too close to what is faced"), centers_m[good]
+    c, centers_m = ctx.keep(good, "standpoint too close to what is faced", c, centers_m)
     stand, face, targets = centers_m[:, 0], centers_m[:, 1], centers_m[:, 2:]
     after = Relations.between(Observers.standing(stand, face), targets, setting.axes, ctx.settings)
-    good = after.clear
-    c, after, targets = ctx.keep(c, good, "a direction is not clear"), after[good], targets[good]
+    c, after, targets = ctx.keep(after.clear, "a direction is not clear", c, after, targets)
     before = Relations.between(ctx.observers(c.observer), targets, setting.axes, ctx.settings)
     told = before.clear
     if setting.source == "video" and setting.before:
         # The only form of these tasks tells both.
-        c = ctx.keep(c, told, "a direction is not clear before the move")
-        after, before, told = after[told], before[told], told[told]
+        reason = "a direction is not clear before the move"
+        c, after, before, told = ctx.keep(told, reason, c, after, before, told)
     if setting.before:
         ctx.noted["same words before and after"] += int((told & (before.states == after.states).all(axis=1)).sum())
     for i in ctx.balanced(after.codes + 4 ** len(setting.axes) * told):
@@ -176,7 +175,7 @@ def _maps(ctx: TaskContext, size: int) -> Iterator[Fact]:
     offset = ctx.centers_m(c.objects) - ctx.cameras.position_m[c.observer][:, None]
     xy = np.einsum("rsi,rik->rsk", offset, axes[:, :, [0, 2]])
     good = ctx.rounds_clearly(xy).all(axis=(1, 2))
-    c, xy = ctx.keep(c, good, "a coordinate on a rounding edge"), xy[good]
+    c, xy = ctx.keep(good, "a coordinate on a rounding edge", c, xy)
     for i in ctx.rng.permutation(len(c))[: ctx.pool]:
         marks = tuple(ctx.mark(c, i, k, "none", "bbox") for k in range(size))
         named = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks)]

@@ -119,7 +119,7 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     if not len(sets) or not len(ctx.scene.objects):
         return
     annotated = (vis.unannotated[sets] <= s.max_unannotated).all(axis=1)
-    sets = ctx.keep(sets, annotated, "too much of an image is not annotated")
+    sets = ctx.keep(annotated, "too much of an image is not annotated", sets)
     # Glimpsed and nameless things could be the answer too: they must not be able to change it.
     present = (vis.seen | vis.glimpsed)[sets].any(axis=1) & ctx.labels.present
     sets, present = np.repeat(sets, 2, axis=0), np.repeat(present, 2, axis=0)
@@ -135,10 +135,10 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
     good = clear & once & boxed & ctx.labels.askable[best]
     best_m = distance_m[np.arange(len(sets)), best]
     good &= best_m >= s.min_length_m
-    hidden = _beaten_by_unnamed(ctx, sets, best_m, nearest) & good
-    ctx.dropped["something that is not annotated may be nearer, or farther"] += int(hidden.sum())
-    c = ctx.keep(np.column_stack([sets, best, nearest]), good, "no clear and visible nearest or farthest object")
-    c, second_m = c[~hidden[good]], second_m[good & ~hidden]
+    hidden = _beaten_by_unnamed(ctx, sets, best_m, nearest)
+    c, reason = np.column_stack([sets, best, nearest]), "no clear and visible nearest or farthest object"
+    c, second_m, hidden = ctx.keep(good, reason, c, second_m, hidden)
+    c, second_m = ctx.keep(~hidden, "something that is not annotated may be nearer, or farther", c, second_m)
     image = vis.boxed[c[:, :-2], c[:, -2:-1]].argmax(axis=1) if len(c) else np.zeros(0, dtype=np.int64)
     for i in ctx.balanced(2 * image + c[:, -1]):
         yield tuple(int(v) for v in c[i, :-2]), int(c[i, -2]), float(second_m[i]), bool(c[i, -1])
@@ -189,7 +189,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     c = ctx.place(source, ctx.vis.pointed, 3, points=True)
     distance_m = _from_first(ctx, c.objects)
     good = leads(distance_m[:, 0], distance_m[:, 1], ctx.settings.compare_m, ctx.settings.compare_share)
-    c, distance_m = ctx.keep(c, good, "neither candidate clearly closer"), distance_m[good]
+    c, distance_m = ctx.keep(good, "neither candidate clearly closer", c, distance_m)
     nearest = ctx.rng.random(len(c)) < 0.5
     green_wins = (distance_m[:, 0] < distance_m[:, 1]) == nearest
     for i in ctx.balanced(2 * green_wins + nearest):
@@ -234,8 +234,8 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     nearest = ctx.rng.random(len(c)) < 0.5
     everyone = np.ones(distance_m.shape, dtype=bool)
     best, second_m, clear = extremes(distance_m, everyone, nearest, ctx.settings.compare_m, ctx.settings.compare_share)
-    c = ctx.keep(c, clear, "no candidate clearly closest or farthest")
-    distance_m, nearest, best, second_m = distance_m[clear], nearest[clear], best[clear], second_m[clear]
+    reason, found = "no candidate clearly closest or farthest", (distance_m, nearest, best, second_m)
+    c, distance_m, nearest, best, second_m = ctx.keep(clear, reason, c, *found)
     for i in ctx.balanced(2 * best + nearest):
         marks = tuple(ctx.mark(c, i, k, "none", "point") for k in range(1 + CANDIDATES))
         named = [ctx.thing_in_clip(m, f"point{k}") for k, m in enumerate(marks[1:])]

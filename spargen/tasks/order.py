@@ -22,11 +22,11 @@ def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
     vis = ctx.vis
     c = ctx.place("video", vis.boxed, 1, everywhere=True)
     clear = ~vis.glimpsed[c.views, c.objects].any(axis=1)
-    c = ctx.keep(c, clear, "only glimpsed in a frame")
+    c = ctx.keep(clear, "only glimpsed in a frame", c)
     seen, share = np.asarray(vis.seen[c.views, c.objects]), vis.share[c.views, c.objects]
     # The frame that the question names would be all of the answer.
     more = seen.sum(axis=1) >= 2
-    c, seen, share = ctx.keep(c, more, "seen in one frame only"), seen[more], share[more]
+    c, seen, share = ctx.keep(more, "seen in one frame only", c, seen, share)
     for i in ctx.balanced(size_class(seen.sum(axis=1))):
         red = ctx.mark(c, i, 0, "red", "bbox")
         frames = [int(f) for f in np.flatnonzero(seen[i])]
@@ -62,7 +62,7 @@ def appearance_order(ctx: TaskContext) -> Iterator[Fact]:
     order = np.take_along_axis(drawn, np.argsort(start[drawn], axis=1, kind="stable"), axis=1) if len(drawn) else drawn
     apart = (np.diff(start[order], axis=1) > 0).all(axis=1)
     # Any order of the same four labels is the same question.
-    order = np.unique(ctx.keep(order, apart, "two come into sight in one frame"), axis=0)
+    order = np.unique(ctx.keep(apart, "two come into sight in one frame", order), axis=0)
     for i in ctx.balanced(order[:, 0]):
         answer = [names[k] for k in order[i]]
         shuffled = [answer[k] for k in ctx.rng.permutation(LABELS)]

@@ -163,4 +163,4 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
 def _clear(ctx: TaskContext, c: Placed, axes: tuple[str, ...]) -> tuple[Placed, Relations]:
     """The candidates whose words are clear for the camera of the first image, and those words."""
     found = Relations.between(ctx.observers(c.observer), ctx.centers_m(c.objects), axes, ctx.settings)
-    return ctx.keep(c, found.clear, "a direction is not clear"), found[found.clear]
+    return ctx.keep(found.clear, "a direction is not clear", c, found)

@@ -26,7 +26,7 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
     c = ctx.place("single", whole, 1)
     sides = size_m[c.objects[:, 0]]
     good = (sides >= s.min_side_m).all(axis=1) & ctx.rounds_clearly(sides, 2).all(axis=1)
-    c = ctx.keep(c, good, "a side too short or on a rounding edge")
+    c = ctx.keep(good, "a side too short or on a rounding edge", c)
     for i in ctx.balanced(size_class(size_m[c.objects[:, 0]].max(axis=1))):
         (target,), red = c.objects_of(i), ctx.mark(c, i, 0, "red", "bbox")
         length, width, height = (int(x) for x in round_half_away(size_m[target] * 100))

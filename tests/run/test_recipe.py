@@ -48,7 +48,7 @@ def highest(wrong):
         c = ctx.place("single", ctx.vis.pointed, 3, points=True)
         height_m = ctx.centers_m(c.objects)[:, :, 2]
         lead = np.diff(np.sort(height_m, axis=1)[:, 1:])[:, 0]
-        c, height_m = ctx.keep(c, lead > 0.2, "not clearly higher"), height_m[lead > 0.2]
+        c, height_m = ctx.keep(lead > 0.2, "not clearly higher", c, height_m)
         for i in ctx.balanced(height_m.argmax(axis=1)):
             marks = tuple(ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(ROLES))
             things = [ctx.thing(mark) for mark in marks]
