@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from typing import get_args
 
 import numpy as np
 from worlds import furnished
@@ -12,9 +12,9 @@ from spargen.phrase.templates import TemplateSet
 from spargen.run.engine import ask
 from spargen.run.recipe import Recipe
 from spargen.settings import Settings
-from spargen.tasks.context import TaskContext
+from spargen.tasks.context import Need, TaskContext
 from spargen.tasks.registry import load_builtin_tasks
-from spargen.views.table import look
+from spargen.views.table import Views
 
 TASKS = load_builtin_tasks()
 TEMPLATES, BRIEF = TemplateSet.load(), TemplateSet.load(words="brief")
@@ -32,10 +32,11 @@ def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), templates
 def context(scene, *, settings=None, pool=400, **more):
     """What a task sees of a scene, parts of it replaced: `vis`, `pairs`, `sets`, `clip` ..."""
     settings = settings or Settings()
-    table = look(scene, settings, seed=0, video=True, threads=1)
-    parts = {f.name: getattr(table, f.name) for f in fields(table)} | more
+    views = Views(scene, settings, seed=0, video=True, threads=1)
+    # A part that is there is not made.
+    vars(views).update(more)
     rng = np.random.Generator(np.random.PCG64(0))
-    return TaskContext(scene=scene, settings=settings, rng=rng, pool=pool, **parts)
+    return TaskContext("a test", get_args(Need), views, rng, pool)
 
 
 def said(row):

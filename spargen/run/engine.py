@@ -27,7 +27,7 @@ from spargen.settings import Settings
 from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import TASKS, Task
 from spargen.views.check import frames_to_ask
-from spargen.views.table import ViewTable, look
+from spargen.views.table import Views
 
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
 """The forms that need something wrong beside the truth, and why a fact is dropped for which there is none."""
@@ -61,22 +61,13 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     threads : cores for ray casts, 0 = all.
     """
     seed, settings = recipe.seed, recipe.settings
-    video = any(TASKS[name].views == "video" for name in recipe.forms)
     out = SceneQuestions()
-    with _timed(out, "check"):
-        usable, out.notes = frames_to_ask(
-            scene, settings, video=video, rgbd=recipe.rgbd, keep_in=cache, threads=threads
-        )
-    with _timed(out, "visibility"):
-        table = look(scene, settings, seed=seed, video=video, usable=usable, keep_in=cache, threads=threads)
-    if touching := np.count_nonzero(table.labels.doubtful & ~scene.objects.doubtful):
-        out.notes["objects not asked about: each touches another of its kind"] = str(touching)
-    frame_of = table.frames.tolist()
+    views = _views(scene, recipe, out, cache, threads)
     for name, forms in recipe.forms.items():
         task = TASKS[name]
         wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
-            facts = _propose(task, scene, table, settings, seed, max(wanted.values(), default=0), out)
+            facts = _propose(task, views, seed, max(wanted.values(), default=0), out)
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
@@ -85,25 +76,43 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
                 chosen = choose(_able(task, form, facts, settings, out), task.answer, form, enough, rng)
                 phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
             with _timed(out, "records"):
-                rows = [_row(task, form, number, p, scene, frame_of, recipe) for number, p in enumerate(phrased)]
+                rows = [_row(task, form, number, p, views, recipe) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
-            if video and rows and task.views == "video":
-                out.video_frames = tuple(int(f) for f in table.frames[table.clip])
+            if rows and task.views == "video":
+                out.video_frames = tuple(views.frames[views.clip].tolist())
             if task.views in ("multi", "video") and rows and phrased[0].fact.marks:
-                alone = sum(_answered_by_one(p.fact, table) for p in phrased)
+                alone = sum(_answered_by_one(p.fact, views) for p in phrased)
                 out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
             if len(rows) < quota:
                 out.short[name, form] = quota - len(rows)
                 if form in WRONG and len(chosen) > len(rows):
                     out.dropped[name, WRONG[form]] += min(quota, len(chosen)) - len(rows)
     if not out.rows:
-        out.notes[NO_ROWS] = _why_none(table, out)
+        out.notes[NO_ROWS] = _why_none(views, out)
     return out
 
 
-def _why_none(table: ViewTable, out: SceneQuestions) -> str:
+def _views(scene: Scene, recipe: Recipe, out: SceneQuestions, cache: Path | None, threads: int) -> Views:
+    """The views of a scene: what the tasks need of them is checked and seen, nothing is where they need none."""
+    needs = {need for name in recipe.forms for need in TASKS[name].needs}
+    usable, video = None, "clip" in needs
+    if needs:
+        with _timed(out, "check"):
+            usable, out.notes = frames_to_ask(
+                scene, recipe.settings, video=video, rgbd=recipe.rgbd, keep_in=cache, threads=threads
+            )
+    views = Views(scene, recipe.settings, seed=recipe.seed, video=video, usable=usable, keep_in=cache, threads=threads)
+    if "table" in needs:
+        with _timed(out, "visibility"):
+            views.vis  # noqa: B018 - the rays are cast here, and timed as such
+        if touching := np.count_nonzero(views.labels.doubtful & ~scene.objects.doubtful):
+            out.notes["objects not asked about: each touches another of its kind"] = str(touching)
+    return views
+
+
+def _why_none(views: Views, out: SceneQuestions) -> str:
     """Say why a scene gave no row at all."""
-    askable = table.labels.askable
+    askable = views.labels.askable
     if not askable.any():
         return f"none of its {len(askable)} objects can be asked about" if len(askable) else "no object is annotated"
     reasons: Counter[str] = Counter()
@@ -113,21 +122,13 @@ def _why_none(table: ViewTable, out: SceneQuestions) -> str:
     return f"every candidate was dropped: {told}" if told else "its images show nothing that can be asked about"
 
 
-def _propose(
-    task: Task, scene: Scene, table: ViewTable, settings: Settings, seed: int, quota: int, out: SceneQuestions
-) -> list[Fact]:
+def _propose(task: Task, views: Views, seed: int, quota: int, out: SceneQuestions) -> list[Fact]:
     """Facts of one task, several for each row wanted."""
+    scene = views.scene
     ctx = TaskContext(
-        scene=scene,
-        settings=settings,
-        labels=table.labels,
-        cameras=table.cameras,
-        frames=table.frames,
-        vis=table.vis,
-        candidates=table.candidates,
-        pairs=table.pairs,
-        sets=table.sets,
-        clip=table.clip,
+        task=task.name,
+        needs=task.needs,
+        views=views,
         rng=rng_for(seed, scene.dataset, scene.id, task.name),
         pool=POOL * max(quota, FEW) if quota else 0,
     )
@@ -149,12 +150,10 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
     return able
 
 
-def _row(
-    task: Task, form: str, number: int, phrased: Phrased, scene: Scene, frame_of: Sequence[int], recipe: Recipe
-) -> Row:
-    """The SPAR record of a question, and the fact behind it. `frame_of` holds the scene's frame of each view."""
-    fact = phrased.fact
-    frames = [frame_of[v] for v in fact.views]
+def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, recipe: Recipe) -> Row:
+    """The SPAR record of a question, and the fact behind it."""
+    fact, scene = phrased.fact, views.scene
+    frames = views.frames[list(fact.views)].tolist()
     video = task.views == "video"
     names = [(scene.frames[f], scene.color_suffix[f], i if video else None) for i, f in enumerate(frames)]
     record: dict[str, Any] = {
@@ -185,9 +184,9 @@ def _row(
     return Row(task.name, form, record, trace, tuple(dict.fromkeys(frames)), "video" if video else "image")
 
 
-def _answered_by_one(fact: Fact, table: ViewTable) -> bool:
+def _answered_by_one(fact: Fact, views: Views) -> bool:
     """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
-    shown = np.asarray(table.vis.seen[list(fact.views)][:, list(fact.objects)].all(axis=1))
+    shown = np.asarray(views.vis.seen[list(fact.views)][:, list(fact.objects)].all(axis=1))
     return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 
 

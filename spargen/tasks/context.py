@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spargen.errors import PluginError
 from spargen.geometry.directions import Observers
 from spargen.geometry.visibility import Visibility
 from spargen.qa.fact import Colour, Mark, Thing
@@ -19,10 +20,13 @@ from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelTable
 from spargen.scene.types import Scene
 from spargen.settings import Settings
+from spargen.views.table import Views
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Source = Literal["single", "multi", "video"]
+Need = Literal["table", "pairs", "sets", "clip"]
+"""What a task may read of a scene's views."""
 DRAWN, DRAWN_OF_SETS = 12, 12_000
 """Candidates drawn for each fact wanted: most fall to some rule. Of sets of images at least so many in all: in most of
 them one image alone shows everything."""
@@ -42,35 +46,81 @@ class TaskContext:
 
     Parameters
     ----------
-    scene : the scene.
-    settings : the thresholds.
-    labels : what the objects' labels mean.
-    cameras : V cameras, the rows of the view table.
-    frames : (V,) position of each view in `scene.frames`.
-    vis : what each view shows.
-    candidates : rows of the table that image questions may use.
-    pairs, sets : (M, 2) and (M, 3 .. 5) rows that questions over several images may use, the observer's image first.
-    clip : rows of the video's frames; empty if there is no video.
+    task : name of the task.
+    needs : what it says it reads.
+    views : the views of the scene, for all tasks; this one reads what it needs of them below.
     rng : the task's own generator.
     pool : about how many facts are wanted.
     dropped : counts candidates dropped, by reason.
     noted : counts what the report should mention, by what it is.
     """
 
-    scene: Scene
-    settings: Settings
-    labels: LabelTable
-    cameras: Cameras
-    frames: Ints
-    vis: Visibility
-    candidates: Ints
-    pairs: Ints
-    sets: Ints
-    clip: Ints
+    task: str
+    needs: tuple[Need, ...]
+    views: Views
     rng: np.random.Generator
     pool: int
     dropped: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
+
+    # -- the views ----------------------------------------------------------------------------------------------
+
+    @property
+    def scene(self) -> Scene:
+        """The scene."""
+        return self.views.scene
+
+    @property
+    def settings(self) -> Settings:
+        """The thresholds."""
+        return self.views.settings
+
+    @property
+    def labels(self) -> LabelTable:
+        """What the objects' labels mean."""
+        return self.views.labels
+
+    @property
+    def cameras(self) -> Cameras:
+        """V cameras, the rows of the table."""
+        return self._needed("table").cameras
+
+    @property
+    def frames(self) -> Ints:
+        """(V,) position of each view in `scene.frames`."""
+        return self._needed("table").frames
+
+    @property
+    def vis(self) -> Visibility:
+        """What each view shows."""
+        return self._needed("table").vis
+
+    @property
+    def stills(self) -> Ints:
+        """Rows of the table that image questions may use."""
+        return self._needed("table").stills
+
+    @property
+    def pairs(self) -> Ints:
+        """(M, 2) rows that questions over two images may use, first image first."""
+        return self._needed("pairs").pairs
+
+    @property
+    def sets(self) -> Ints:
+        """(M, 3 .. 5) rows that questions over several images may use, the observer's image first."""
+        return self._needed("sets").sets
+
+    @property
+    def clip(self) -> Ints:
+        """Rows of the video's frames; empty if the scene has too few."""
+        return self._needed("clip").clip
+
+    def _needed(self, need: Need) -> Views:
+        # What others need may be there too: a task that used it unsaid would ask other questions without them.
+        if need not in self.needs:
+            what, mend = f"the task reads the {need}, but does not say so", f"add {need} to `needs` in @task"
+            raise PluginError(what, where=f"task {self.task}", mend=mend)
+        return self.views
 
     # -- candidates ---------------------------------------------------------------------------------------------
 
@@ -108,9 +158,7 @@ class TaskContext:
         alone shows all the objects; where one object is marked, the first image, the observer's, does not show it. In a
         clip each mark stands in a frame of its own.
         """
-        sets = {"single": self.candidates[:, None], "multi": self.sets, "video": self.clip[None, :]}[source]
-        if not sets.shape[1]:
-            sets = np.zeros((0, 1), dtype=np.int64)
+        sets = self._sets(source)
         if upright and len(sets):
             sets = self.keep(self.upright[sets[:, 0]], "the first image is steep or tilted", sets)
         drawn = max(DRAWN * self.pool, DRAWN_OF_SETS if source == "multi" else 0)
@@ -124,6 +172,12 @@ class TaskContext:
         image, found = _pick_images(ok[views[:, :, None], objects[:, None, :]], self.rng, own=source == "video")
         placed = self.keep(found, "not enough frames for the marks", Placed(views, objects, image))
         return self.keep(self._points_apart(placed), "points too close together", placed) if points else placed
+
+    def _sets(self, source: Source) -> Ints:
+        if source == "single":
+            return self.stills[:, None]
+        sets = self.sets if source == "multi" else self.clip[None, :]
+        return sets if sets.shape[1] else np.zeros((0, 1), dtype=np.int64)
 
     def _points_apart(self, placed: Placed) -> Bools:
         view = placed.view_of_mark

@@ -55,7 +55,7 @@ def extremes(
 )
 def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
-    for view, obj, second_m, nearest in _extremes_seen(ctx, ctx.candidates[:, None]):
+    for view, obj, second_m, nearest in _extremes_seen(ctx, ctx.stills[:, None]):
         box, distance_m = ctx.box(view[0], obj), float(ctx.vis.distance_m[view[0], obj])
         others = (ctx.box(view[0], o) for o in ctx.rng.permutation(np.flatnonzero(ctx.vis.boxed[view[0]])))
         yield Fact(

@@ -13,10 +13,17 @@ from spargen.errors import PluginError
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
 from spargen.qa.options import LETTERS
-from spargen.tasks.context import TaskContext
+from spargen.tasks.context import Need, TaskContext
 
-Views = Literal["single", "pair", "multi", "video"]
+Images = Literal["single", "pair", "multi", "video"]
 Level = Literal["low", "medium", "high"]
+NEEDS: dict[Images, tuple[Need, ...]] = {
+    "single": ("table",),
+    "pair": ("table", "pairs"),
+    "multi": ("table", "sets"),
+    "video": ("table", "clip"),
+}
+"""What a task reads whose questions show so many images, unless it says otherwise."""
 Propose = Callable[[TaskContext], Iterator[Fact]]
 
 
@@ -33,15 +40,18 @@ class Task:
     slots : names that its templates may use.
     propose : yields facts, in an order whose every prefix is a fair sample.
     wrong : how many of a row's options its facts bring as `Fact.wrong`; 0 = the kind of answer makes them.
+    needs : what it reads of a scene's views: the table of what each shows, pairs or sets of them, the clip. One that
+        needs nothing casts no ray.
     """
 
     name: str
-    views: Views
+    views: Images
     level: Level
     answer: AnswerKind
     slots: tuple[str, ...]
     propose: Propose
     wrong: int = 0
+    needs: tuple[Need, ...] = ()
 
     @property
     def record_type(self) -> str:
@@ -53,7 +63,14 @@ TASKS: dict[str, Task] = {}
 
 
 def task(
-    name: str, *, views: Views, level: Level, answer: AnswerKind, slots: str, wrong: int = 0
+    name: str,
+    *,
+    views: Images,
+    level: Level,
+    answer: AnswerKind,
+    slots: str,
+    wrong: int = 0,
+    needs: tuple[Need, ...] | None = None,
 ) -> Callable[[Propose], Propose]:
     """Register a function as a task.
 
@@ -62,6 +79,7 @@ def task(
     name : of the task and its template folder.
     views, level, answer, wrong : see `Task`.
     slots : names that its templates may use, separated by spaces; `answer` and, where it judges, `claim` always are.
+    needs : what it reads of a scene's views, where that is not what `views` suggests.
 
     Raises
     ------
@@ -73,6 +91,8 @@ def task(
         what = f"answers of the kind {type(answer).__name__} cannot have wrong={wrong}"
         raise PluginError(what, where=f"task {name}", mend=mend)
 
+    reads = NEEDS[views] if needs is None else needs
+
     def register(propose: Propose) -> Propose:
         known = TASKS.get(name)
         if known is not None and known.propose.__module__ != propose.__module__:
@@ -81,7 +101,7 @@ def task(
                 where=f"{known.propose.__module__} and {propose.__module__}",
                 mend="give one of them another name",
             )
-        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer", "claim"), propose, wrong)
+        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer", "claim"), propose, wrong, reads)
         return propose
 
     return register

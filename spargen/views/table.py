@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from zipfile import BadZipFile
@@ -20,7 +21,7 @@ from spargen.scene.labels import LabelTable, label_rules
 from spargen.scene.types import Scene
 from spargen.seeds import rng_for
 from spargen.settings import Settings
-from spargen.views.sets import link, pick_sets
+from spargen.views.sets import Links, link, pick_sets
 
 SETS = 1200
 """Pairs, and sets, of views drawn in a scene: several times the questions of the largest quota."""
@@ -29,31 +30,6 @@ _CODE = [Path(package.__path__[0]) for package in (spargen.geometry, spargen.sce
 """What a table is made by."""
 
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewTable:
-    """V views of one scene.
-
-    Parameters
-    ----------
-    frames : (V,) positions in `scene.frames`, ascending.
-    cameras : V cameras.
-    candidates : rows that image questions may use.
-    pairs, sets : (M, 2) and (M, 3 .. 5) rows that questions over several images may use, first image first.
-    clip : rows of the video's frames, in order; empty if the scene has too few.
-    labels : what the objects' labels mean.
-    vis : what each view shows.
-    """
-
-    frames: Ints
-    cameras: Cameras
-    candidates: Ints
-    pairs: Ints
-    sets: Ints
-    clip: Ints
-    labels: LabelTable
-    vis: Visibility
 
 
 def evenly_spaced(total: int, count: int) -> Ints:
@@ -70,17 +46,9 @@ def choose_frames(usable: Ints, settings: Settings, *, video: bool) -> tuple[Int
     return stills, usable[evenly_spaced(len(usable), settings.video_frames)] if has_clip else stills[:0]
 
 
-def look(
-    scene: Scene,
-    settings: Settings,
-    *,
-    seed: int,
-    video: bool,
-    usable: Ints | None = None,
-    keep_in: Path | None = None,
-    threads: int = 0,
-) -> ViewTable:
-    """Pick a scene's views and see what they show.
+@dataclass(frozen=True, eq=False)
+class Views:
+    """V views of one scene, and what they show. Each part is made when it is first read, and the same whenever that is.
 
     Parameters
     ----------
@@ -92,23 +60,72 @@ def look(
     keep_in : folder in which the table is kept, and looked for first.
     threads : cores for the ray casts, 0 = all.
     """
-    usable = np.arange(len(scene.frames)) if usable is None else usable
-    stills, clip = choose_frames(usable, settings, video=video)
-    frames = np.union1d(stills, clip).astype(np.int64)
-    cameras = scene.cameras.take(frames)
-    labels = _labels(scene, settings)
-    vis = _seen_before(scene, cameras, labels, settings, keep_in, threads)
-    candidates = np.searchsorted(frames, stills)
-    links = link(vis.surface, cameras, settings)
-    # A nose at a door shows where nobody is.
-    usable = candidates[vis.median_depth_m[candidates] >= settings.min_median_depth_m]
-    pairs, sets = (
-        pick_sets(links, usable, size, SETS, settings, rng_for(seed, scene.dataset, scene.id, "sets", size))
-        for size in (2, settings.views_per_set)
-    )
-    # A pair asks something else in the other order.
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    return ViewTable(frames, cameras, candidates, pairs, sets, np.searchsorted(frames, clip), labels, vis)
+
+    scene: Scene
+    settings: Settings
+    _: KW_ONLY
+    seed: int
+    video: bool
+    usable: Ints | None = None
+    keep_in: Path | None = None
+    threads: int = 0
+
+    @cached_property
+    def frames(self) -> Ints:
+        """(V,) positions in `scene.frames`, ascending."""
+        return np.union1d(*self._chosen).astype(np.int64)
+
+    @cached_property
+    def cameras(self) -> Cameras:
+        """V cameras."""
+        return self.scene.cameras.take(self.frames)
+
+    @cached_property
+    def labels(self) -> LabelTable:
+        """What the objects' labels mean."""
+        return _labels(self.scene, self.settings)
+
+    @cached_property
+    def vis(self) -> Visibility:
+        """What each view shows; casts the rays."""
+        return _seen_before(self.scene, self.cameras, self.labels, self.settings, self.keep_in, self.threads)
+
+    @cached_property
+    def stills(self) -> Ints:
+        """Rows that image questions may use."""
+        return np.searchsorted(self.frames, self._chosen[0])
+
+    @cached_property
+    def clip(self) -> Ints:
+        """Rows of the video's frames, in order; empty if the scene has too few, or no video is wanted."""
+        return np.searchsorted(self.frames, self._chosen[1])
+
+    @cached_property
+    def pairs(self) -> Ints:
+        """(M, 2) rows that questions over two images may use, first image first; each pair in both orders."""
+        # A pair asks something else in the other order.
+        pairs = self._sets_of(2)
+        return np.concatenate([pairs, pairs[:, ::-1]])
+
+    @cached_property
+    def sets(self) -> Ints:
+        """(M, 3 .. 5) rows that questions over several images may use, first image first."""
+        return self._sets_of(self.settings.views_per_set)
+
+    @cached_property
+    def _chosen(self) -> tuple[Ints, Ints]:
+        usable = np.arange(len(self.scene.frames)) if self.usable is None else self.usable
+        return choose_frames(usable, self.settings, video=self.video)
+
+    @cached_property
+    def _links(self) -> Links:
+        return link(self.vis.surface, self.cameras, self.settings)
+
+    def _sets_of(self, size: int) -> Ints:
+        # A nose at a door shows where nobody is.
+        allowed = self.stills[self.vis.median_depth_m[self.stills] >= self.settings.min_median_depth_m]
+        rng = rng_for(self.seed, self.scene.dataset, self.scene.id, "sets", size)
+        return pick_sets(self._links, allowed, size, SETS, self.settings, rng)
 
 
 def _labels(scene: Scene, settings: Settings) -> LabelTable:

@@ -16,7 +16,7 @@ from spargen.geometry.visibility import see
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.settings import Settings
 from spargen.tasks.nearest import _others_seen
-from spargen.views.table import look
+from spargen.views.table import Views
 
 S = Settings()
 LABELS = LabelTable.of(SCENE.objects.label, label_rules())
@@ -178,7 +178,7 @@ def fan(things):
 def test_all_that_qualify_are_offered_equally_often():
     offered, asked = Counter(), 0
     scene = fan(7)
-    table = look(scene, S, seed=0, video=False, threads=1)
+    table = Views(scene, S, seed=0, video=False, threads=1)
     assert table.vis.boxed[:, 1:].all()
     for seed in range(40):
         for row in ask_all(scene, seed=seed, quota=8, tasks=("distance_infer_center_oc",)).rows:

@@ -4,12 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from asking import context
 from worlds import World
 
 from spargen.geometry.visibility import see
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.settings import Settings
-from spargen.tasks.context import TaskContext
 from spargen.tasks.room import _other_areas_m2, room_size
 
 
@@ -57,19 +57,13 @@ def asked(world, settings=None, clip=None):
     settings, scene = settings or Settings(), world.scene()
     labels = LabelTable.of(scene.objects.label, label_rules())
     views = np.arange(len(scene.cameras))
-    ctx = TaskContext(
-        scene=scene,
+    ctx = context(
+        scene,
         settings=settings,
-        labels=labels,
-        cameras=scene.cameras,
-        frames=views,
-        vis=see(scene.mesh, scene.objects, scene.cameras, labels.askable, settings, threads=1),
-        candidates=views,
-        pairs=np.zeros((0, 2), dtype=np.int64),
-        sets=np.zeros((0, 3), dtype=np.int64),
-        clip=views if clip is None else np.array(clip, dtype=np.int64),
-        rng=np.random.Generator(np.random.PCG64(0)),
         pool=40,
+        labels=labels,
+        vis=see(scene.mesh, scene.objects, scene.cameras, labels.askable, settings, threads=1),
+        clip=views if clip is None else np.array(clip, dtype=np.int64),
     )
     return list(room_size(ctx)), dict(+ctx.dropped)
 

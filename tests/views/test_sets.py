@@ -9,7 +9,7 @@ from worlds import furnished, lens, pose
 from spargen.scene.cameras import Cameras
 from spargen.settings import Settings
 from spargen.views.sets import Links, link, overlaps, pick_sets
-from spargen.views.table import look
+from spargen.views.table import Views
 
 S = Settings()
 
@@ -138,7 +138,7 @@ def test_the_same_seed_draws_the_same():
 
 
 def test_pairs_come_in_both_orders():
-    t = look(furnished().scene(), S, seed=0, video=False, threads=1)
+    t = Views(furnished().scene(), S, seed=0, video=False, threads=1)
     forward = {tuple(p) for p in t.pairs.tolist()}
     assert forward
     assert {(b, a) for a, b in forward} == forward

@@ -9,9 +9,16 @@ from worlds import World, furnished
 from spargen.geometry.visibility import Visibility
 from spargen.settings import Settings
 from spargen.views import table as module
-from spargen.views.table import evenly_spaced, look
+from spargen.views.table import Views, evenly_spaced
 
 SMALL = Settings(views_per_scene=10, video_frames=8)
+
+
+def look(*args, **more):
+    """The views of a scene, looked at."""
+    views = Views(*args, **more)
+    assert len(views.vis) == len(views.frames)
+    return views
 
 
 def scene(frames=40, fingerprint=""):
@@ -34,7 +41,7 @@ def test_even_spacing_as_a_loop(total, count):
 
 def test_stills_and_clip_point_into_the_table():
     t = look(scene(), SMALL, seed=0, video=True, threads=1)
-    assert t.frames[t.candidates].tolist() == evenly_spaced(40, 10).tolist()
+    assert t.frames[t.stills].tolist() == evenly_spaced(40, 10).tolist()
     assert t.frames[t.clip].tolist() == evenly_spaced(40, 8).tolist()
     assert sorted(set(t.frames.tolist())) == t.frames.tolist()
     assert len(t.vis) == len(t.cameras) == len(t.frames)
@@ -113,7 +120,7 @@ def test_a_nose_at_a_door_is_in_no_pair_and_no_set():
         w.camera((2.6 if i >= 9 else 2.5, 0.25 * i, 1), heading_deg=5 * (i % 3), size=(160, 120), f=90.0)
     t = look(w.scene(), Settings(views_per_scene=12), seed=0, video=False, threads=1)
     assert t.vis.median_depth_m[[0, 9]] == pytest.approx([0.45, 0.35], abs=0.02)
-    assert len(t.candidates) == 12
+    assert len(t.stills) == 12
     assert set(t.pairs.ravel().tolist()) == set(t.sets.ravel().tolist()) == set(range(9))
     near = Settings(views_per_scene=12, min_median_depth_m=0.3)
     assert set(look(w.scene(), near, seed=0, video=False, threads=1).sets.ravel().tolist()) == set(range(12))

@@ -1,0 +1,106 @@
+"""Tasks say what they read of a scene's views, and no more than that is made."""
+
+import numpy as np
+import pytest
+from asking import SCENE, ask_all, context
+
+from spargen.errors import PluginError
+from spargen.phrase.templates import TemplateSet
+from spargen.qa.answers import COUNT
+from spargen.qa.fact import Fact
+from spargen.run.engine import ask
+from spargen.run.recipe import Recipe
+from spargen.settings import Settings
+from spargen.tasks.registry import NEEDS, TASKS, task
+from spargen.views import check, table
+
+SMALL = Settings(views_per_scene=10, video_frames=8)
+
+
+def never(*args, **kwargs):
+    pytest.fail("made without need")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Register a task, and ask it of the furnished room."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "fill.j2").write_text("--- question\nHow many?\n--- note\nReply with a number.\n")
+    names = []
+
+    def register(propose, **more):
+        names.append("mine")
+        more = {"views": "single", "level": "low", "answer": COUNT, "slots": ""} | more
+        task("mine", **more)(propose)
+        templates = TemplateSet.load([tmp_path])
+        return lambda scene=SCENE: ask(scene, Recipe({"mine": ("fill",)}, templates, {"mine/fill": 5}, 0, SMALL))
+
+    yield register
+    for name in names:
+        TASKS.pop(name, None)
+
+
+def test_a_task_that_needs_nothing_casts_no_ray_and_opens_no_image(mine, monkeypatch):
+    def propose(ctx):
+        yield Fact(views=(3,), objects=(), answer=len(ctx.scene.frames), slots={})
+
+    asked = mine(propose, needs=())
+    for name in ("see", "pick_sets", "touching"):
+        monkeypatch.setattr(table, name, never)
+    monkeypatch.setattr(check, "check_scene", never)
+    monkeypatch.setattr(check, "colour_fault", never)
+    (row,) = asked().rows
+    assert row.record["conversations"][1]["value"] == str(len(SCENE.frames))
+
+
+@pytest.mark.parametrize("need", ["table", "pairs", "sets", "clip"])
+def test_what_a_task_reads_unsaid_is_refused(mine, need):
+    read = {"table": "vis", "pairs": "pairs", "sets": "sets", "clip": "clip"}[need]
+
+    def propose(ctx):
+        getattr(ctx, read)
+        yield Fact(views=(0,), objects=(), answer=1, slots={})
+
+    others = tuple(n for n in ("table", "pairs", "sets", "clip") if n != need)
+    with pytest.raises(PluginError, match=f"the task reads the {need}, but does not say so") as found:
+        mine(propose, needs=others)()
+    assert "task mine" in str(found.value)
+    assert len(mine(propose, needs=(*others, need))().rows) == 1
+
+
+def test_images_of_one_room_alone_make_no_sets_and_no_clip(monkeypatch):
+    looked_at = []
+    see = table.see
+    monkeypatch.setattr(table, "see", lambda *a, **k: looked_at.append(len(a[2])) or see(*a, **k))
+    monkeypatch.setattr(table, "pick_sets", never)
+    out = ask_all(SCENE, tasks=("depth_prediction_oc", "spatial_volume_infer"), settings=SMALL)
+    assert len(out.rows) > 20
+    assert looked_at == [10]
+
+
+def test_pairs_need_no_sets(monkeypatch):
+    sizes = []
+    pick = table.pick_sets
+    monkeypatch.setattr(table, "pick_sets", lambda *a: sizes.append(a[2]) or pick(*a))
+    assert ask_all(SCENE, tasks=("view_change_infer",), settings=SMALL).rows
+    assert sizes == [2]
+
+
+def test_what_is_made_first_changes_nothing():
+    a, b = (table.Views(SCENE, SMALL, seed=0, video=True, threads=1) for _ in range(2))
+    for part in ("sets", "pairs", "vis", "clip"):
+        getattr(a, part)
+    for part in ("pairs", "clip", "sets"):
+        np.testing.assert_array_equal(getattr(b, part), getattr(a, part))
+
+
+def test_every_task_says_what_its_images_suggest():
+    for name, found in TASKS.items():
+        assert found.needs == NEEDS[found.views], name
+
+
+def test_the_parts_are_those_of_the_views():
+    ctx = context(SCENE, settings=SMALL)
+    assert ctx.vis is ctx.views.vis
+    assert ctx.stills is ctx.views.stills
+    assert ctx.labels is ctx.views.labels
