@@ -21,7 +21,7 @@ class Mark:
     kind : point or bbox.
     obj : row of the object in the scene.
     at : (x, y) or (x1, y1, x2, y2) on the 0..1000 scale.
-    image : position in the fact's views.
+    image : position in the fact's frames.
     """
 
     colour: Colour
@@ -46,16 +46,17 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One true statement about some views.
+    """One true statement about some frames.
 
     Parameters
     ----------
-    views : rows of the view table, in the order of the images.
+    frames : positions in `scene.frames`, in the order of the images. The frames of a video are the question's own clip,
+        and may stand in it several times.
     objects : rows of the scene's objects that the question is about, in role order.
     answer : the truth, of the task's answer kind.
     slots : what the templates may say.
     marks : in the order in which the record lists them.
-    quantity : what is asked, where a task asks several things; no two rows share views, objects and this.
+    quantity : what is asked, where a task asks several things; no two rows share frames, objects and this.
     truth : unrounded numbers behind the answer, for the facts file.
     margin : by how much the number behind the answer may change before another answer would be printed; None where
         no number decides.
@@ -66,7 +67,7 @@ class Fact:
     deck : facts that share a deck are one fact asked several times: each time in other words.
     """
 
-    views: tuple[int, ...]
+    frames: tuple[int, ...]
     objects: tuple[int, ...]
     answer: Any
     slots: Mapping[str, Any]
@@ -82,4 +83,4 @@ class Fact:
     @property
     def key(self) -> tuple[Hashable, ...]:
         """Two facts with one key ask the same."""
-        return (self.views, frozenset(self.objects), self.quantity)
+        return (self.frames, frozenset(self.objects), self.quantity)

@@ -18,7 +18,7 @@ from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
 from spargen.qa.fact import Fact, Mark
 from spargen.qa.sample import choose
-from spargen.run.naming import color_path, depth_path
+from spargen.run.naming import color_path, depth_path, name_in
 from spargen.run.recipe import Recipe
 from spargen.run.row import NO_ROWS, Row, SceneQuestions
 from spargen.scene.types import Scene
@@ -76,11 +76,9 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
                 chosen = choose(_able(task, form, facts, settings, out), task.answer, form, enough, rng)
                 phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
             with _timed(out, "records"):
-                rows = [_row(task, form, number, p, views, recipe) for number, p in enumerate(phrased)]
+                rows = [_row(task, form, number, p, scene, recipe) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
-            if rows and task.views == "video":
-                out.video_frames = tuple(views.frames[views.clip].tolist())
-            if task.views in ("multi", "video") and rows and phrased[0].fact.marks:
+            if {"sets", "clip"} & set(task.needs) and rows and phrased[0].fact.marks:
                 alone = sum(_answered_by_one(p.fact, views) for p in phrased)
                 out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
             if len(rows) < quota:
@@ -150,20 +148,18 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
     return able
 
 
-def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, recipe: Recipe) -> Row:
+def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, recipe: Recipe) -> Row:
     """The SPAR record of a question, and the fact behind it."""
-    fact, scene = phrased.fact, views.scene
-    frames = views.frames[list(fact.views)].tolist()
-    video = task.views == "video"
-    names = [(scene.frames[f], scene.color_suffix[f], i if video else None) for i, f in enumerate(frames)]
+    fact, video = phrased.fact, task.views == "video"
+    places = [(frame, i if video else None) for i, frame in enumerate(fact.frames)]
     record: dict[str, Any] = {
         "id": f"{scene.id}_{number}",
         "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
-        "image": [color_path(scene.id, name, suffix, i) for name, suffix, i in names],
+        "image": [color_path(scene.id, name_in(scene, f, i), scene.color_suffix[f], i) for f, i in places],
         "type": task.record_type,
     }
     if recipe.rgbd:
-        record["depth"] = [depth_path(scene.id, name, clip_index=i) for name, _, i in names]
+        record["depth"] = [depth_path(scene.id, name_in(scene, f, i), clip_index=i) for f, i in places]
     record.update(_marks(fact, indexed=task.views != "single"))
     trace = {
         "dataset": scene.dataset,
@@ -171,7 +167,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, rec
         "task": task.name,
         "form": form,
         "id": record["id"],
-        "frames": [scene.frames[f] for f in frames],
+        "frames": [scene.frames[f] for f in fact.frames],
         "objects": [int(scene.objects.id[o]) for o in fact.objects],
         "labels": [scene.objects.label[o] for o in fact.objects],
         "marks": [_mark_trace(scene, mark) for mark in fact.marks],
@@ -181,12 +177,15 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, rec
         "seed": recipe.seed,
         **phrased.used,
     }
-    return Row(task.name, form, record, trace, tuple(dict.fromkeys(frames)), "video" if video else "image")
+    return Row(task.name, form, record, trace, fact.frames, "video" if video else "image")
 
 
 def _answered_by_one(fact: Fact, views: Views) -> bool:
     """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
-    shown = np.asarray(views.vis.seen[list(fact.views)][:, list(fact.objects)].all(axis=1))
+    if not np.isin(fact.frames, views.frames).all():
+        return False  # frames of its own, of which nothing is known
+    rows = np.searchsorted(views.frames, fact.frames)
+    shown = np.asarray(views.vis.seen[rows][:, list(fact.objects)].all(axis=1))
     return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 
 

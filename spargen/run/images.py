@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spargen.errors import SceneError
 from spargen.run.files import Stamp, temporary, write_bytes, writing
-from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, pose_path
+from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, name_in, pose_path
 from spargen.run.row import SceneQuestions
 from spargen.scene.types import Blob, Scene
 
@@ -61,18 +61,19 @@ def _files(scene: Scene, questions: SceneQuestions, rgbd: bool) -> Iterator[tupl
     stills = sorted({frame for row in questions.rows if row.use == "image" for frame in row.frames})
     for frame in stills:
         yield from _frame(scene, frame, None, rgbd)
-    if any(row.use == "video" for row in questions.rows):
-        for position, frame in enumerate(questions.video_frames):
-            yield from _frame(scene, frame, position, rgbd)
-        numbers = "".join(f"{scene.frames[frame]}\n" for frame in questions.video_frames)
-        yield clip_path(scene.id), Blob(".txt", data=numbers.encode())
+    clips = dict.fromkeys(row.frames for row in questions.rows if row.use == "video")
+    for position, frame in dict.fromkeys(place for clip in clips for place in enumerate(clip)):
+        yield from _frame(scene, frame, position, rgbd)
+    for number, clip in enumerate(clips, start=1):
+        numbers = "".join(f"{scene.frame_number[frame]}\n" for frame in clip)
+        yield clip_path(scene.id, number), Blob(".txt", data=numbers.encode())
     if rgbd:
         for name, matrix in scene.store.intrinsics_as_released().items():
             yield intrinsic_path(scene.id, name), _matrix(matrix)
 
 
 def _frame(scene: Scene, frame: int, position: int | None, rgbd: bool) -> Iterator[tuple[str, Blob]]:
-    name = scene.frames[frame]
+    name = name_in(scene, frame, position)
     color = scene.store.color(frame)
     yield color_path(scene.id, name, color.suffix, position), color
     if rgbd:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from spargen.scene.types import Scene
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
@@ -39,8 +41,17 @@ def images_folder(out: Path, dataset: str) -> Path:
     return out / "spar" / dataset / "images"
 
 
+def name_in(scene: Scene, frame: int, clip_index: int | None) -> str:
+    """Return what a frame is called in file names: a still image by its name, one of a clip by its number."""
+    return scene.frames[frame] if clip_index is None else scene.frame_number[frame]
+
+
 def color_path(scene_id: str, frame_name: str, suffix: str = ".jpg", clip_index: int | None = None) -> str:
-    """Return where a colour image stands; `clip_index` is the position in a video clip, None for a still image."""
+    """Return where a colour image stands; `clip_index` is the position in a video clip, None for a still image.
+
+    Position and number are all there is to a clip's image: where two clips of a scene have both in common, it is the
+    same image, and other clips never take its place.
+    """
     return _frame(scene_id, "color", frame_name, suffix, clip_index)
 
 
@@ -66,9 +77,9 @@ def intrinsic_path(scene_id: str, name: str) -> str:
     return f"{scene_id}/intrinsic/{name}.txt"
 
 
-def clip_path(scene_id: str) -> str:
-    """Return where the released numbers of a clip's frames stand."""
-    return f"{scene_id}/video_idx.txt"
+def clip_path(scene_id: str, clip: int = 1) -> str:
+    """Return where the numbers of a clip's frames stand: of the first one of a scene, of the second ..."""
+    return f"{scene_id}/video_idx.txt" if clip == 1 else f"{scene_id}/video_idx_{clip}.txt"
 
 
 # A clip's frames, and those of most views, are named by many rows.

@@ -22,7 +22,7 @@ class Row:
     task, form : the cell.
     record : the SPAR record, ready for JSON, `id` and image paths included.
     fact : where the answer comes from: unrounded truth, objects, views, margins, template, paraphrase, seed.
-    frames : positions in `Scene.frames` that the record names, each once.
+    frames : positions in `Scene.frames` of the record's images, in its order.
     use : whether they go to the image folders or to the video folders.
     """
 
@@ -45,7 +45,6 @@ class SceneQuestions:
     short : rows missing to the quota, by (task, form).
     seconds : time by stage; for the report only.
     notes : remarks a person should see, such as the share of sets that one image alone answers, by task.
-    video_frames : positions in `Scene.frames` of the clip, empty without video questions.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -53,4 +52,3 @@ class SceneQuestions:
     short: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     notes: dict[str, str] = field(default_factory=dict)
-    video_frames: tuple[int, ...] = ()

@@ -160,13 +160,14 @@ class Scene:
     mesh : the annotated surface.
     objects : the annotated objects.
     cameras : V cameras, one a frame with a valid pose, in recording order.
-    frames : V frame names, such as ``"120"``: the released frame number.
+    frames : V frame names, such as ``"120"``, which image files are called by.
     store : hands out the frames' files.
     color_suffix : ending of each frame's colour file, with its dot; one text stands for all frames.
     T_world_released : (4, 4) the alignment that was applied, `X_world = T @ X_released`.
     fingerprint : changes with what was read of the scene's files; it holds no time and no place, for the manifest names
         it. A scene that has none ("") is made anew by each run.
     notes : what the adapter found and left out, in words for a person (``"poses dropped": 12``).
+    frame_number : the released number of each frame, which a video clip names it by; the name by default.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Scene:
     T_world_released: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     fingerprint: str = ""
     notes: Mapping[str, int | float | str] = field(default_factory=dict)
+    frame_number: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frames", tuple(self.frames))
@@ -187,10 +189,17 @@ class Scene:
         object.__setattr__(
             self, "color_suffix", (suffix,) * len(self.frames) if isinstance(suffix, str) else tuple(suffix)
         )
+        object.__setattr__(self, "frame_number", tuple(self.frame_number) or self.frames)
         _fix(self, "T_world_released", np.float64, (4, 4))
-        for what, found in (("cameras", len(self.cameras)), ("endings of colour files", len(self.color_suffix))):
+        for what, found in (
+            ("cameras", len(self.cameras)),
+            ("endings of colour files", len(self.color_suffix)),
+            ("frame numbers", len(self.frame_number)),
+        ):
             if len(self.frames) != found:
                 raise SceneError(f"{len(self.frames)} frames but {found} {what}", where=self.id, mend="fix the adapter")
+        if len(set(self.frame_number)) != len(self.frame_number):
+            raise SceneError("two frames have one number", where=self.id, mend="fix the adapter")
         if len(self.mesh.face_object) and self.mesh.face_object.max() >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
         self._move_to_origin()

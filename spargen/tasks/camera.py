@@ -46,7 +46,7 @@ def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
         ]
         slots = dict(zip(MOVE_SLOTS.split(), (text for pair in said for text in pair), strict=True))
         yield Fact(
-            views=(int(pairs[i, 0]), int(pairs[i, 1])),
+            frames=ctx.frames_of(pairs[i]),
             objects=(),
             answer=moves,
             slots=slots,
@@ -73,7 +73,7 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
     for i in ctx.balanced(ninth @ [3, 1]):
         place = Place(int(at[i, 0]), int(at[i, 1]), float(depth_m[i]))
         yield Fact(
-            views=(int(pairs[i, 0]), int(pairs[i, 1])),
+            frames=ctx.frames_of(pairs[i]),
             objects=(),
             answer=place,
             slots={"pixel": f"({place.x},{place.y})", "depth_m": metres(place.depth_m)},

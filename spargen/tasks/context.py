@@ -217,6 +217,10 @@ class TaskContext:
 
     # -- what facts are made of ---------------------------------------------------------------------------------
 
+    def frames_of(self, views: ArrayLike) -> tuple[int, ...]:
+        """Frames of some views, as a fact names them: positions in `scene.frames`."""
+        return tuple(self.frames[np.asarray(views)].tolist())
+
     def centers_m(self, objects: ArrayLike) -> NDArray[np.float64]:
         """Centres of the boxes of objects."""
         return np.asarray(self.scene.objects.center_m[np.asarray(objects)])
@@ -279,10 +283,6 @@ class Placed:
     def view_of_mark(self) -> Ints:
         """(R, S) view in which each object is marked."""
         return np.take_along_axis(self.views, self.image, axis=1)
-
-    def views_of(self, row: int) -> tuple[int, ...]:
-        """Views of one candidate."""
-        return tuple(self.views[row].tolist())
 
     def objects_of(self, row: int) -> tuple[int, ...]:
         """Objects of one candidate."""

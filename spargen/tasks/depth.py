@@ -49,7 +49,7 @@ def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
         red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
         told, truth = depth_m[i].tolist()
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=truth,
             slots={"ref": ctx.thing(red), "ref_depth_m": metres(told), "target": ctx.thing(blue)},
@@ -70,7 +70,7 @@ def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
         red, blue, green = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_BLUE_GREEN))
         told, first, second = depth_m[i].tolist()
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=float(gap_m[i]),
             slots={

@@ -51,7 +51,7 @@ def _to_camera(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     for i in ctx.balanced(size_class(distance_m)):
         red = ctx.mark(c, i, 0, "red", "point")
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=float(distance_m[i]),
             slots={"target": ctx.thing(red)},
@@ -69,7 +69,7 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     for i in ctx.balanced(size_class(distance_m)):
         red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=float(distance_m[i]),
             slots={"first": name(red), "second": name(blue)},

@@ -134,7 +134,7 @@ def _fact(ctx: TaskContext, setting: Setting, c: Placed, i: int, after: Relation
     told = {"after": after} | ({"before": before} if before is not None else {})
     parts = {k: v for time, found in told.items() for k, v in _parts(time, found.words(i)).items()}
     return Fact(
-        views=c.views_of(i),
+        frames=ctx.frames_of(c.views[i]),
         objects=c.objects_of(i),
         answer=after.words(i),
         slots={**slots, **parts},
@@ -180,7 +180,7 @@ def _maps(ctx: TaskContext, size: int) -> Iterator[Fact]:
         marks = tuple(ctx.mark(c, i, k, "none", "bbox") for k in range(size))
         named = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks)]
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=[tuple(p) for p in round_half_away(xy[i], 1).tolist()],
             slots={"objects": ", ".join(map(str, named[:-1])) + f" and {named[-1]}"},

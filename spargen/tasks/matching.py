@@ -31,7 +31,7 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
         others.sort(key=lambda o: not both[rows[i, 0], o])
         wrong = honest(BOX, box, (ctx.box(view, o) for o in others), OPTIONS - 1, ctx.settings)
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=(target,),
             answer=box,
             slots={"target": ctx.thing(red)},

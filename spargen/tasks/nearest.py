@@ -59,7 +59,7 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
         box, distance_m = ctx.box(view[0], obj), float(ctx.vis.distance_m[view[0], obj])
         others = (ctx.box(view[0], o) for o in ctx.rng.permutation(np.flatnonzero(ctx.vis.boxed[view[0]])))
         yield Fact(
-            views=view,
+            frames=ctx.frames_of(view),
             objects=(obj,),
             answer=box,
             slots=_slots(ctx, obj, nearest),
@@ -84,7 +84,7 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
         image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
         answer, distance_m = _sighting(ctx, views, image, obj), float(ctx.vis.distance_m[views[0], obj])
         yield Fact(
-            views=views,
+            frames=ctx.frames_of(views),
             objects=(obj,),
             answer=answer,
             slots=_slots(ctx, obj, nearest),
@@ -200,7 +200,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
         )
         winner, loser = (green, blue) if green_wins[i] else (blue, green)
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=ctx.thing(winner),
             slots={
@@ -241,7 +241,7 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
         named = [ctx.thing_in_clip(m, f"point{k}") for k, m in enumerate(marks[1:])]
         answers = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks[1:])]
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=answers[best[i]],
             slots={

@@ -33,7 +33,7 @@ def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
         least_seen = float(share[i][seen[i]].min())
         most_unseen = None if seen[i].all() else float(share[i][~seen[i]].max())
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=frames,
             slots={"target": ctx.thing_in_clip(red)},
@@ -67,7 +67,7 @@ def appearance_order(ctx: TaskContext) -> Iterator[Fact]:
         answer = [names[k] for k in order[i]]
         shuffled = [answer[k] for k in ctx.rng.permutation(LABELS)]
         yield Fact(
-            views=tuple(int(v) for v in clip),
+            frames=ctx.frames_of(clip),
             objects=(),
             answer=answer,
             slots={"labels": ", ".join(shuffled[:-1]) + f" and {shuffled[-1]}"},

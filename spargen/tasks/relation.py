@@ -95,7 +95,7 @@ def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
         red, blue = ctx.mark(c, i, 0, "red", "bbox"), ctx.mark(c, i, 1, "blue", "bbox")
         relation = found.words(i)
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=relation,
             slots={"first": ctx.thing(red), "second": ctx.thing(blue), "relation": relation},
@@ -114,7 +114,7 @@ def obj_spatial_relation_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
         red = ctx.mark(c, i, 0, "red", "bbox")
         relation = found.words(i)
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=relation,
             slots={"target": ctx.thing(red), "relation": relation},
@@ -144,7 +144,7 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
         first, second = (ctx.mark(c, i, k, colour, "bbox") for k, colour in enumerate(colours))
         relation = found.words(i)
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=relation,
             slots={

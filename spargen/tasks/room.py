@@ -55,7 +55,7 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
             return
     for time in range(TIMES):
         yield Fact(
-            views=tuple(int(v) for v in ctx.clip),
+            frames=ctx.frames_of(ctx.clip),
             objects=(),
             answer=area,
             slots={},
@@ -120,7 +120,7 @@ def obj_count(ctx: TaskContext) -> Iterator[Fact]:
     for time in range(TIMES):
         for name, members in whole:
             yield Fact(
-                views=tuple(int(v) for v in ctx.clip),
+                frames=ctx.frames_of(ctx.clip),
                 objects=tuple(int(o) for o in members),
                 answer=len(members),
                 slots={"label": name},

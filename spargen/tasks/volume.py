@@ -31,7 +31,7 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
         (target,), red = c.objects_of(i), ctx.mark(c, i, 0, "red", "bbox")
         length, width, height = (int(x) for x in round_half_away(size_m[target] * 100))
         yield Fact(
-            views=c.views_of(i),
+            frames=ctx.frames_of(c.views[i]),
             objects=(target,),
             answer=(length, width, height),
             slots={"target": ctx.thing(red), "length_cm": length, "width_cm": width, "height_cm": height},

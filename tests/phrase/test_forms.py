@@ -41,7 +41,7 @@ def rng(seed=0):
 
 def lengths(n):
     return [
-        Fact(views=(i,), objects=(i,), answer=0.5 + 0.1 * i, slots={"target": Thing("chair", "red point")})
+        Fact(frames=(i,), objects=(i,), answer=0.5 + 0.1 * i, slots={"target": Thing("chair", "red point")})
         for i in range(n)
     ]
 
@@ -74,7 +74,7 @@ def test_brief_words_take_the_place_of_the_notes(templates, tmp_path):
 
 def test_facts_of_one_deck_are_asked_in_other_words_each_time(templates):
     facts = [
-        Fact(views=(0,), objects=(), answer=1.0, slots={"target": Thing(d)}, quantity=str(i), deck=d)
+        Fact(frames=(0,), objects=(), answer=1.0, slots={"target": Thing(d)}, quantity=str(i), deck=d)
         for i in range(3)
         for d in ("a", "b")
     ]
@@ -107,7 +107,7 @@ def test_select_between_two(templates):
     green, blue = Thing("chair", "green point"), Thing("lamp", "blue point")
     pairs = ((green, blue), (blue, green))
     facts = [
-        Fact(views=(i,), objects=(i,), answer=pairs[i % 2][0], slots={}, wrong=(pairs[i % 2][1],)) for i in range(4)
+        Fact(frames=(i,), objects=(i,), answer=pairs[i % 2][0], slots={}, wrong=(pairs[i % 2][1],)) for i in range(4)
     ]
     rows = phrase("mine", "select", facts, WINNER, templates, 4, S, rng(), wrong=1)
     assert [r.answer for r in rows] == ["A", "B", "A", "B"]
@@ -122,7 +122,7 @@ def test_judge_claims_one_worded_part_and_half_of_them_hold(templates, axes):
         states = tuple(int(s) for s in r.choice([-1, 0, 1], len(axes)))
         if any(states[:3]):
             slots = {"first": Thing("chair", "red bbox"), "second": Thing("lamp", "blue bbox")}
-            facts.append(Fact(views=(i,), objects=(i,), answer=Directions(axes, states), slots=slots))
+            facts.append(Fact(frames=(i,), objects=(i,), answer=Directions(axes, states), slots=slots))
     rows = phrase("mine", "judge", facts, DIRECTIONS, templates, 100, S, rng())
     assert Counter(row.answer for row in rows) == {"Yes": 50, "No": 50}
     words = Counter()
@@ -140,7 +140,7 @@ def test_judge_claims_one_worded_part_and_half_of_them_hold(templates, axes):
 
 def test_a_slot_that_the_fact_lacks_is_named_with_its_line(templates):
     with pytest.raises(TemplateError, match="'target' is undefined") as error:
-        phrase("mine", "fill", [Fact(views=(0,), objects=(), answer=1.0, slots={})], LENGTH, templates, 1, S, rng())
+        phrase("mine", "fill", [Fact(frames=(0,), objects=(), answer=1.0, slots={})], LENGTH, templates, 1, S, rng())
     assert "fill.j2:" in error.value.where
     assert "`spargen list templates mine`" in error.value.mend
 

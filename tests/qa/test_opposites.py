@@ -23,7 +23,7 @@ def rng(seed=0):
 
 
 def fact(axes, states, number=0):
-    return Fact(views=(number,), objects=(number,), answer=Directions(axes, tuple(states)), slots={})
+    return Fact(frames=(number,), objects=(number,), answer=Directions(axes, tuple(states)), slots={})
 
 
 def facts_of(axes, n, shares=(0.4, 0.2, 0.4), seed=0):
@@ -63,7 +63,7 @@ def test_two_words_are_varied_by_their_opposites_in_all_four_combinations(axes):
             # An empty part is never an option against a word.
             assert Counter(said) == ({own[k]: 2, OPPOSITE[own[k]]: 2} if k in varied(c) else {own[k]: 4})
         assert len(varied(c)) == 2
-    assert len({c.fact.views for c in found}) == len(found)
+    assert len({c.fact.frames for c in found}) == len(found)
 
 
 words = st.integers(-1, 1)
@@ -155,7 +155,7 @@ def test_facts_without_company_are_left_out():
     alone = [fact(OC_AXES, s, i) for i, s in enumerate([(1, 1, 1), (-1, -1, -1), (1, 0, -1)])]
     assert choices(alone, 10) == []
     square = [fact(OC_AXES, (a, 0, b), 10 + i) for i, (a, b) in enumerate(product((-1, 1), (-1, 1)))]
-    assert sorted(c.fact.views[0] for c in choices(alone + square, 10)) in ([2, 10, 11, 13], [10, 11, 12, 13])
+    assert sorted(c.fact.frames[0] for c in choices(alone + square, 10)) in ([2, 10, 11, 13], [10, 11, 12, 13])
     assert choices([], 10) == []
 
 
@@ -170,7 +170,7 @@ def test_the_same_seed_gives_the_same_options():
 def test_of_claims_half_hold_for_each_word(axes, count):
     found = claims(facts_of(axes, 800, (0.5, 0.2, 0.3)), count)
     assert len(found) == count
-    assert len({c.fact.views for c in found}) == count
+    assert len({c.fact.frames for c in found}) == count
     assert abs(sum(c.holds for c in found) - count / 2) <= 0.5
     said = Counter((str(c.said), c.holds) for c in found)
     for word, holds in said:

@@ -18,7 +18,7 @@ def rng(seed=0):
 
 
 def fact(answer, number=0, **more):
-    return Fact(views=(number,), objects=(number,), answer=answer, slots=more.pop("slots", {}), **more)
+    return Fact(frames=(number,), objects=(number,), answer=answer, slots=more.pop("slots", {}), **more)
 
 
 def choices(facts, kind, count, settings, rng, wrong=0):
@@ -57,12 +57,12 @@ def test_four_lengths_share_one_set_and_each_is_right_once():
             assert b - a >= S.option_gap_share * b
     for c in found:
         assert c.texts[c.right] == LENGTH.text(c.fact.answer)
-    assert len({c.fact.views for c in found}) == 48
+    assert len({c.fact.frames for c in found}) == 48
 
 
 def test_no_fact_is_asked_twice_and_the_first_ones_are_preferred():
     found = choices(lengths(300), LENGTH, 20, S, rng())
-    numbers = [c.fact.views[0] for c in found]
+    numbers = [c.fact.frames[0] for c in found]
     assert len(set(numbers)) == 20
     assert max(numbers) < 100
 
@@ -72,7 +72,7 @@ def test_lengths_too_close_together_are_left_out():
     assert choices(near, LENGTH, 20, S, rng()) == []
     found = choices([*near, fact(3.0, 50), fact(4.0, 51), fact(5.0, 52)], LENGTH, 20, S, rng())
     assert len(found) == 4
-    assert {0, 50, 51, 52} == {c.fact.views[0] for c in found}
+    assert {0, 50, 51, 52} == {c.fact.frames[0] for c in found}
 
 
 def test_a_first_fact_without_companions_does_not_use_them_up():
@@ -169,7 +169,7 @@ def test_false_claims_are_the_fact_s_own_wrong_answers():
     found = claims(facts, CANDIDATE, 24, S, rng(), wrong=2)
     assert Counter(c.holds for c in found) == {True: 12, False: 12}
     for c in found:
-        right, *wrong = map(str, names[c.fact.views[0]])
+        right, *wrong = map(str, names[c.fact.frames[0]])
         assert c.said == right if c.holds else c.said in wrong
     assert len({c.said.partition("(")[2] for c in found if not c.holds}) == 2
     assert [c.holds for c in found] != [True, False] * 12

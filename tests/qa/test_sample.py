@@ -38,15 +38,15 @@ def test_order_within_a_class_is_random_but_repeatable():
     assert min(firsts.values()) > 25
 
 
-def fact(answer, views=(0,), objects=(0,), **more):
-    return Fact(views=views, objects=objects, answer=answer, slots={}, **more)
+def fact(answer, frames=(0,), objects=(0,), **more):
+    return Fact(frames=frames, objects=objects, answer=answer, slots={}, **more)
 
 
 def test_no_question_twice():
     facts = [
         fact(1.0, objects=(1, 2)),
         fact(1.0, objects=(2, 1)),
-        fact(1.0, objects=(1, 2), views=(3,)),
+        fact(1.0, objects=(1, 2), frames=(3,)),
         fact(1.0, objects=(1, 2), quantity="farthest"),
         fact(9.0, objects=(1, 2)),
     ]
@@ -56,19 +56,19 @@ def test_no_question_twice():
 
 
 def test_no_more_than_wanted_and_the_first_of_those_that_would_come():
-    facts = [fact(i % 5, views=(i,)) for i in range(50)]
+    facts = [fact(i % 5, frames=(i,)) for i in range(50)]
     assert choose(facts, COUNT, "fill", 7, rng(3)) == choose(facts, COUNT, "fill", 50, rng(3))[:7]
     assert choose([], COUNT, "fill", 7, rng(3)) == []
 
 
 def test_only_facts_that_may_take_the_form():
-    facts = [fact(1, views=(i,), forms=("select",) if i % 2 else None) for i in range(10)]
+    facts = [fact(1, frames=(i,), forms=("select",) if i % 2 else None) for i in range(10)]
     assert len(choose(facts, COUNT, "select", 10_000, rng())) == 10
-    assert sorted(f.views[0] for f in choose(facts, COUNT, "fill", 10_000, rng())) == [0, 2, 4, 6, 8]
+    assert sorted(f.frames[0] for f in choose(facts, COUNT, "fill", 10_000, rng())) == [0, 2, 4, 6, 8]
 
 
 def test_buckets_take_turns():
-    facts = [fact(2 if i < 50 else 3 if i < 60 else 4, views=(i,)) for i in range(64)]
+    facts = [fact(2 if i < 50 else 3 if i < 60 else 4, frames=(i,)) for i in range(64)]
     chosen = choose(facts, COUNT, "fill", 10_000, rng())
     assert len(chosen) == 64
     assert Counter(f.answer for f in chosen[:12]) == {2: 4, 3: 4, 4: 4}
@@ -76,14 +76,14 @@ def test_buckets_take_turns():
 
 
 def test_a_fact_s_own_bucket_counts_first():
-    facts = [fact(i, views=(i,), bucket=i % 2) for i in range(20)]
+    facts = [fact(i, frames=(i,), bucket=i % 2) for i in range(20)]
     assert Counter(f.bucket for f in choose(facts, COUNT, "fill", 10_000, rng())[:10]) == {0: 5, 1: 5}
 
 
 def test_words_are_balanced_part_by_part():
     r = rng(7)
     facts = [
-        fact(Directions(OC_AXES, tuple(int(s) for s in r.choice([-1, 0, 1], 3, p=[0.7, 0.2, 0.1]))), views=(i,))
+        fact(Directions(OC_AXES, tuple(int(s) for s in r.choice([-1, 0, 1], 3, p=[0.7, 0.2, 0.1]))), frames=(i,))
         for i in range(3000)
     ]
     chosen = choose(facts, DIRECTIONS, "select", 10_000, rng())[:60]
@@ -94,6 +94,6 @@ def test_words_are_balanced_part_by_part():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_same_seed_chooses_the_same(seed):
-    facts = [fact(float(v), views=(i,)) for i, v in enumerate(rng().uniform(0.5, 6, 80))]
+    facts = [fact(float(v), frames=(i,)) for i, v in enumerate(rng().uniform(0.5, 6, 80))]
     assert choose(facts, LENGTH, "fill", 10_000, rng(seed)) == choose(facts, LENGTH, "fill", 10_000, rng(seed))
     assert choose(facts, LENGTH, "fill", 10_000, rng(seed)) != choose(facts, LENGTH, "fill", 10_000, rng(seed + 1))

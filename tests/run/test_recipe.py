@@ -54,7 +54,9 @@ def highest(wrong):
             things = [ctx.thing(mark) for mark in marks]
             best = things.pop(int(height_m[i].argmax()))
             slots = {"things": ", ".join(sorted(map(str, [best, *things])))}
-            yield Fact(c.views_of(i), c.objects_of(i), best, slots, marks, truth={"z": 1}, wrong=wrong(things))
+            yield Fact(
+                ctx.frames_of(c.views[i]), c.objects_of(i), best, slots, marks, truth={"z": 1}, wrong=wrong(things)
+            )
 
     return propose
 

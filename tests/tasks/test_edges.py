@@ -212,11 +212,11 @@ def test_an_answer_over_several_images_is_noticed_in_one_of_them_only(sight):
     ctx = context(SCENE)
     fact = proposed("distance_infer_center_oc_mv", ctx)[0]
     (obj,), image = fact.objects, fact.answer.image
-    other = next(v for k, v in enumerate(fact.views) if k != image)
+    other = next(v for k, v in enumerate(fact.frames) if k != image)
     noticed = getattr(ctx.vis, sight).copy()
     noticed[other, obj] = True
     vis = replace(ctx.vis, **{sight: noticed})
-    sets = np.array([fact.views])
+    sets = np.array([fact.frames])
     same = proposed("distance_infer_center_oc_mv", context(SCENE, sets=sets))
     assert fact.key in {f.key for f in same}
     assert fact.key not in {f.key for f in proposed("distance_infer_center_oc_mv", context(SCENE, sets=sets, vis=vis))}

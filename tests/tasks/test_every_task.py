@@ -141,10 +141,10 @@ def test_another_seed_gives_other_rows(asked):
         assert rows != by_cell[1][cell], cell
 
 
-def test_the_clip_is_named_when_video_questions_were_asked(asked):
-    expected = [int(71 * k / 31) for k in range(32)]
-    assert list(asked.video_frames) == expected
-    assert ask_all(SCENE, tasks=("depth_prediction_oc",)).video_frames == ()
+def test_a_video_question_names_the_frames_of_its_clip_in_order(asked):
+    expected = tuple(int(71 * k / 31) for k in range(32))
+    assert {row.frames for row in asked.rows if row.use == "video"} == {expected}
+    assert {len(row.frames) for row in asked.rows if row.use == "image"} == {1, 2, 3}
 
 
 def test_every_drop_has_a_reason_and_a_number(asked):

@@ -42,7 +42,7 @@ def mine(tmp_path):
 
 def test_a_task_that_needs_nothing_casts_no_ray_and_opens_no_image(mine, monkeypatch):
     def propose(ctx):
-        yield Fact(views=(3,), objects=(), answer=len(ctx.scene.frames), slots={})
+        yield Fact(frames=(3,), objects=(), answer=len(ctx.scene.frames), slots={})
 
     asked = mine(propose, needs=())
     for name in ("see", "pick_sets", "touching"):
@@ -59,7 +59,7 @@ def test_what_a_task_reads_unsaid_is_refused(mine, need):
 
     def propose(ctx):
         getattr(ctx, read)
-        yield Fact(views=(0,), objects=(), answer=1, slots={})
+        yield Fact(frames=(0,), objects=(), answer=1, slots={})
 
     others = tuple(n for n in ("table", "pairs", "sets", "clip") if n != need)
     with pytest.raises(PluginError, match=f"the task reads the {need}, but does not say so") as found:
@@ -104,3 +104,15 @@ def test_the_parts_are_those_of_the_views():
     assert ctx.vis is ctx.views.vis
     assert ctx.stills is ctx.views.stills
     assert ctx.labels is ctx.views.labels
+
+
+def test_facts_name_frames_of_the_scene_not_rows_of_the_table():
+    ctx = context(SCENE, settings=SMALL)
+    assert len(ctx.frames) < len(SCENE.frames)
+    for name in ("depth_prediction_oc", "position_matching", "distance_prediction_oo_mv", "obj_frame_locate"):
+        for fact in TASKS[name].propose(ctx):
+            assert set(fact.frames) <= set(ctx.frames.tolist())
+            for mark in fact.marks:
+                view = ctx.frames.tolist().index(fact.frames[mark.image])
+                table_of = ctx.vis.point if mark.kind == "point" else ctx.vis.bbox
+                assert tuple(table_of[view, mark.obj].tolist()) == mark.at

@@ -77,7 +77,7 @@ def test_what_cannot_be_boxed_is_no_option(task):
                 if task.endswith("mv"):
                     assert wrong.obj != obj
                 else:
-                    assert wrong != tuple(vis.bbox[fact.views[-1], obj].tolist())
+                    assert wrong != tuple(vis.bbox[fact.frames[-1], obj].tolist())
 
 
 @every

@@ -89,7 +89,7 @@ def ask(scene, recipe, *, cache=None, threads=0):
     if os.environ.get("TINY_CRASH") == scene.id:
         raise ZeroDivisionError("a fault of the program")
     time.sleep(float(os.environ.get("TINY_SLEEP", 0)))
-    questions = SceneQuestions(video_frames=tuple(range(32)))
+    questions = SceneQuestions()
     questions.dropped["depth_prediction_oc", "too near"] = 3
     for task in forms:
         for form in forms[task]:
