@@ -168,6 +168,10 @@ class Scene:
         it. A scene that has none ("") is made anew by each run.
     notes : what the adapter found and left out, in words for a person (``"poses dropped": 12``).
     frame_number : the released number of each frame, which a video clip names it by; the name by default.
+    room_of_view, room_of_object : the room that each frame was taken in and that each object stands in, by name or
+        number, None = unknown; both or neither. What a question shows and asks about then stays in one room.
+    extras : what the adapter found besides, handed on to tasks as it is: walks, gaze ... Positions in it are those of
+        the release, which `T_world_released` brings into the world.
     """
 
     id: str
@@ -182,6 +186,9 @@ class Scene:
     fingerprint: str = ""
     notes: Mapping[str, int | float | str] = field(default_factory=dict)
     frame_number: Sequence[str] = ()
+    room_of_view: Sequence[str | int | None] = ()
+    room_of_object: Sequence[str | int | None] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frames", tuple(self.frames))
@@ -202,7 +209,20 @@ class Scene:
             raise SceneError("two frames have one number", where=self.id, mend="fix the adapter")
         if len(self.mesh.face_object) and self.mesh.face_object.max() >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
+        self._check_rooms()
         self._move_to_origin()
+
+    def _check_rooms(self) -> None:
+        """Make texts of the rooms' names, and see that they are there for all or for none."""
+        for name, count in (("room_of_view", len(self.frames)), ("room_of_object", len(self.objects))):
+            rooms = tuple(room if room is None else str(room) for room in getattr(self, name))
+            rooms = rooms if any(room is not None for room in rooms) else ()
+            object.__setattr__(self, name, rooms)
+            if len(rooms) not in (0, count):
+                raise SceneError(f"{name} has {len(rooms)} entries, not {count}", where=self.id, mend="fix the adapter")
+        if bool(self.room_of_view) != bool(self.room_of_object) and len(self.frames) and len(self.objects):
+            what = "rooms are named for views or for objects alone"
+            raise SceneError(what, where=self.id, mend="name both: a question stays in one room")
 
     def _move_to_origin(self) -> None:
         """Move a far mesh, and everything with it, so that float32 is exact enough around it."""

@@ -77,6 +77,9 @@ def _plan(ctx: TaskContext) -> FloorPlan | None:
     if not len(ctx.clip):
         return None
     scene, labels = ctx.scene, ctx.labels
+    if len({*scene.room_of_view, *scene.room_of_object} - {None}) > 1:
+        ctx.dropped["the scene has several rooms"] += 1
+        return None
     try:
         return floor_plan(scene.mesh, scene.objects, labels.floor, labels.present, ctx.settings.room_stands_m)
     except SceneError as error:

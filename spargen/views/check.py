@@ -127,7 +127,10 @@ def _look_on(
     looked_at: set[int] = {f for f, name in enumerate(scene.frames) if name in faults}
     while True:
         usable = np.array([f for f, name in enumerate(scene.frames) if name not in faults], dtype=np.int64)
-        new = sorted(set(np.union1d(*choose_frames(usable, settings, video=video)).tolist()) - looked_at)
+        new = sorted(
+            set(np.union1d(*choose_frames(usable, settings, video=video, rooms=scene.room_of_view)).tolist())
+            - looked_at
+        )
         if not new:
             return usable, len(looked_at)
         looked_at.update(new)

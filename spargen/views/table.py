@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, fields
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -30,6 +32,8 @@ _CODE = [Path(package.__path__[0]) for package in (spargen.geometry, spargen.sce
 """What a table is made by."""
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Rooms = Sequence[str | int | None]
 
 
 def evenly_spaced(total: int, count: int) -> Ints:
@@ -39,11 +43,29 @@ def evenly_spaced(total: int, count: int) -> Ints:
     return np.floor(np.linspace(0, total - 1, count)).astype(np.int64)
 
 
-def choose_frames(usable: Ints, settings: Settings, *, video: bool) -> tuple[Ints, Ints]:
-    """Return the frames of image questions and those of the clip, evenly spaced over the usable ones."""
+def choose_frames(usable: Ints, settings: Settings, *, video: bool, rooms: Rooms = ()) -> tuple[Ints, Ints]:
+    """Return the frames of image questions and those of the clip, evenly spaced over the usable ones.
+
+    Where rooms are named, the clip stays in the one that has most of the usable frames.
+    """
     stills = usable[evenly_spaced(len(usable), settings.views_per_scene)]
+    if rooms:
+        usable = _in_largest_room(usable, rooms)
     has_clip = video and len(usable) >= settings.video_frames
     return stills, usable[evenly_spaced(len(usable), settings.video_frames)] if has_clip else stills[:0]
+
+
+def _in_largest_room(frames: Ints, rooms: Rooms) -> Ints:
+    """Return those of some frames that were taken in the room that most were taken in; of equal ones, in the first."""
+    known = [(f, room) for f in frames.tolist() if (room := rooms[f]) is not None]
+    times = Counter(room for _, room in known)
+    return np.array([f for f, room in known if room == max(times, key=times.__getitem__)], dtype=np.int64)
+
+
+def same_room(some: Rooms, others: Rooms) -> Bools:
+    """Tell which of A and of B things, (A, B), are in one room; not where one's room is unknown."""
+    a, b = (np.array(rooms, dtype=object) for rooms in (some, others))
+    return np.asarray((a[:, None] == b) & (a[:, None] != None), dtype=bool)  # noqa: E711 - of each of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +109,12 @@ class Views:
 
     @cached_property
     def vis(self) -> Visibility:
-        """What each view shows; casts the rays."""
-        return _seen_before(self.scene, self.cameras, self.labels, self.settings, self.keep_in, self.threads)
+        """What each view shows; casts the rays. Where rooms are named, only what stands in the view's is askable."""
+        vis = _seen_before(self.scene, self.cameras, self.labels, self.settings, self.keep_in, self.threads)
+        if not self._rooms:
+            return vis
+        here = same_room(self._rooms, self.scene.room_of_object)
+        return replace(vis, visible=vis.visible & here, boxed=vis.boxed & here, pointed=vis.pointed & here)
 
     @cached_property
     def stills(self) -> Ints:
@@ -115,11 +141,16 @@ class Views:
     @cached_property
     def _chosen(self) -> tuple[Ints, Ints]:
         usable = np.arange(len(self.scene.frames)) if self.usable is None else self.usable
-        return choose_frames(usable, self.settings, video=self.video)
+        return choose_frames(usable, self.settings, video=self.video, rooms=self.scene.room_of_view)
 
     @cached_property
     def _links(self) -> Links:
-        return link(self.vis.surface, self.cameras, self.settings)
+        links = link(self.vis.surface, self.cameras, self.settings)
+        return replace(links, linked=links.linked & same_room(self._rooms, self._rooms)) if self._rooms else links
+
+    @cached_property
+    def _rooms(self) -> Rooms:
+        return [self.scene.room_of_view[f] for f in self.frames.tolist()] if self.scene.room_of_view else []
 
     def _sets_of(self, size: int) -> Ints:
         # A nose at a door shows where nobody is.

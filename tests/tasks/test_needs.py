@@ -1,5 +1,7 @@
 """Tasks say what they read of a scene's views, and no more than that is made."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from asking import SCENE, ask_all, context
@@ -104,6 +106,16 @@ def test_the_parts_are_those_of_the_views():
     assert ctx.vis is ctx.views.vis
     assert ctx.stills is ctx.views.stills
     assert ctx.labels is ctx.views.labels
+
+
+def test_what_an_adapter_found_besides_reaches_the_tasks(mine):
+    def propose(ctx):
+        yield Fact(frames=(0,), objects=(), answer=len(ctx.scene.extras["walks"]), slots={})
+
+    (row,) = mine(propose, needs=())(replace(SCENE, extras={"walks": ["a", "b", "c"]})).rows
+    assert row.fact["truth"] == {}
+    assert row.record["conversations"][1]["value"] == "3"
+    assert SCENE.extras == {}
 
 
 def test_facts_name_frames_of_the_scene_not_rows_of_the_table():
