@@ -9,6 +9,8 @@ from typing import Any, Literal
 from spargen.qa.margin import Margin
 
 Colour = Literal["red", "green", "blue", "yellow", "none"]
+COLOURS: tuple[Colour, ...] = ("red", "blue", "green", "yellow")
+"""The order in which records list marks, unless a task has another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Fact:
     objects : rows of the scene's objects that the question is about, in role order.
     answer : the truth, of the task's answer kind.
     slots : what the templates may say.
-    marks : in the order in which the record lists them.
+    marks : what is drawn into the images; numbered ones, of the colour "none", in the order of their numbers.
     quantity : what is asked, where a task asks several things; no two rows share frames, objects and this.
     truth : unrounded numbers behind the answer, for the facts file.
     margin : by how much the number behind the answer may change before another answer would be printed; None where

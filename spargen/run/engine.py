@@ -134,6 +134,11 @@ def _propose(task: Task, views: Views, seed: int, quota: int, out: SceneQuestion
     if not task.wrong and any(fact.wrong is not None for fact in facts):
         what, mend = "facts bring wrong answers, but the task does not say so", "say how many: @task(..., wrong=3)"
         raise PluginError(what, where=f"task {task.name}", mend=mend)
+    if unsaid := {mark.colour for fact in facts for mark in fact.marks} - {*task.marks, "none"}:
+        what = f"facts mark something {min(unsaid)}, but the task does not say so"
+        raise PluginError(
+            what, where=f"task {task.name}", mend="name all colours in their order: @task(..., marks=...)"
+        )
     out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})
     out.notes.update({f"{task.name}: {what}": str(n) for what, n in ctx.noted.items()})
     return facts
@@ -151,6 +156,7 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
 def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, recipe: Recipe) -> Row:
     """The SPAR record of a question, and the fact behind it."""
     fact, video = phrased.fact, task.views == "video"
+    marks = sorted(fact.marks, key=lambda mark: -1 if mark.colour == "none" else task.marks.index(mark.colour))
     places = [(frame, i if video else None) for i, frame in enumerate(fact.frames)]
     record: dict[str, Any] = {
         "id": f"{scene.id}_{number}",
@@ -160,7 +166,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, rec
     }
     if recipe.rgbd:
         record["depth"] = [depth_path(scene.id, name_in(scene, f, i), clip_index=i) for f, i in places]
-    record.update(_marks(fact, indexed=task.views != "single"))
+    record.update(_marks(marks, indexed=task.views != "single"))
     trace = {
         "dataset": scene.dataset,
         "scene": scene.id,
@@ -170,7 +176,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, rec
         "frames": [scene.frames[f] for f in fact.frames],
         "objects": [int(scene.objects.id[o]) for o in fact.objects],
         "labels": [scene.objects.label[o] for o in fact.objects],
-        "marks": [_mark_trace(scene, mark) for mark in fact.marks],
+        "marks": [_mark_trace(scene, mark) for mark in marks],
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
         "margin": asdict(fact.margin) if fact.margin else None,
@@ -189,16 +195,16 @@ def _answered_by_one(fact: Fact, views: Views) -> bool:
     return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 
 
-def _marks(fact: Fact, *, indexed: bool) -> dict[str, Any]:
+def _marks(marks: Sequence[Mark], *, indexed: bool) -> dict[str, Any]:
     """The record's keys for the marks: one a colour, or one list; and the images they stand in."""
     keys: dict[str, Any] = {}
-    for mark in fact.marks:
+    for mark in marks:
         if mark.colour == "none":
             keys.setdefault(f"{mark.kind}_list", [[]])[0].append(list(mark.at))
         else:
             keys[f"{mark.colour}_{mark.kind}"] = [list(mark.at)]
-    if indexed and fact.marks:
-        keys[f"{fact.marks[0].kind}_img_idx"] = [[mark.image for mark in fact.marks]]
+    if indexed and marks:
+        keys[f"{marks[0].kind}_img_idx"] = [[mark.image for mark in marks]]
     return keys
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFont
+
+from spargen.qa.fact import COLOURS
+
+if TYPE_CHECKING:
+    from spargen.tasks.registry import Task
 
 SPAR_WIDTH_PX = 1296
 SPAR_STROKE_PX = 20
@@ -25,7 +30,7 @@ def draw_marks(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None
     """Draw what a record marks into its images, and a thin white frame where its answer is a box."""
     for kind, put in (("point", _disc), ("bbox", _frame)):
         where = record.get(f"{kind}_img_idx", [[]])[0]
-        colours = [c for c in marker_order(record["type"], kind) if f"{c}_{kind}" in record]
+        colours = [c for c in marker_order(record["type"]) if f"{c}_{kind}" in record]
         for position, colour in enumerate(colours):
             image = images[where[position] if where else 0]
             put(image, record[f"{colour}_{kind}"][0], colour)
@@ -41,13 +46,26 @@ def marked_images(record: Mapping[str, Any]) -> set[int]:
     return {i for kind in ("point", "bbox") for i in record.get(f"{kind}_img_idx", [[]])[0]}
 
 
-def marker_order(task: str, kind: str) -> tuple[str, ...]:
+def marker_order(task: str) -> tuple[str, ...]:
     """Return the colours of a task's marks in the order of its ``*_img_idx``."""
-    if kind == "bbox" and task.startswith("spatial_imagination"):
-        return "green", "blue", "red", "yellow"
-    if kind == "point" and task == "distance_infer_center_oo_mv":
-        return "red", "green", "blue"
-    return "red", "blue", "green", "yellow"
+    found = _registered(task)
+    return found.marks if found else COLOURS
+
+
+def answer_image(task: str) -> int | None:
+    """Return the position of the image that boxes in a task's answers lie in; None if there are none, for all we know.
+
+    An answer that names an image comes before.
+    """
+    found = _registered(task)
+    return found.answer_image if found else None
+
+
+def _registered(task: str) -> Task | None:
+    from spargen.tasks.registry import TASKS, load_builtin_tasks  # costs seconds, which drawing nothing does without
+
+    load_builtin_tasks()
+    return TASKS.get(task)
 
 
 def _scaled(image: Image.Image, mark: Sequence[float]) -> list[float]:
@@ -89,7 +107,7 @@ def _draw_answer(record: Mapping[str, Any], images: Sequence[Image.Image]) -> No
     if box is None:
         return
     named, *corners = box.groups()
-    position = _ORDINALS.index(named) if named else int(record["type"] == "position_matching")
+    position = _ORDINALS.index(named) if named else answer_image(record["type"]) or 0
     image = images[position]
     frame = _scaled(image, [int(number) for number in corners])
     ImageDraw.Draw(image).rectangle(frame, outline="white", width=max(1, _stroke(image) // 4))

@@ -20,6 +20,8 @@ from spargen.tasks.relation import Relations
 ROLES: tuple[tuple[Colour, str], ...] = (("green", "stand"), ("blue", "face"), ("red", "target"), ("yellow", "second"))
 """Colour and role of the objects of a candidate, in the order in which multi-image records list them."""
 
+ORDER = tuple(colour for colour, _ in ROLES)
+
 OC, OO = "stand face target before after", "stand face first second before after"
 OO_PARTS = " before_first_fb before_second_fb after_first_fb after_second_fb"
 MAP_OBJECTS = (3, 7)
@@ -48,37 +50,37 @@ class Setting:
         return self.axes != OC_AXES
 
 
-@task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots=OC)
+@task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots=OC, marks=ORDER)
 def spatial_imagination_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Where red is for someone who walks to green and faces blue."""
     return imagine(ctx, Setting("single", OC_AXES))
 
 
-@task("spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots=OO)
+@task("spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots=OO, marks=ORDER)
 def spatial_imagination_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Where red is relative to yellow for someone who walks to green and faces blue."""
     return imagine(ctx, Setting("single", OO_AXES))
 
 
-@task("spatial_imagination_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots=OC)
+@task("spatial_imagination_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots=OC, marks=ORDER)
 def spatial_imagination_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """As for one image, over several."""
     return imagine(ctx, Setting("multi", OC_AXES))
 
 
-@task("spatial_imagination_oo_mv", views="multi", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS)
+@task("spatial_imagination_oo_mv", views="multi", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=ORDER)
 def spatial_imagination_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """As for one image, over several, and in front or behind for each."""
     return imagine(ctx, Setting("multi", OO_MULTI_AXES))
 
 
-@task("spatial_imagination_oc_video", views="video", level="high", answer=DIRECTIONS, slots=OC)
+@task("spatial_imagination_oc_video", views="video", level="high", answer=DIRECTIONS, slots=OC, marks=ORDER)
 def spatial_imagination_oc_video(ctx: TaskContext) -> Iterator[Fact]:
     """As for one image, the objects boxed in frames of a clip; before is as the camera of Frame-0 sees it."""
     return imagine(ctx, Setting("video", OC_AXES, "clip"))
 
 
-@task("spatial_imagination_oo_video", views="video", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS)
+@task("spatial_imagination_oo_video", views="video", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=ORDER)
 def spatial_imagination_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     """The same for a pair of targets."""
     return imagine(ctx, Setting("video", OO_MULTI_AXES, "clip"))

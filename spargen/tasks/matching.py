@@ -13,7 +13,7 @@ from spargen.tasks.context import DRAWN, Placed, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
 
-@task("position_matching", views="pair", level="medium", answer=BOX, slots="target", wrong=OPTIONS - 1)
+@task("position_matching", views="pair", level="medium", answer=BOX, slots="target", wrong=OPTIONS - 1, answer_image=1)
 def position_matching(ctx: TaskContext) -> Iterator[Fact]:
     """Where an object boxed in the first image is in the second."""
     vis = ctx.vis

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spargen.geometry.directions import leads
 from spargen.geometry.unnamed import unnamed_things
 from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
-from spargen.qa.fact import Fact, Thing
+from spargen.qa.fact import Colour, Fact, Thing
 from spargen.qa.margin import of_lead
 from spargen.qa.options import OPTIONS, honest
 from spargen.tasks.context import Bools, Ints, Source, TaskContext
@@ -18,6 +18,7 @@ from spargen.tasks.registry import task
 
 Floats = NDArray[np.float64]
 CANDIDATES = 4
+RED_GREEN_BLUE: tuple[Colour, ...] = ("red", "green", "blue")
 
 
 def extremes(
@@ -52,6 +53,7 @@ def extremes(
     answer=BOX,
     slots="nearest answer_label building",
     wrong=OPTIONS - 1,
+    answer_image=0,
 )
 def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
@@ -77,6 +79,7 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     answer=SIGHTING,
     slots="nearest answer_label building",
     wrong=OPTIONS - 1,
+    answer_image=0,
 )
 def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Which of all objects seen in any image is nearest to the camera of the first, or farthest from it."""
@@ -166,6 +169,7 @@ def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:
     answer=WINNER,
     slots="ref green blue nearest winner loser",
     wrong=1,
+    marks=RED_GREEN_BLUE,
 )
 def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Which of the blue and the green point's objects is closer to the red one's, or farther from it."""
@@ -179,6 +183,7 @@ def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
     answer=WINNER,
     slots="ref green blue nearest winner loser",
     wrong=1,
+    marks=RED_GREEN_BLUE,
 )
 def distance_infer_center_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """The same over several images; the marks stand in the order red, green, blue."""
@@ -193,11 +198,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     nearest = ctx.rng.random(len(c)) < 0.5
     green_wins = (distance_m[:, 0] < distance_m[:, 1]) == nearest
     for i in ctx.balanced(2 * green_wins + nearest):
-        red, green, blue = (
-            ctx.mark(c, i, 0, "red", "point"),
-            ctx.mark(c, i, 1, "green", "point"),
-            ctx.mark(c, i, 2, "blue", "point"),
-        )
+        red, green, blue = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_GREEN_BLUE))
         winner, loser = (green, blue) if green_wins[i] else (blue, green)
         yield Fact(
             frames=ctx.frames_of(c.views[i]),

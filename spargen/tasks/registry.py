@@ -11,7 +11,7 @@ from typing import Literal
 import spargen.tasks
 from spargen.errors import PluginError
 from spargen.qa.answers import AnswerKind
-from spargen.qa.fact import Fact
+from spargen.qa.fact import COLOURS, Colour, Fact
 from spargen.qa.options import LETTERS
 from spargen.tasks.context import Need, TaskContext
 
@@ -40,6 +40,9 @@ class Task:
     slots : names that its templates may use.
     propose : yields facts, in an order whose every prefix is a fair sample.
     wrong : how many of a row's options its facts bring as `Fact.wrong`; 0 = the kind of answer makes them.
+    marks : colours of its marks in the order in which records list them, and loaders of such records draw them.
+    answer_image : position of the image that boxes in its answers lie in, where they do not name another; None if
+        there are none.
     needs : what it reads of a scene's views: the table of what each shows, pairs or sets of them, the clip. One that
         needs nothing casts no ray.
     """
@@ -51,6 +54,8 @@ class Task:
     slots: tuple[str, ...]
     propose: Propose
     wrong: int = 0
+    marks: tuple[Colour, ...] = COLOURS
+    answer_image: int | None = None
     needs: tuple[Need, ...] = ()
 
     @property
@@ -70,6 +75,8 @@ def task(
     answer: AnswerKind,
     slots: str,
     wrong: int = 0,
+    marks: tuple[Colour, ...] = COLOURS,
+    answer_image: int | None = None,
     needs: tuple[Need, ...] | None = None,
 ) -> Callable[[Propose], Propose]:
     """Register a function as a task.
@@ -77,7 +84,7 @@ def task(
     Parameters
     ----------
     name : of the task and its template folder.
-    views, level, answer, wrong : see `Task`.
+    views, level, answer, wrong, marks, answer_image : see `Task`.
     slots : names that its templates may use, separated by spaces; `answer` and, where it judges, `claim` always are.
     needs : what it reads of a scene's views, where that is not what `views` suggests.
 
@@ -101,7 +108,9 @@ def task(
                 where=f"{known.propose.__module__} and {propose.__module__}",
                 mend="give one of them another name",
             )
-        TASKS[name] = Task(name, views, level, answer, (*slots.split(), "answer", "claim"), propose, wrong, reads)
+        TASKS[name] = Task(
+            name, views, level, answer, (*slots.split(), "answer", "claim"), propose, wrong, marks, answer_image, reads
+        )
         return propose
 
     return register

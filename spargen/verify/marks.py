@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from spargen.errors import OutputError, PluginError
 from spargen.plugins import find_adapter
 from spargen.run.ledger import read_run
+from spargen.run.marks import answer_image
 from spargen.run.read import read
 from spargen.scene.types import Scene
 
@@ -30,7 +31,6 @@ DISC_SHARE = 0.45
 """Share of that disc that must show the object: the half that is promised, less what the raster's grain can take."""
 FAILURES_SHOWN = 20
 
-_ANSWER_IMAGE = {"distance_infer_center_oc": 0, "position_matching": 1, "distance_infer_center_oc_mv": 0}
 _BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -166,7 +166,8 @@ def _drawn(row: Mapping[str, Any], fact: Mapping[str, Any]) -> Iterator[_Mark]:
 
 def _answered(row: Mapping[str, Any], fact: Mapping[str, Any]) -> Iterator[_Mark]:
     """Yield the box that a row answers with."""
-    if fact["task"] not in _ANSWER_IMAGE:
+    unnamed = answer_image(fact["task"])
+    if unnamed is None:
         return
     question, answer = (turn["value"] for turn in row["conversations"])
     if fact["form"] == "select":
@@ -176,7 +177,7 @@ def _answered(row: Mapping[str, Any], fact: Mapping[str, Any]) -> Iterator[_Mark
     if box is None:
         raise OutputError("the answer has no box", where=f"{fact['task']}/{fact['form']} {row['id']}", mend="report it")
     named = (image for image, word in enumerate(_ORDINALS) if answer[: box.start()].endswith(f"the {word} image, "))
-    image = next(named, _ANSWER_IMAGE[fact["task"]])
+    image = next(named, unnamed)
     yield _mark(fact, image, "answer box", [int(n) for n in box.groups()], fact["objects"][0])
 
 

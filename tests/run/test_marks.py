@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spargen.run.marks import draw_marks, marked_images, marker_order
+from spargen.run.marks import answer_image, draw_marks, marked_images, marker_order
+from spargen.tasks.registry import load_builtin_tasks
 
 RED, BLUE, GREEN, YELLOW = (255, 0, 0), (0, 0, 255), (0, 128, 0), (255, 255, 0)
 
@@ -101,5 +102,12 @@ def test_the_answer_of_a_matching_stands_in_the_second_image():
 
 
 def test_the_order_of_colours():
-    assert marker_order("spatial_imagination_oc", "bbox")[:3] == ("green", "blue", "red")
-    assert marker_order("depth_prediction_oo", "point")[:3] == ("red", "blue", "green")
+    assert marker_order("spatial_imagination_oc")[:3] == ("green", "blue", "red")
+    assert marker_order("depth_prediction_oo")[:3] == ("red", "blue", "green")
+    assert marker_order("a task of somebody else")[:3] == ("red", "blue", "green")
+
+
+def test_where_boxes_of_answers_lie():
+    expected = {"distance_infer_center_oc": 0, "position_matching": 1, "distance_infer_center_oc_mv": 0}
+    assert {name: answer_image(name) for name in load_builtin_tasks() if answer_image(name) is not None} == expected
+    assert answer_image("a task of somebody else") is None

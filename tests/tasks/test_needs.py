@@ -1,4 +1,4 @@
-"""Tasks say what they read of a scene's views, and no more than that is made."""
+"""Tasks say what they read of a scene's views, no more than that is made; and in which order they mark."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from asking import SCENE, ask_all, context
 from spargen.errors import PluginError
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import COUNT
-from spargen.qa.fact import Fact
+from spargen.qa.fact import Fact, Mark
 from spargen.run.engine import ask
 from spargen.run.recipe import Recipe
 from spargen.settings import Settings
@@ -116,6 +116,35 @@ def test_what_an_adapter_found_besides_reaches_the_tasks(mine):
     assert row.fact["truth"] == {}
     assert row.record["conversations"][1]["value"] == "3"
     assert SCENE.extras == {}
+
+
+@pytest.mark.parametrize("listed", [("red", "blue"), ("blue", "red")])
+def test_marks_are_listed_as_the_task_says_whatever_order_a_fact_has(mine, listed):
+    def propose(ctx):
+        marks = (Mark("blue", "point", 1, (1, 2), 0), Mark("red", "point", 2, (3, 4), 1))
+        yield Fact(frames=(0, 1), objects=(), answer=1, slots={}, marks=marks)
+
+    (row,) = mine(propose, views="pair", needs=(), marks=listed)().rows
+    assert [key for key in row.record if key.endswith("_point")] == [f"{colour}_point" for colour in listed]
+    assert row.record["point_img_idx"] == [[{"blue": 0, "red": 1}[colour] for colour in listed]]
+    assert [mark["colour"] for mark in row.fact["marks"]] == list(listed)
+
+
+def test_a_colour_that_the_task_does_not_name_is_refused(mine):
+    def propose(ctx):
+        yield Fact(frames=(0,), objects=(), answer=1, slots={}, marks=(Mark("green", "point", 1, (1, 2)),))
+
+    with pytest.raises(PluginError, match="mark something green, but the task does not say so"):
+        mine(propose, needs=(), marks=("red", "blue"))()
+
+
+def test_numbered_marks_keep_their_order(mine):
+    def propose(ctx):
+        marks = tuple(Mark("none", "bbox", o, (o, o, 9, 9), o % 2) for o in (3, 1, 2))
+        yield Fact(frames=(0, 1), objects=(), answer=1, slots={}, marks=marks)
+
+    (row,) = mine(propose, views="pair", needs=())().rows
+    assert [at[0] for at in row.record["bbox_list"][0]] == [3, 1, 2]
 
 
 def test_facts_name_frames_of_the_scene_not_rows_of_the_table():

@@ -139,7 +139,9 @@ def put_in_place():
     engine.ask = ask
     served = SimpleNamespace(serves=lambda form, wrong: True)
     registry.TASKS = {
-        name: SimpleNamespace(views=views, level="low", slots=(), answer=served, wrong=0)
+        name: SimpleNamespace(
+            views=views, level="low", slots=(), answer=served, wrong=0, marks=("red", "blue"), answer_image=None
+        )
         for name, views in {
             "depth_prediction_oc": "single",
             "distance_prediction_oo": "single",
