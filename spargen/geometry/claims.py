@@ -6,13 +6,15 @@ tolerance below. Poses, intrinsics or a mesh that do not belong leave at most si
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.raycast import RayCaster
-from spargen.scene.cameras import Cameras
+from spargen.scene.cameras import Cameras, looks_along, shown_at
+from spargen.scene.lenses import Lens
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,6 +44,7 @@ class Claims:
     K : (F, 3, 3) intrinsics in pixels, corner convention.
     size_px : (F, 2) image width and height.
     measured_m : (F, P) camera Z at the lattice's positions; nan where nothing was measured.
+    lens : F lenses.
     units : of the mesh and the poses in a metre.
     """
 
@@ -49,19 +52,28 @@ class Claims:
     K: Floats
     size_px: NDArray[np.int64]
     measured_m: Floats
+    lens: Sequence[Lens]
     units: float = 1.0
 
     @staticmethod
     def of(cameras: Cameras, measured_m: Floats) -> Claims:
         """Return what cameras and their depth images claim."""
-        return Claims(cameras.T_world_camera, cameras.K, cameras.size_px, measured_m)
+        return Claims(cameras.T_world_camera, cameras.K, cameras.size_px, measured_m, cameras.lens)
 
     def directions(self) -> Floats:
-        """World directions (F, P, 3) through the lattice's positions; their camera Z is 1, so hits count in depth."""
-        pixels = lattice() * self.size_px[:, None]
-        uv1 = np.concatenate([pixels, np.ones((*pixels.shape[:2], 1))], axis=2)
-        in_camera = np.matmul(uv1, np.linalg.inv(self.K).transpose(0, 2, 1))
+        """World directions (F, P, 3) through the lattice's positions; their camera Z is 1, so hits count in depth.
+
+        nan where a lens shows nothing.
+        """
+        frames = zip(self.K, self.lens, self.size_px, strict=True)
+        in_camera = np.stack([looks_along(K, lens, lattice() * size) for K, lens, size in frames])
         return np.asarray(np.matmul(in_camera, self.T_world_camera[:, :3, :3].transpose(0, 2, 1)))
+
+    def shown(self, frame: int, X: Floats) -> Floats:
+        """Where (P, 2) a frame shows points (P, 3) in front of its camera, in shares of its width and height."""
+        K, lens = self.K[frame], self.lens[frame]
+        uv = shown_at(K, lens, X) if lens.bends else (X @ K.T)[:, :2] / X[:, 2:]
+        return np.asarray(uv / self.size_px[frame])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +85,18 @@ class Met:
     face : (F, P) face that a ray meets first, -1 = none.
     depth_m : (F, P) camera Z there; inf = none.
     measured_m : (F, P) what the frames claim; nan = nothing.
+    cast : (F, P) which rays there were: none where a lens shows nothing.
     """
 
     face: Ints
     depth_m: Floats
     measured_m: Floats
+    cast: Bools
 
     @property
     def hits(self) -> Floats:
         """(F,) share of the rays that meet the mesh."""
-        return np.asarray((self.face >= 0).mean(axis=1))
+        return np.asarray((self.face >= 0).sum(axis=1) / np.maximum(self.cast.sum(axis=1), 1))
 
     @property
     def compared(self) -> Bools:
@@ -100,14 +114,14 @@ class Met:
     def agreement(self) -> Floats:
         """(F,) share of the compared rays that agree; nan where too few were measured."""
         compared = self.compared.sum(axis=1)
-        enough = compared >= FEWEST * self.face.shape[1]
+        enough = compared >= FEWEST * self.cast.sum(axis=1)
         return np.where(enough, self.agree.sum(axis=1) / np.maximum(compared, 1), np.nan)
 
     @property
     def agreement_of_all(self) -> float:
         """The same share over all frames together; nan where too few were measured."""
         compared = int(self.compared.sum())
-        return float(self.agree.sum() / compared) if compared >= FEWEST * self.face.size else np.nan
+        return float(self.agree.sum() / compared) if compared >= FEWEST * self.cast.sum() else np.nan
 
     @property
     def apart_m(self) -> float:
@@ -118,8 +132,10 @@ class Met:
 
 def meet(caster: RayCaster, claims: Claims) -> Met:
     """Cast the rays that the frames claim."""
-    face, depth_m = caster.cast(claims.T_world_camera[:, None, :3, 3], claims.directions())
-    return Met(face, depth_m.astype(np.float64) / claims.units, claims.measured_m)
+    directions = claims.directions()
+    face, depth_m = caster.cast(claims.T_world_camera[:, None, :3, 3], directions)
+    cast = np.asarray(np.isfinite(directions).all(axis=2))
+    return Met(face, depth_m.astype(np.float64) / claims.units, claims.measured_m, cast)
 
 
 def frames_agree(claims: Claims) -> float:
@@ -135,7 +151,7 @@ def frames_agree(claims: Claims) -> float:
         others = np.delete(points, i, axis=0).reshape(-1, 3)
         X = (others[np.isfinite(others).all(axis=1)] - T[i, :3, 3]) @ np.linalg.inv(T[i, :3, :3]).T
         X = X[X[:, 2] > AGREES_M]
-        uv = (X @ claims.K[i].T)[:, :2] / X[:, 2:] / claims.size_px[i]
+        uv = claims.shown(i, X)
         inside = ((uv >= 0) & (uv < 1)).all(axis=1)
         column, row = (uv[inside] * [COLUMNS, ROWS]).astype(np.int64).T
         measured = claims.measured_m[i, row * COLUMNS + column]

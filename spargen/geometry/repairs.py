@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.claims import Claims, Met
+from spargen.scene.lenses import PINHOLE
 
 Floats = NDArray[np.float64]
 
@@ -133,6 +134,9 @@ def _lenses(claims: Claims) -> Iterator[Repair]:
     repair = resized(claims)
     if repair is not None:
         yield repair
+    if any(lens.bends for lens in claims.lens):
+        mistake, mend = "the images are undistorted, but the cameras have a lens that bends", "leave out the lens"
+        yield Repair(mistake, mend, replace(claims, lens=(PINHOLE,) * len(claims.lens)))
     for by in FOCAL:
         scaled = claims.K.copy()
         scaled[:, [0, 1], [0, 1]] *= by

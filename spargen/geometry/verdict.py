@@ -233,7 +233,7 @@ class _Case:
     def _by_size(self) -> Refusal | None:
         corner = self.mesh.vertices_m[self.mesh.faces[:, 0]]
         wide_m = float(np.ptp(np.percentile(corner, [1, 99], axis=0), axis=0).max())  # a few stray faces apart
-        far_m = float(np.median(self.met.depth_m))
+        far_m = float(np.median(self.met.depth_m[self.met.cast]))
         if wide_m <= LARGE_M and not FAR_M < far_m < np.inf:
             return None
         if wide_m < far_m < np.inf:

@@ -88,6 +88,35 @@ def are_lenses(K: ArrayLike, size_px: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(triangular & possible.all(axis=1))
 
 
+def shown_at(K: Floats, lens: Lens, X: Floats) -> Floats:
+    """Return where cameras of one lens that bends show points in their own axes: nan where they do not.
+
+    Parameters
+    ----------
+    K : (..., 3, 3) intrinsics; X : (..., P, 3).
+
+    Returns
+    -------
+    (..., P, 2) pixels.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved, shown = lens.distort(X[..., :2] / X[..., 2:])
+        bent = np.matmul(moved, K[..., :2, :2].swapaxes(-1, -2)) + K[..., None, :2, 2]
+    return np.where((shown & (X[..., 2] > 0))[..., None], bent, np.nan)
+
+
+def looks_along(K: Floats, lens: Lens, pixels: Floats) -> Floats:
+    """Return the directions (P, 3) in which a camera looks at pixels (P, 2), in its own axes.
+
+    Their Z is 1; nan where the lens shows nothing.
+    """
+    in_camera = np.concatenate([pixels, np.ones((len(pixels), 1))], axis=1) @ np.linalg.inv(K).T
+    if lens.bends:
+        xy, shown = lens.undistort(in_camera[:, :2])
+        in_camera[:, :2] = np.where(shown[:, None], xy, np.nan)
+    return np.asarray(in_camera)
+
+
 @dataclass(frozen=True, slots=True)
 class Cameras:
     """V cameras.
@@ -241,10 +270,7 @@ class Cameras:
             uvw = np.matmul(in_camera, self.K[rows].transpose(0, 2, 1))
             uv = np.asarray(uvw[..., :2] / uvw[..., 2:])
             for lens, of in self._bent(rows):
-                moved, shown = lens.distort(in_camera[of, :, :2] / in_camera[of, :, 2:])
-                K = self.K[rows[of]]
-                bent = np.matmul(moved, K[:, :2, :2].transpose(0, 2, 1)) + K[:, None, :2, 2]
-                uv[of] = np.where((shown & (in_camera[of, :, 2] > 0))[..., None], bent, np.nan)
+                uv[of] = shown_at(self.K[rows[of]], lens, in_camera[of])
         return uv
 
     def rays(self, view: int, pixels: ArrayLike) -> tuple[Floats, Floats]:
@@ -261,11 +287,7 @@ class Cameras:
         the lens shows nothing.
         """
         uv = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
-        in_camera = np.concatenate([uv, np.ones((len(uv), 1))], axis=1) @ np.linalg.inv(self.K[view]).T
-        lens = self.lens[view]
-        if lens.bends:
-            xy, shown = lens.undistort(in_camera[:, :2])
-            in_camera[:, :2] = np.where(shown[:, None], xy, np.nan)
+        in_camera = looks_along(self.K[view], self.lens[view], uv)
         return self.position_m[view], in_camera @ self.T_world_camera[view, :3, :3].T
 
     def half_angle_rad(self, view: ArrayLike) -> Floats:

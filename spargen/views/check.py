@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -19,16 +18,19 @@ import orjson
 from numpy.typing import NDArray
 
 import spargen.geometry
+import spargen.scene
 from spargen.errors import SceneError
+from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.verdict import find_faults, judge
 from spargen.scene.types import Scene
-from spargen.seeds import digest
 from spargen.settings import Settings
 from spargen.views.pictures import NO_DEPTH, colour_fault, image_fault, measured_m
 from spargen.views.table import choose_frames
 
 Ints = NDArray[np.int64]
 
+_CODE = [Path(__file__).parent, *(Path(package.__path__[0]) for package in (spargen.geometry, spargen.scene))]
+"""What findings are made by."""
 _SAID = 3
 """Frames whose faults a line names."""
 
@@ -66,9 +68,10 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
     """
     if keep_in is None or not scene.fingerprint:
         return _examine(scene, settings.check_frames, threads)
-    arrays = (scene.mesh.vertices_m, scene.mesh.faces, scene.cameras.T_world_camera, scene.cameras.K)
-    address = (scene.fingerprint, settings.check_frames, *(digest(a.tobytes().hex()) for a in arrays), _code())
-    path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address).hex()}.json"
+    mesh, c = scene.mesh, scene.cameras
+    arrays = (mesh.vertices_m, mesh.faces, c.T_world_camera, c.K, c.size_px, repr(c.lens))
+    address = (scene.fingerprint, settings.check_frames, *arrays, *map(tree, _CODE), libraries())
+    path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address)}.json"
     try:
         return Check(**orjson.loads(path.read_bytes()))
     except (OSError, orjson.JSONDecodeError, TypeError):
@@ -211,10 +214,3 @@ def _image_refusal(faults: Mapping[str, str]) -> tuple[str, str]:
         f"the colour images were resized, or the intrinsics are those of another size: {fault}",
         "give each frame the size of its image and the intrinsics that belong to it",
     )
-
-
-@cache
-def _code() -> str:
-    """Return a text that changes with the code that the findings depend on."""
-    folders = (Path(spargen.geometry.__file__).parent, Path(__file__).parent)
-    return digest("code", *(p.read_bytes().hex() for folder in folders for p in sorted(folder.glob("*.py")))).hex()

@@ -46,7 +46,7 @@ def test_a_frame_agrees_with_what_it_measured():
 
 def made(depth_m, measured):
     depth_m, measured = np.array([depth_m], dtype=float), np.array([measured], dtype=float)
-    return Met(np.where(np.isfinite(depth_m), 0, -1), depth_m, measured)
+    return Met(np.where(np.isfinite(depth_m), 0, -1), depth_m, measured, np.ones(depth_m.shape, dtype=bool))
 
 
 @pytest.mark.parametrize(

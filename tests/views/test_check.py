@@ -12,6 +12,7 @@ from worlds import DepthStore, FakeStore, World, depth_png, furnished, measured
 import spargen
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
+from spargen.scene.lenses import Lens
 from spargen.scene.types import Blob, Scene
 from spargen.settings import Settings
 from spargen.views import check as module
@@ -307,7 +308,7 @@ def test_findings_are_kept_and_read_again(tmp_path, monkeypatch):
     assert frames_to_ask(scene, LENIENT, keep_in=tmp_path)[1]["scene check"] == first.what
 
 
-@pytest.mark.parametrize("change", ["files", "frames", "mesh", "poses", "lenses"])
+@pytest.mark.parametrize("change", ["files", "frames", "mesh", "poses", "intrinsics", "lenses"])
 def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
     scene: Scene = replace(SCENE, fingerprint="a")
     check_scene(scene, STRICT, keep_in=tmp_path)
@@ -320,8 +321,11 @@ def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
         scene = replace(scene, mesh=type(m)(m.vertices_m * 1.001, m.faces, m.face_object))
     elif change == "poses":
         scene = replace(scene, cameras=Cameras(c.K, np.roll(c.T_world_camera, 1, axis=0), c.size_px))
-    else:
+    elif change == "intrinsics":
         scene = replace(scene, cameras=Cameras(c.K * [[[1.01], [1.01], [1]]], c.T_world_camera, c.size_px))
+    else:
+        bent = [Lens("OPENCV", (0.01,))] * len(c)
+        scene = replace(scene, cameras=Cameras(c.K, c.T_world_camera, c.size_px, bent))
     check_scene(scene, settings, keep_in=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
