@@ -53,6 +53,7 @@ class Settings(BaseModel):
         "strict", description="a scene that fails is refused; lenient: asked all the same and noted; off: not checked"
     )
     check_frames: int = Field(10, ge=3, le=1000, description="frames of a scene that are held against its mesh")
+    widest_m: float = Field(300.0, gt=0, le=1e5, description="a scene is no wider than this, a few stray faces apart")
 
     # Which images are looked at
     views_per_scene: int = Field(

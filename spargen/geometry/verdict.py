@@ -48,8 +48,8 @@ STANDS_M, HIGH_M = (0.25, 2.5), (1.8, 8.0)
 """Where cameras are, above what is below them, and how high rooms are, where no depth image tells; at the median."""
 MEETS = 0.75
 """Share of the rays that meet the mesh from inside of a room, at least; genuine scans come to 0.9."""
-LARGE_M, FAR_M = 300.0, 50.0
-"""No room is so wide; nor is what half of the rays meet so far off."""
+WIDEST_M, FAR_M = 300.0, 50.0
+"""No scene is so wide, unless told; nor is what half of the rays meet so far off."""
 UPRIGHT = 0.5
 """Cosine of how far a camera's down axis may be from the world's."""
 OFF_CENTRE, OFF_ALIKE = 0.05, 0.02
@@ -84,7 +84,14 @@ class Verdict:
 
 
 def judge(
-    mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats, T_world_released: Floats, *, threads: int = 1
+    mesh: Mesh,
+    cameras: Cameras,
+    frames: Ints,
+    measured_m: Floats,
+    T_world_released: Floats,
+    *,
+    widest_m: float = WIDEST_M,
+    threads: int = 1,
 ) -> Verdict:
     """Hold some frames against the mesh.
 
@@ -95,13 +102,14 @@ def judge(
     frames : (F,) which of them are looked at.
     measured_m : (F, P) camera Z that their depth images have at the positions of `lattice`; nan where none.
     T_world_released : (4, 4) the alignment that was applied.
+    widest_m : how wide a scene may be.
     threads : cores for the ray casts, 0 = all.
     """
-    case = _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), T_world_released, threads)
+    case = _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), T_world_released, threads, widest_m)
     faults = case.faults()
     failed = sum(map(bool, faults))
     refusal = case.by_depth(failed) if case.measured else case.by_sight(failed)
-    refusal = refusal or case.by_gravity() or case.by_height()
+    refusal = refusal or case.by_gravity() or case.by_height() or case.by_width()
     return Verdict(faults, *(refusal or ("", "")), case.remark(faults), case.figures())
 
 
@@ -113,8 +121,17 @@ def find_faults(mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats, 
 class _Case:
     """F frames and a mesh: what their rays meet, and what follows from it."""
 
-    def __init__(self, mesh: Mesh, cameras: Cameras, claims: Claims, alignment: Floats, threads: int) -> None:
+    def __init__(
+        self,
+        mesh: Mesh,
+        cameras: Cameras,
+        claims: Claims,
+        alignment: Floats,
+        threads: int,
+        widest_m: float = WIDEST_M,
+    ) -> None:
         self.mesh, self.cameras, self.claims, self.alignment = mesh, cameras, claims, alignment
+        self.widest_m = widest_m
         self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
         self.met = meet(self.caster, claims)
         self.measured = bool(np.isfinite(claims.measured_m).mean() >= FEWEST)
@@ -231,16 +248,28 @@ class _Case:
         return repair.mistake, repair.mend
 
     def _by_size(self) -> Refusal | None:
-        corner = self.mesh.vertices_m[self.mesh.faces[:, 0]]
-        wide_m = float(np.ptp(np.percentile(corner, [1, 99], axis=0), axis=0).max())  # a few stray faces apart
+        wide_m = self._wide_m
         far_m = float(np.median(self.met.depth_m[self.met.cast]))
-        if wide_m <= LARGE_M and not FAR_M < far_m < np.inf:
+        if wide_m <= self.widest_m and not FAR_M < far_m < np.inf:
             return None
         if wide_m < far_m < np.inf:
             what = f"half of what they see is {far_m:,.0f} m off, and the mesh {wide_m:,.0f} m wide"
             return f"the poses are of another scan than the mesh: {what}", "put poses and mesh of one scan together"
         units = next((name for name, number in UNITS.items() if far_m / number > 0.5), "no metres")
         return f"mesh and poses are in {units}, it seems: the scene is {wide_m:,.0f} m wide", "give both in metres"
+
+    def by_width(self) -> Refusal | None:
+        """Refuse what is wider than any scene, though all of it may agree."""
+        if self._wide_m <= self.widest_m:
+            return None
+        mend = "give metres, and leave out what lies far off; settings.widest_m allows a wider one"
+        return f"the scene is {self._wide_m:,.0f} m wide", mend
+
+    @cached_property
+    def _wide_m(self) -> float:
+        """Largest extent of the mesh, a few stray faces and the vertices that no face uses apart."""
+        corner = self.mesh.vertices_m[self.mesh.faces[:, 0]]
+        return float(np.ptp(np.percentile(corner, [1, 99], axis=0), axis=0).max())
 
     def remark(self, faults: Sequence[str]) -> str:
         """Say what a person should look at although the scene passes."""

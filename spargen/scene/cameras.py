@@ -85,7 +85,7 @@ def are_lenses(K: ArrayLike, size_px: ArrayLike) -> NDArray[np.bool_]:
     focal = np.stack([K[:, 0, 0], K[:, 1, 1]], axis=-1)
     triangular = (np.abs(K[:, [1, 2, 2], [0, 0, 1]]) <= EXACT).all(axis=1) & (np.abs(K[:, 2, 2] - 1) <= EXACT)
     possible = (focal >= MIN_FOCAL * size) & (focal <= MAX_FOCAL * size)
-    return np.asarray(triangular & possible.all(axis=1))
+    return np.asarray(triangular & possible.all(axis=1) & np.broadcast_to(size > 0, focal.shape).all(axis=1))
 
 
 def shown_at(K: Floats, lens: Lens, X: Floats) -> Floats:

@@ -21,6 +21,13 @@ tenth of a pixel of 640 (f = 577, 60 degrees), a twentieth of the 3/1000 that a 
 a box moves, at 100 km 1 % of them are off by more than 3/1000, at 500 km 28 %.
 """
 
+MAX_SKEW = 5e-3
+"""How far the axes of a box may be from a rotation: three printed digits make 2e-3."""
+FLAT = 2
+"""Sides that a picture on a wall has; a box with fewer is a line or a point."""
+NO_VOLUME = 1e-12
+"""Determinant below which a motion flattens space; millimetres to metres make 1e-9."""
+
 
 def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -> None:
     """Store a read-only copy of an array field, after checking its shape (None = any length)."""
@@ -34,6 +41,21 @@ def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -
         )
     array.setflags(write=False)
     object.__setattr__(owner, name, array)
+
+
+def folder_name(name: str, what: str) -> str:
+    """Return a name that a file or a folder of the output may have as it stands.
+
+    Raises
+    ------
+    SceneError
+        Where it is empty or hidden, leads to another folder, or holds what no file name can hold.
+    """
+    if not name or name.startswith(".") or name != name.strip() or not name.isprintable() or set(name) & set("/\\"):
+        raise SceneError(
+            f"{name!r} cannot name a file", where=what, mend="use letters, digits, - and _; the adapter may rename"
+        )
+    return name
 
 
 def _one_line(label: str) -> str:
@@ -64,6 +86,8 @@ class Mesh:
             raise SceneError("faces name vertices that do not exist", where="Mesh", mend="the mesh file is damaged")
         if not np.isfinite(self.vertices_m).all():
             raise SceneError("vertices are not finite", where="Mesh", mend="the mesh file is damaged")
+        if self.face_object.min(initial=0) < -1:
+            raise SceneError("faces name objects below -1", where="Mesh", mend="-1 is what is not annotated")
 
     def belongs_to(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which faces (F,) are of chosen objects (N,); those that are not annotated are of none."""
@@ -81,7 +105,13 @@ class Objects:
     label : N labels, as released but for white space and control characters: each stretch of them is one space.
     center_m, extent_m : (N, 3) centre and full side lengths of the oriented boxes.
     R_world_box : (N, 3, 3) the boxes' axes as columns; axis i has length extent_m[:, i]; right-handed.
-    doubtful : (N,) bool, boxes that cannot be trusted: the objects are present, but not asked about. None by default.
+    doubtful : (N,) bool, boxes that cannot be trusted: the objects are present, but not asked about. None by default;
+        a box that is a line or a point always is one.
+
+    Raises
+    ------
+    SceneError
+        Where a shape is wrong, ids repeat, or a box cannot be: a side below zero, nan, axes that are no rotation.
     """
 
     id: NDArray[np.int64]
@@ -103,6 +133,24 @@ class Objects:
         _fix(self, "doubtful", np.bool_, (n,))
         if len(np.unique(self.id)) != n:
             raise SceneError("two objects share an id", where="Objects", mend="the annotation file is damaged")
+        self._check_boxes()
+
+    def _check_boxes(self) -> None:
+        finite = np.isfinite(np.concatenate([self.center_m, self.extent_m], axis=1)).all(axis=1)
+        R = self.R_world_box
+        with np.errstate(invalid="ignore"):
+            square = np.abs(R @ R.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2)) < MAX_SKEW
+        for fault, good, mend in (
+            ("is not finite", finite, "leave out objects that have no box"),
+            ("has a side below zero", (self.extent_m >= 0).all(axis=1), "give full side lengths"),
+            ("has axes that are no rotation", square, "give unit vectors, at right angles, as columns"),
+            ("has left-handed axes", np.linalg.det(np.where(square[:, None, None], R, 0)) >= 0, "turn one axis round"),
+        ):
+            if not good.all():
+                bad = int(np.flatnonzero(~good)[0])
+                raise SceneError(f"the box of {self.label[bad]!r} {fault}", where=f"object {self.id[bad]}", mend=mend)
+        object.__setattr__(self, "doubtful", self.doubtful | ((self.extent_m > 0).sum(axis=1) < FLAT))
+        self.doubtful.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -198,6 +246,10 @@ class Scene:
         )
         object.__setattr__(self, "frame_number", tuple(self.frame_number) or self.frames)
         _fix(self, "T_world_released", np.float64, (4, 4))
+        self._check_names()
+        T = self.T_world_released
+        if not np.isfinite(T).all() or (T[3] != [0, 0, 0, 1]).any() or abs(np.linalg.det(T[:3, :3])) < NO_VOLUME:
+            raise SceneError("T_world_released is no motion", where=self.id, mend="its last row is 0 0 0 1")
         for what, found in (
             ("cameras", len(self.cameras)),
             ("endings of colour files", len(self.color_suffix)),
@@ -223,6 +275,20 @@ class Scene:
         if bool(self.room_of_view) != bool(self.room_of_object) and len(self.frames) and len(self.objects):
             what = "rooms are named for views or for objects alone"
             raise SceneError(what, where=self.id, mend="name both: a question stays in one room")
+
+    def _check_names(self) -> None:
+        """Refuse names that cannot be those of files, and frames of which the second would overwrite the first."""
+        for name, what in ((self.dataset, "data set"), (self.id, "scene")):
+            folder_name(name, what)
+        seen: set[str] = set()
+        for name, suffix in zip(self.frames, self.color_suffix, strict=False):
+            folder_name(name, f"{self.id}, frame")
+            folder_name(name + suffix.lstrip("."), f"{self.id}, ending of a colour file")
+            if not suffix.startswith("."):
+                raise SceneError(f"{suffix!r} is no ending of a file", where=self.id, mend="such as .jpg, with its dot")
+            if name in seen:
+                raise SceneError(f"two frames have the name {name!r}", where=self.id, mend="give each its own name")
+            seen.add(name)
 
     def _move_to_origin(self) -> None:
         """Move a far mesh, and everything with it, so that float32 is exact enough around it."""

@@ -67,15 +67,15 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
     threads : cores for the ray casts, 0 = all.
     """
     if keep_in is None or not scene.fingerprint:
-        return _examine(scene, settings.check_frames, threads)
+        return _examine(scene, settings, threads)
     mesh, c = scene.mesh, scene.cameras
     arrays = (mesh.vertices_m, mesh.faces, c.T_world_camera, c.K, c.size_px, repr(c.lens))
-    address = (scene.fingerprint, settings.check_frames, *arrays, *map(tree, _CODE), libraries())
+    address = (scene.fingerprint, settings.check_frames, settings.widest_m, *arrays, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address)}.json"
     try:
         return Check(**orjson.loads(path.read_bytes()))
     except (OSError, orjson.JSONDecodeError, TypeError):
-        found = _examine(scene, settings.check_frames, threads)
+        found = _examine(scene, settings, threads)
     keep_in.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
         file.write(orjson.dumps(asdict(found)))
@@ -182,9 +182,9 @@ def in_words(faults: Mapping[str, str]) -> str:
     return "; ".join([*first, f"and {len(faults) - _SAID} more"] if len(faults) > _SAID else first)
 
 
-def _examine(scene: Scene, count: int, threads: int) -> Check:
+def _examine(scene: Scene, settings: Settings, threads: int) -> Check:
     """Decode the images of a few frames, and hold those that can be read against the mesh."""
-    frames = _spread(len(scene.frames), count)
+    frames = _spread(len(scene.frames), settings.check_frames)
     faults = {scene.frames[f]: fault for f in frames if (fault := colour_fault(scene, f))}
     figures = {"frames looked at": f"{len(frames)} of {len(scene.frames)}"}
     if len(faults) > len(frames) / 2:
@@ -193,8 +193,8 @@ def _examine(scene: Scene, count: int, threads: int) -> Check:
         return Check(len(frames), faults, "", "", "the mesh has no faces", figures)
     sound = [f for f in frames if scene.frames[f] not in faults]
     depth_m = np.stack([measured_m(scene, f) for f in sound])
-    cameras, alignment = scene.cameras, scene.T_world_released
-    verdict = judge(scene.mesh, cameras, np.array(sound), depth_m, alignment, threads=threads)
+    claimed = (scene.cameras, np.array(sound), depth_m, scene.T_world_released)
+    verdict = judge(scene.mesh, *claimed, widest_m=settings.widest_m, threads=threads)
     faults |= {scene.frames[f]: fault for f, fault in zip(sound, verdict.faults, strict=True) if fault}
     figures |= verdict.figures
     return Check(len(frames), faults, verdict.what, verdict.mend, verdict.remark, figures)

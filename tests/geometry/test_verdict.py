@@ -123,13 +123,14 @@ def test_a_walk_through_two_storeys_passes():
         passes(judge(scene.mesh, scene.cameras, np.arange(12), depth_m, A))
 
 
-def test_a_hall_that_depth_images_confirm_may_be_large():
+def test_a_hall_that_depth_images_confirm_may_be_large_if_told():
     world = shell(World(), (0, 0, 0), (400, 60, 20))
     for i in range(6):
         world.camera((150 + 10 * i, 30, 1.5), 60 * i, -20, f=420.0)
     scene = measured(world.scene())
     depth_m = np.stack([measured_m(scene, f) for f in range(6)])
-    passes(judge(scene.mesh, scene.cameras, np.arange(6), depth_m, np.eye(4)))
+    passes(judge(scene.mesh, scene.cameras, np.arange(6), depth_m, np.eye(4), widest_m=500))
+    assert judge(scene.mesh, scene.cameras, np.arange(6), depth_m, np.eye(4)).what == "the scene is 400 m wide"
 
 
 @pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])

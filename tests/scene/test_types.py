@@ -58,7 +58,7 @@ def test_objects_have_one_id_each():
     ],
 )
 def test_a_label_stands_on_one_line(raw, printed):
-    objects = Objects([1], (raw,), np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((1, 3, 3)))
+    objects = Objects([1], (raw,), np.zeros((1, 3)), np.ones((1, 3)), np.eye(3)[None])
     assert objects.label == (printed,)
     table = LabelTable.of(objects.label, label_rules())
     assert table.present.tolist() == [printed != "tường"]
@@ -68,7 +68,7 @@ def test_a_label_stands_on_one_line(raw, printed):
 def test_no_object_is_doubtful_unless_it_is_said():
     nothing = Objects([], (), [], [], [])
     assert nothing.doubtful.shape == (0,)
-    two = Objects([1, 2], ("a", "b"), np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3, 3)))
+    two = Objects([1, 2], ("a", "b"), np.zeros((2, 3)), np.ones((2, 3)), [np.eye(3)] * 2)
     assert two.doubtful.tolist() == [False, False]
     assert two.doubtful.dtype == bool
     assert replace(two, doubtful=[False, True]).doubtful.tolist() == [False, True]

@@ -308,7 +308,7 @@ def test_findings_are_kept_and_read_again(tmp_path, monkeypatch):
     assert frames_to_ask(scene, LENIENT, keep_in=tmp_path)[1]["scene check"] == first.what
 
 
-@pytest.mark.parametrize("change", ["files", "frames", "mesh", "poses", "intrinsics", "lenses"])
+@pytest.mark.parametrize("change", ["files", "frames", "width", "mesh", "poses", "intrinsics", "lenses"])
 def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
     scene: Scene = replace(SCENE, fingerprint="a")
     check_scene(scene, STRICT, keep_in=tmp_path)
@@ -317,6 +317,8 @@ def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
         scene = replace(scene, fingerprint="b")
     elif change == "frames":
         settings = Settings(check_frames=9)
+    elif change == "width":
+        settings = Settings(widest_m=9)
     elif change == "mesh":
         scene = replace(scene, mesh=type(m)(m.vertices_m * 1.001, m.faces, m.face_object))
     elif change == "poses":
