@@ -87,7 +87,7 @@ def measure_scene(scene: Scene, runs: int) -> None:
         questions, taken = best_of(runs, lambda: whole(Path(folder)))
     views = Settings().views_per_scene
     tasks = len(asker.recipe.forms)
-    title(f"WHOLE SCENE  {len(scene.mesh.faces):,} faces, {views} candidate views, {tasks} tasks, 1 core")
+    title(f"WHOLE SCENE  {len(scene.surface.faces):,} faces, {views} candidate views, {tasks} tasks, 1 core")
     line("seconds a scene, processor time", taken.cpu, "s", most=5)
     line("the goal beyond the aim", taken.cpu, "s", most=3)
     line("seconds a scene, wall", taken.wall, "s")

@@ -23,7 +23,7 @@ def written_scan(root: Path) -> str:
     """Write the scan below `root`, unless it is there, with a mesh of at least `FACES`; return its id."""
     for cell_m in (0.06, 0.058, 0.055, 0.05, 0.045):
         (scene_id,) = write_demo(root, frames=FRAMES, cell_m=cell_m)
-        if len(spargen.load("scannet", root, scene_id).mesh.faces) >= FACES:
+        if len(spargen.load("scannet", root, scene_id).surface.faces) >= FACES:
             return scene_id
     raise SystemExit(f"the demo house has fewer than {FACES:,} faces at any cell size that was tried")
 

@@ -28,10 +28,11 @@ def measure(scene: Scene, runs: int) -> Visibility:
     frames, settings, ask = len(scene.cameras), Settings(), askable(scene)
 
     def fill(threads: int) -> Visibility:
-        return see(scene.mesh, scene.objects, scene.cameras, ask, settings, threads=threads)
+        return see(scene.surface, scene.objects, scene.cameras, ask, settings, threads=threads)
 
     title(
-        f"VISIBILITY  {len(scene.mesh.faces):,} faces, {len(scene.objects)} objects, {frames} frames, set-up included"
+        f"VISIBILITY  {len(scene.surface.faces):,} faces, {len(scene.objects)} objects, {frames} frames, "
+        "set-up included"
     )
     table, one = best_of(runs, lambda: fill(1))
     _, two = best_of(runs, lambda: fill(2))
@@ -56,7 +57,7 @@ def side_by_side(scene: Scene, runs: int) -> float:
     """Seconds that two processes take to fill the table of a scene each, both busy all the while."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, context) as pool:
-        parts = (scene.mesh, scene.objects, scene.cameras, askable(scene))
+        parts = (scene.surface, scene.objects, scene.cameras, askable(scene))
         # The first round starts the processes.
         rounds = [list(pool.map(_fill_once, [parts] * 2)) for _ in range(1 + runs)]
     return min(max(both) for both in rounds[1:])
@@ -70,7 +71,7 @@ def _fill_once(parts: tuple[Mesh, Objects, Cameras, NDArray[np.bool_]]) -> float
 
 def bare_rays_per_s(scene: Scene, runs: int) -> float:
     """Rays a second of the ray caster alone, on whole images."""
-    caster = RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
+    caster = RayCaster(scene.surface.vertices_m, scene.surface.faces)
     images = [_image_rays(scene, view) for view in range(0, len(scene.cameras), 20)]
     _, taken = best_of(runs, lambda: [caster.cast(*rays) for rays in images])
     return float(len(images) * SIZE.prod() / taken.cpu)
@@ -81,7 +82,7 @@ def agreement(scene: Scene, table: Visibility) -> None:
 
     The share inside the frustum is the table's own: no ray decides it.
     """
-    s, mesh, ask = Settings(), scene.mesh, askable(scene)
+    s, mesh, ask = Settings(), scene.surface, askable(scene)
     caster = RayCaster(mesh.vertices_m, mesh.faces)
     alone = [RayCaster(mesh.vertices_m, mesh.faces[mesh.face_object == o]) for o in range(len(scene.objects))]
     owner = np.append(mesh.face_object, -1)
@@ -119,7 +120,7 @@ def measure_overlaps(scene: Scene, runs: int) -> None:
     cameras = scene.cameras
     views = len(cameras)
     title(f"VIEWS  {views} views")
-    surface = see(scene.mesh, scene.objects, cameras, askable(scene), Settings()).surface
+    surface = see(scene.surface, scene.objects, cameras, askable(scene), Settings()).surface
     bits = surface.astype(np.float32)
     _, pairs = best_of(5 * runs, lambda: overlaps(surface))
     _, links = best_of(5 * runs, lambda: link(surface, cameras, Settings()))

@@ -123,7 +123,7 @@ class ScanNetAdapter(SceneAdapter):
         return Scene(
             id=scene_id,
             dataset=self.dataset,
-            mesh=annotated.mesh,
+            surface=annotated.mesh,
             objects=annotated.objects,
             cameras=Cameras(frames.K, T @ frames.T_released_camera, frames.store.size_px),
             frames=frames.store.names,

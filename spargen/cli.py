@@ -278,7 +278,7 @@ def inspect(
         "frames with a pose": len(found.frames),
         "objects": len(found.objects),
         "labels": len(set(found.objects.label)),
-        "faces": len(found.mesh.faces),
+        **found.surface.describe(),
         **found.notes,
     }
     check = check_scene(found, job.settings, threads=0)

@@ -52,7 +52,7 @@ class DepthStore(FakeStore):
 
     def __init__(self, scene):
         super().__init__([tuple(int(n) for n in size) for size in scene.cameras.size_px])
-        self.cameras, self.caster = scene.cameras, RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
+        self.cameras, self.caster = scene.cameras, RayCaster(scene.surface.vertices_m, scene.surface.faces)
 
     def depth_m(self, frame):
         (width, height), step = self.sizes[frame], 4

@@ -53,10 +53,10 @@ class Walked(Room):
         self.k_depth[0] *= self.depth_size[0] / width
         self.k_depth[1] *= self.depth_size[1] / height
         self.k_depth[:2, 2] = K[:2, 2] * (np.array(self.depth_size) - 1) / (np.array(self.color_size) - 1)
-        self.vertices = (scene.mesh.vertices_m - A[:3, 3]) @ A[:3, :3]
-        self.faces = scene.mesh.faces
+        self.vertices = (scene.surface.vertices_m - A[:3, 3]) @ A[:3, :3]
+        self.faces = scene.surface.faces
         owner = np.full(len(self.vertices), len(scene.objects))
-        owner[self.faces.ravel()] = np.repeat(scene.mesh.face_object, 3)
+        owner[self.faces.ravel()] = np.repeat(scene.surface.face_object, 3)
         first = {o: int(np.flatnonzero(owner == o)[0]) for o in np.unique(owner)}
         self.segments = [first[o] for o in owner.tolist()]
         self.groups = [

@@ -74,6 +74,12 @@ class Alone:
         self._object_of_face = np.append(owner, np.int32(NOTHING))
         self._caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
 
+    @classmethod
+    def of_none(cls, mesh: Mesh) -> Alone:
+        """Return rooms in which nothing stands."""
+        n = int(mesh.face_object.max(initial=-1)) + 1
+        return cls(mesh, np.zeros((n, 3)), np.zeros(n), np.zeros(n, dtype=bool), 1)
+
     def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
         """Tell for rays (R,) whether each would hit its object (R,)."""
         towards = self._center[obj] - origin

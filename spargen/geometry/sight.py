@@ -21,14 +21,21 @@ Pixels = Singles | NDArray[np.float64]
 
 
 class Sight:
-    """Casts rays through pixels; `view` and `obj` are rows of the cameras and of the objects."""
+    """Casts rays through pixels; `view` and `obj` are rows of the cameras and of the objects.
 
-    def __init__(self, mesh: Mesh, cameras: Cameras, alone: Alone, threads: int) -> None:
+    Parameters
+    ----------
+    mesh, cameras : of one scene.
+    alone : the objects that `alone_at` may be asked of; none by default.
+    threads : cores for the ray casts.
+    """
+
+    def __init__(self, mesh: Mesh, cameras: Cameras, alone: Alone | None = None, threads: int = 1) -> None:
         self._cameras = cameras
         self._caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         self._object_of_face = np.append(mesh.face_object, np.int32(NOTHING)).astype(np.int32)
-        self._alone = alone
+        self._alone = alone or Alone.of_none(mesh)
         # World direction of pixel (u, v) in view i, as a pinhole has it: (u, v, 1) @ unproject[i]; its camera Z is 1,
         # so hits count in depth. Where a lens bends, a table for its camera tells the directions.
         K_inv = np.linalg.inv(cameras.K) if len(cameras) else np.zeros((0, 3, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spargen.errors import SceneError
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.sight import Sight
 from spargen.run.executors import cores
 from spargen.run.images import write_images
 from spargen.run.marks import font
@@ -42,12 +43,11 @@ def draw_boxes(scene: Scene, frame: str | None = None) -> tuple[Image.Image, str
     -------
     the picture, and the name of the frame.
     """
-    caster = RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
-    view = _best_view(scene, caster) if frame is None else _view_named(scene, frame)
+    view, shown = _best_view(scene) if frame is None else _view_named(scene, frame)
     image = Image.open(io.BytesIO(scene.store.color(view).read())).convert("RGB")
     draw = ImageDraw.Draw(image)
     width = max(1, image.width // 400)
-    for n in sorted(_shown(scene, view, caster)):
+    for n in sorted(shown):
         colour = _COLOURS[n % len(_COLOURS)]
         corners_m = (
             _CORNERS / 2 * scene.objects.extent_m[n] @ scene.objects.R_world_box[n].T + scene.objects.center_m[n]
@@ -81,30 +81,34 @@ def sample_rows(scene: Scene, recipe: Recipe) -> tuple[list[Row], Image.Image | 
         return questions.rows, sheet(tiles)
 
 
-def _view_named(scene: Scene, frame: str) -> int:
+def _view_named(scene: Scene, frame: str) -> tuple[int, set[int]]:
     if frame not in scene.frames:
         mend = f"choose from {scene.frames[0]} .. {scene.frames[-1]}" if scene.frames else "no frame has a valid pose"
         raise SceneError(f"there is no frame {frame!r}", where=scene.id, mend=mend)
-    return scene.frames.index(frame)
+    view = scene.frames.index(frame)
+    return view, _shown(scene, [view])[0]
 
 
-def _best_view(scene: Scene, caster: RayCaster) -> int:
+def _best_view(scene: Scene) -> tuple[int, set[int]]:
     if not scene.frames:
         raise SceneError("no frame has a valid pose", where=scene.id, mend="check the scene's poses")
     views: list[int] = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int)).tolist()
-    ranked = sorted(views, key=lambda view: -len(_shown(scene, view, caster)))
-    best = next((view for view in ranked if not colour_fault(scene, view)), None)
+    ranked = sorted(zip(views, _shown(scene, views), strict=True), key=lambda found: -len(found[1]))
+    best = next((found for found in ranked if not colour_fault(scene, found[0])), None)
     if best is None:
         raise SceneError("no colour image can be read", where=scene.id, mend="export or download them again")
     return best
 
 
-def _shown(scene: Scene, view: int, caster: RayCaster) -> set[int]:
-    """Return the objects that a coarse grid of rays hits."""
-    width, height = scene.cameras.size_px[view]
-    u, v = np.meshgrid((np.arange(80) + 0.5) / 80 * width, (np.arange(60) + 0.5) / 60 * height)
-    origin_m, direction = scene.cameras.rays(view, np.stack([u.ravel(), v.ravel()], -1))
-    face, _ = caster.cast(origin_m, direction)
-    rules = label_rules()
-    found = set(scene.mesh.face_object[face[face >= 0]].tolist()) - {-1}
-    return {n for n in found if rules.part(scene.objects.label[n]) is None}
+def _shown(scene: Scene, views: Sequence[int]) -> list[set[int]]:
+    """Return the objects that a coarse grid of pixels shows, view by view, parts of the building left out."""
+    cameras, rules = scene.cameras.take(views), label_rules()
+    sight = Sight(scene.surface, cameras)
+    asked = np.array([rules.part(label) is None for label in scene.objects.label], dtype=bool)
+    u, v = np.meshgrid((np.arange(80) + 0.5) / 80, (np.arange(60) + 0.5) / 60)
+    grid = np.stack([u.ravel(), v.ravel()], -1)
+    found = []
+    for k, size in enumerate(cameras.size_px):
+        seen = np.unique(sight.objects_at(np.full(len(grid), k), grid * size))
+        found.append({n for n in seen[seen >= 0].tolist() if asked[n]})
+    return found

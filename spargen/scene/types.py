@@ -89,6 +89,19 @@ class Mesh:
         if self.face_object.min(initial=0) < -1:
             raise SceneError("faces name objects below -1", where="Mesh", mend="-1 is what is not annotated")
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to see."""
+        return not len(self.faces)
+
+    def describe(self) -> dict[str, int]:
+        """Say how much there is of it, for a person."""
+        return {"faces": len(self.faces)}
+
+    def parts(self) -> tuple[NDArray[Any], ...]:
+        """Return all that decides what is seen, to be hashed."""
+        return self.vertices_m, self.faces, self.face_object
+
     def belongs_to(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which faces (F,) are of chosen objects (N,); those that are not annotated are of none."""
         # One more entry, which -1 looks up.
@@ -205,7 +218,8 @@ class Scene:
     Parameters
     ----------
     id, dataset : names as they stand in the output, such as ``scene0000_00`` and ``scannet``.
-    mesh : the annotated surface.
+    surface : what there is to see, each part with the object that it belongs to. Tasks and runs ask it by
+        `spargen.geometry`, and do not look at its triangles.
     objects : the annotated objects.
     cameras : V cameras, one a frame with a valid pose, in recording order.
     frames : V frame names, such as ``"120"``, which image files are called by.
@@ -224,7 +238,7 @@ class Scene:
 
     id: str
     dataset: str
-    mesh: Mesh
+    surface: Mesh
     objects: Objects
     cameras: Cameras
     frames: tuple[str, ...]
@@ -259,7 +273,7 @@ class Scene:
                 raise SceneError(f"{len(self.frames)} frames but {found} {what}", where=self.id, mend="fix the adapter")
         if len(set(self.frame_number)) != len(self.frame_number):
             raise SceneError("two frames have one number", where=self.id, mend="fix the adapter")
-        if len(self.mesh.face_object) and self.mesh.face_object.max() >= len(self.objects):
+        if len(self.surface.face_object) and self.surface.face_object.max() >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
         self._check_rooms()
         self._move_to_origin()
@@ -292,17 +306,17 @@ class Scene:
 
     def _move_to_origin(self) -> None:
         """Move a far mesh, and everything with it, so that float32 is exact enough around it."""
-        vertices_m = self.mesh.vertices_m
-        if not len(self.mesh.faces) or np.abs(vertices_m).max() <= FAR_M:
+        vertices_m = self.surface.vertices_m
+        if not len(self.surface.faces) or np.abs(vertices_m).max() <= FAR_M:
             return
         # The median: a stray vertex is not where the scene is.
-        by_m = -np.round(np.median(vertices_m[np.unique(self.mesh.faces)], axis=0))
+        by_m = -np.round(np.median(vertices_m[np.unique(self.surface.faces)], axis=0))
         if np.abs(by_m).max() <= FAR_M:
             return
         T = np.eye(4)
         T[:3, 3] = by_m
         moved: dict[str, Any] = {
-            "mesh": replace(self.mesh, vertices_m=vertices_m + by_m),
+            "surface": replace(self.surface, vertices_m=vertices_m + by_m),
             "objects": replace(self.objects, center_m=self.objects.center_m + by_m),
             "cameras": replace(self.cameras, T_world_camera=T @ self.cameras.T_world_camera),
             "T_world_released": T @ self.T_world_released,

@@ -149,7 +149,7 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
 
 def _beaten_by_unnamed(ctx: TaskContext, sets: Ints, best_m: Floats, nearest: Bools) -> Bools:
     """Tell which sets (R, K) of views show something that nobody annotated and that beats the best distance (R,)."""
-    things = unnamed_things(ctx.scene.mesh)
+    things = unnamed_things(ctx.scene.surface)
     sees = [ctx.vis.sees_point[:, things.of_point == k].any(axis=1) for k in range(len(things.center_m))]
     seen = np.reshape(sees, (len(things.center_m), len(ctx.vis))).T
     away_m = np.linalg.norm(things.center_m - ctx.cameras.position_m[sets[:, 0], None], axis=2)

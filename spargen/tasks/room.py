@@ -9,7 +9,7 @@ from scipy.special import ndtr, ndtri
 
 from spargen.errors import SceneError
 from spargen.geometry.floor import FloorPlan, floor_plan
-from spargen.geometry.surface import scene_points
+from spargen.geometry.surface import points_and_objects
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
 from spargen.qa.margin import of_rounding
@@ -81,7 +81,7 @@ def _plan(ctx: TaskContext) -> FloorPlan | None:
         ctx.dropped["the scene has several rooms"] += 1
         return None
     try:
-        return floor_plan(scene.mesh, scene.objects, labels.floor, labels.present, ctx.settings.room_stands_m)
+        return floor_plan(scene.surface, scene.objects, labels.floor, labels.present, ctx.settings.room_stands_m)
     except SceneError as error:
         ctx.dropped[error.what] += 1
         return None
@@ -89,9 +89,8 @@ def _plan(ctx: TaskContext) -> FloorPlan | None:
 
 def _seen_share(ctx: TaskContext, plan: FloorPlan) -> float:
     """Share of the floor that the clip sees, of what can be seen from above: not of what lies below furniture."""
-    mesh = ctx.scene.mesh
-    points_m, face = scene_points(mesh)
-    floor = np.flatnonzero(mesh.belongs_to(ctx.labels.floor)[face])
+    points_m, owner = points_and_objects(ctx.scene.surface)
+    floor = np.flatnonzero(np.append(ctx.labels.floor, np.False_)[owner])
     floor = floor[plan.is_open(points_m[floor])]
     return float(ctx.vis.sees_point[ctx.clip][:, floor].any(axis=0).mean()) if len(floor) else 0.0
 

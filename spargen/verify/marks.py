@@ -214,15 +214,17 @@ class _Caster:
             raise PluginError(
                 "embreex cannot be imported", where="spargen verify", mend="pip install embreex, where there is a build"
             ) from error
-        self._mesh, self._cameras = scene.mesh, scene.cameras
+        self._mesh, self._cameras = scene.surface, scene.cameras
         # Embree counts in float32, which is fine near its origin only.
-        self._low_m = scene.mesh.vertices_m.min(axis=0)
+        self._low_m = scene.surface.vertices_m.min(axis=0)
         self._embree = EmbreeScene()
         TriangleMesh(
-            self._embree, (scene.mesh.vertices_m - self._low_m).astype(np.float32), scene.mesh.faces.astype(np.int32)
+            self._embree,
+            (scene.surface.vertices_m - self._low_m).astype(np.float32),
+            scene.surface.faces.astype(np.int32),
         )
         # One entry more than faces: index -1, which Embree gives to a ray that hits nothing, is the last.
-        of_face = np.append(scene.mesh.face_object, -1)
+        of_face = np.append(scene.surface.face_object, -1)
         self._id_of_face = np.where(of_face >= 0, np.append(scene.objects.id, -1)[of_face], -1)
         self._labels = dict(zip(scene.objects.id.tolist(), scene.objects.label, strict=True))
         self._view = {name: view for view, name in enumerate(scene.frames)}

@@ -68,8 +68,8 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
     """
     if keep_in is None or not scene.fingerprint:
         return _examine(scene, settings, threads)
-    mesh, c = scene.mesh, scene.cameras
-    arrays = (mesh.vertices_m, mesh.faces, c.T_world_camera, c.K, c.size_px, repr(c.lens))
+    c = scene.cameras
+    arrays = (*scene.surface.parts(), c.T_world_camera, c.K, c.size_px, repr(c.lens))
     address = (scene.fingerprint, settings.check_frames, settings.widest_m, *arrays, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address)}.json"
     try:
@@ -138,7 +138,7 @@ def _look_on(
             return usable, len(looked_at)
         looked_at.update(new)
         faults |= {scene.frames[f]: fault for f in new if (fault := image_fault(scene, f, rgbd=rgbd))}
-        if one_does_not_fit and len(scene.mesh.faces):
+        if one_does_not_fit and not scene.surface.is_empty:
             good = [f for f in sorted(looked_at) if scene.frames[f] not in faults]
             faults |= _misfits(scene, good, threads)
 
@@ -148,7 +148,7 @@ def _misfits(scene: Scene, frames: Sequence[int], threads: int) -> dict[str, str
     if not frames:
         return {}
     depth_m = np.stack([measured_m(scene, f) for f in frames])
-    found = find_faults(scene.mesh, scene.cameras, np.array(frames), depth_m, threads=threads)
+    found = find_faults(scene.surface, scene.cameras, np.array(frames), depth_m, threads=threads)
     return {scene.frames[f]: fault for f, fault in zip(frames, found, strict=True) if fault}
 
 
@@ -189,12 +189,12 @@ def _examine(scene: Scene, settings: Settings, threads: int) -> Check:
     figures = {"frames looked at": f"{len(frames)} of {len(scene.frames)}"}
     if len(faults) > len(frames) / 2:
         return Check(len(frames), faults, *_image_refusal(faults), "", figures)
-    if not len(scene.mesh.faces):
+    if scene.surface.is_empty:
         return Check(len(frames), faults, "", "", "the mesh has no faces", figures)
     sound = [f for f in frames if scene.frames[f] not in faults]
     depth_m = np.stack([measured_m(scene, f) for f in sound])
     claimed = (scene.cameras, np.array(sound), depth_m, scene.T_world_released)
-    verdict = judge(scene.mesh, *claimed, widest_m=settings.widest_m, threads=threads)
+    verdict = judge(scene.surface, *claimed, widest_m=settings.widest_m, threads=threads)
     faults |= {scene.frames[f]: fault for f, fault in zip(sound, verdict.faults, strict=True) if fault}
     figures |= verdict.figures
     return Check(len(frames), faults, verdict.what, verdict.mend, verdict.remark, figures)

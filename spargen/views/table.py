@@ -163,7 +163,7 @@ def _labels(scene: Scene, settings: Settings) -> LabelTable:
     """Read the labels of a scene. Annotators split shelves: what touches another of its kind may be half a thing."""
     labels = LabelTable.of(scene.objects.label, label_rules(), scene.objects.doubtful)
     kind = np.where(labels.present, labels.kind, -1)
-    return labels.doubting(touching(scene.mesh, kind, settings.count_gap_m))
+    return labels.doubting(touching(scene.surface, kind, settings.count_gap_m))
 
 
 def _seen_before(
@@ -173,13 +173,13 @@ def _seen_before(
 
     def make() -> Visibility:
         return see(
-            scene.mesh, scene.objects, cameras, labels.askable, settings, present=labels.present, threads=threads
+            scene.surface, scene.objects, cameras, labels.askable, settings, present=labels.present, threads=threads
         )
 
     if keep_in is None:
         return make()
-    mesh, objects = scene.mesh, scene.objects
-    surface = (mesh.vertices_m, mesh.faces, mesh.face_object, objects.center_m, objects.extent_m, objects.R_world_box)
+    objects = scene.objects
+    surface = (*scene.surface.parts(), objects.center_m, objects.extent_m, objects.R_world_box)
     looks = (cameras.T_world_camera, cameras.K, cameras.size_px, repr(cameras.lens))
     asked = (labels.askable, labels.present, settings.model_dump(mode="json"))
     key = digest("visibility", *surface, *looks, *asked, *map(tree, _CODE), libraries())

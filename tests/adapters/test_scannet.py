@@ -74,8 +74,8 @@ def test_objects_are_keyed_on_object_id_and_boxed_when_aligned(tmp_path: Path) -
 
 def test_vertices_and_poses_are_aligned_once(tmp_path: Path) -> None:
     scene = loaded(tmp_path)
-    np.testing.assert_allclose(scene.mesh.vertices_m.min(0), [0, 0, 0], atol=1e-5)
-    np.testing.assert_allclose(scene.mesh.vertices_m.max(0), [4, 3, 2.5], atol=1e-5)
+    np.testing.assert_allclose(scene.surface.vertices_m.min(0), [0, 0, 0], atol=1e-5)
+    np.testing.assert_allclose(scene.surface.vertices_m.max(0), [4, 3, 2.5], atol=1e-5)
     np.testing.assert_allclose(scene.cameras.position_m[2], [1.0, 1.5, 1.4], atol=1e-5)
     np.testing.assert_allclose(np.degrees(scene.cameras.heading_rad), [0, 15, 30, 45], atol=1e-4)
     np.testing.assert_allclose(scene.T_world_released, A, atol=1e-6)
@@ -89,8 +89,8 @@ def test_faces_belong_to_the_object_of_two_corners(tmp_path: Path) -> None:
     pairs = [[0, 1, 4], [20, 12, 13], [12, 20, 13], [12, 13, 20]]
     room.faces = np.concatenate([room.faces, pairs, [[0, 4, 12], [20, 21, 4]]])
     scene = loaded(tmp_path, room)
-    assert scene.mesh.face_object.tolist() == [2] * 2 + [0] * 12 + [1] * 12 + [-1] * 2 + [2, 1, 1, 1, -1, -1]
-    np.testing.assert_array_equal(scene.mesh.faces, room.faces)
+    assert scene.surface.face_object.tolist() == [2] * 2 + [0] * 12 + [1] * 12 + [-1] * 2 + [2, 1, 1, 1, -1, -1]
+    np.testing.assert_array_equal(scene.surface.faces, room.faces)
 
 
 def test_intrinsics_are_calibrated_and_moved_to_the_corner_convention(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_missing_alignment_is_identity_and_noted(tmp_path: Path, text: str | Non
     room.text = text
     scene = loaded(tmp_path, room)
     np.testing.assert_array_equal(scene.T_world_released, np.eye(4))
-    np.testing.assert_allclose(scene.mesh.vertices_m, room.vertices, atol=1e-5)
+    np.testing.assert_allclose(scene.surface.vertices_m, room.vertices, atol=1e-5)
     assert scene.notes["axis alignment"] == "none released, identity used"
 
 
@@ -285,7 +285,7 @@ def test_groups_without_vertices_are_absent(tmp_path: Path) -> None:
     room.groups = empty + stray + room.groups
     scene = loaded(tmp_path, room)
     assert scene.objects.id.tolist() == [2, 4, 7]
-    assert scene.mesh.face_object.max() == 2
+    assert scene.surface.face_object.max() == 2
     assert (scene.notes["objects without vertices"], scene.notes["segments not in the mesh"]) == (2, 1)
 
 
@@ -842,11 +842,11 @@ def ascii_ply(room: Room) -> str:
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_ascii_meshes(tmp_path: Path, ending: str) -> None:
-    binary = loaded(tmp_path).mesh
+    binary = loaded(tmp_path).surface
     path = tmp_path / "scans" / ID / PLY
     text = ascii_ply(Room()).replace("\n", ending)
     path.write_bytes(text.encode())
-    mesh = ScanNetAdapter(tmp_path).load(ID).mesh
+    mesh = ScanNetAdapter(tmp_path).load(ID).surface
     np.testing.assert_allclose(mesh.vertices_m, binary.vertices_m, atol=1e-6)
     np.testing.assert_array_equal(mesh.faces, binary.faces)
     for broken, message in (
@@ -861,13 +861,13 @@ def test_ascii_meshes(tmp_path: Path, ending: str) -> None:
 def test_big_endian_and_unreferenced_vertices(tmp_path: Path) -> None:
     room = Room()
     room.faces = room.faces[:2]  # only the floor's: all 24 vertices must stay, in their order
-    mesh = loaded(tmp_path, room).mesh
+    mesh = loaded(tmp_path, room).surface
     assert len(mesh.vertices_m) == 24
     head = WHOLE[: WHOLE.find(b"end_header\n") + 11].replace(b"little", b"big").replace(b"face 28", b"face 2")
     body = [struct.pack(">fff4B", *v, 9, 9, 9, 255) for v in room.vertices]
     body += [struct.pack(">B3i", 3, *f) for f in room.faces]
     (tmp_path / "scans" / ID / PLY).write_bytes(head + b"".join(body))
-    big = ScanNetAdapter(tmp_path).load(ID).mesh
+    big = ScanNetAdapter(tmp_path).load(ID).surface
     np.testing.assert_array_equal(big.vertices_m, mesh.vertices_m)
     np.testing.assert_array_equal(big.faces, mesh.faces)
 
@@ -882,11 +882,11 @@ def test_double_coordinates_keep_their_digits(tmp_path: Path) -> None:
     body += [struct.pack("<B3i", 3, *f) for f in room.faces]
     (folder / PLY).write_bytes(head + b"".join(body))
     far, near = ScanNetAdapter(tmp_path).load(ID), loaded(tmp_path / "near")
-    by = far.mesh.vertices_m[0] - near.mesh.vertices_m[0]
-    np.testing.assert_allclose(far.mesh.vertices_m, near.mesh.vertices_m + by, atol=1e-6)
+    by = far.surface.vertices_m[0] - near.surface.vertices_m[0]
+    np.testing.assert_allclose(far.surface.vertices_m, near.surface.vertices_m + by, atol=1e-6)
     np.testing.assert_allclose(far.objects.center_m, near.objects.center_m + by, atol=1e-6)
     assert "moved to the origin by, in m" in far.notes
-    assert np.abs(far.mesh.vertices_m).max() < 10
+    assert np.abs(far.surface.vertices_m).max() < 10
 
 
 def test_a_stray_triangle_is_left_out_and_counted(tmp_path: Path) -> None:
@@ -898,7 +898,7 @@ def test_a_stray_triangle_is_left_out_and_counted(tmp_path: Path) -> None:
     room.segments = [*room.segments, table, table, table]
     scene, clean = loaded(tmp_path, room), loaded(tmp_path / "clean")
     np.testing.assert_allclose(scene.objects.extent_m, clean.objects.extent_m, atol=1e-6)
-    np.testing.assert_array_equal(scene.mesh.face_object[:-1], clean.mesh.face_object)
-    assert scene.mesh.face_object[-1] == -1
+    np.testing.assert_array_equal(scene.surface.face_object[:-1], clean.surface.face_object)
+    assert scene.surface.face_object[-1] == -1
     assert scene.notes["stray pieces left out"] == 1
     assert "stray pieces left out" not in clean.notes

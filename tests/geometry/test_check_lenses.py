@@ -37,7 +37,7 @@ def verdict(name, *, T=None, K=None, optics=None, depth_m=None, mesh=None):
         c.K if K is None else K, c.T_world_camera if T is None else T, c.size_px, c.lens if optics is None else optics
     )
     depth_m = DEPTH_M[name] if depth_m is None else depth_m
-    return judge(mesh or SCENES[name].mesh, cameras, np.arange(N), depth_m, np.eye(4))
+    return judge(mesh or SCENES[name].surface, cameras, np.arange(N), depth_m, np.eye(4))
 
 
 def test_rays_go_where_the_cameras_look_each_through_its_own_lens():
@@ -52,7 +52,7 @@ def test_rays_go_where_the_cameras_look_each_through_its_own_lens():
 @pytest.mark.parametrize("name", SCENES)
 def test_every_ray_that_there_is_counts_and_no_other(name):
     scene = SCENES[name]
-    met = meet(RayCaster(scene.mesh.vertices_m, scene.mesh.faces), Claims.of(scene.cameras, DEPTH_M[name]))
+    met = meet(RayCaster(scene.surface.vertices_m, scene.surface.faces), Claims.of(scene.cameras, DEPTH_M[name]))
     assert (met.cast.mean() < 0.95) == (name == "round")
     assert met.hits.tolist() == [1.0] * N
     assert met.agreement.min() > 0.98
@@ -62,7 +62,7 @@ def test_a_lens_that_shows_little_is_measured_by_what_it_shows():
     scene, few = SCENES["round"], NONE[:1].copy()
     # With f = 80 the lens shows a disc of 56 pixels' radius: 3 % of the image, but all of what can be measured.
     c = Cameras([lens(80.0)], scene.cameras.T_world_camera[:1], [(640, 480)], [ROUND])
-    caster = RayCaster(scene.mesh.vertices_m, scene.mesh.faces)
+    caster = RayCaster(scene.surface.vertices_m, scene.surface.faces)
     depth_m = meet(caster, Claims.of(c, few)).depth_m
     met = meet(caster, Claims.of(c, np.where(np.isfinite(depth_m), depth_m, np.nan)))
     assert 0.01 < met.cast.mean() < 0.05
@@ -106,7 +106,7 @@ WRONG = {
         "the poses are in millimetres",
     ),
     "mirrored": (
-        lambda s: {"mesh": replace(s.mesh, vertices_m=s.mesh.vertices_m * [-1, 1, 1])},
+        lambda s: {"mesh": replace(s.surface, vertices_m=s.surface.vertices_m * [-1, 1, 1])},
         "the mesh is mirrored",
     ),
     "focal": (

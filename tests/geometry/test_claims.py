@@ -13,7 +13,7 @@ from spargen.views.pictures import measured_m
 
 WORLD = furnished(frames=6)
 SCENE = measured(WORLD.scene())
-CASTER = RayCaster(SCENE.mesh.vertices_m, SCENE.mesh.faces)
+CASTER = RayCaster(SCENE.surface.vertices_m, SCENE.surface.faces)
 DEPTH_M = np.stack([measured_m(SCENE, f) for f in range(6)])
 CLAIMS = Claims.of(SCENE.cameras, DEPTH_M)
 
@@ -31,7 +31,7 @@ def test_rays_meet_what_the_formula_says():
         u, v = (lattice() * WORLD.sizes[view]).T
         K, T = WORLD.intrinsics[view], WORLD.poses[view]
         towards = np.stack([(u - K[0, 2]) / K[0, 0], (v - K[1, 2]) / K[1, 1], np.ones(len(u))], axis=-1) @ T[:3, :3].T
-        face, depth_m = naive.hit_triangles(SCENE.mesh.vertices_m, SCENE.mesh.faces, T[:3, 3], towards)
+        face, depth_m = naive.hit_triangles(SCENE.surface.vertices_m, SCENE.surface.faces, T[:3, 3], towards)
         np.testing.assert_allclose(met.depth_m[view], depth_m, rtol=1e-4)
         assert (met.face[view] == face).mean() > 0.99
     assert met.hits.tolist() == [1.0] * 6
@@ -79,7 +79,7 @@ def test_few_measured_rays_tell_nothing():
 
 
 def test_units_count_hits_in_metres():
-    big = RayCaster(SCENE.mesh.vertices_m * 1000, SCENE.mesh.faces)
+    big = RayCaster(SCENE.surface.vertices_m * 1000, SCENE.surface.faces)
     T = CLAIMS.T_world_camera.copy()
     T[:, :3, 3] *= 1000
     met = meet(big, replace(CLAIMS, T_world_camera=T, units=1000.0))

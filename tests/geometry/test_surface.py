@@ -1,14 +1,21 @@
 """Points spread over surfaces fall where the area is."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from worlds import World
 
+import spargen
+from spargen.geometry.alone import NOTHING
+from spargen.geometry.sight import Sight
 from spargen.geometry.surface import (
     EDGE_M,
     SCENE_POINTS,
     edge_points,
     normals,
+    points_and_objects,
     scene_points,
     spread_points,
     triangle_areas_m2,
@@ -111,3 +118,39 @@ def test_a_dense_surface_needs_no_point_at_each_vertex():
     (points,) = edge_points(mesh, 1, np.array([True]))
     assert len(points) <= len(np.unique(np.floor(mesh.vertices_m / EDGE_M), axis=0)) * 6
     assert len(points) < len(mesh.vertices_m) / 5
+
+
+def test_each_point_of_the_scene_knows_its_object():
+    w = World().add("chair", (0, 0, 0), (1, 1, 1)).add(None, (5, 0, 0), (1, 1, 1)).add("lamp", (9, 0, 0), (1, 1, 1))
+    points_m, owner = points_and_objects(w.mesh())
+    np.testing.assert_array_equal(points_m, scene_points(w.mesh())[0])
+    for at, number in ((0, 0), (5, -1), (9, 1)):
+        assert set(owner[np.abs(points_m[:, 0] - at) <= 0.51].tolist()) == {number}
+
+
+def test_no_task_and_no_run_looks_at_triangles():
+    """They ask the surface: another kind of surface then needs no change of theirs."""
+    package = Path(spargen.__file__).parent
+    files = [
+        package / "cli.py",
+        *(f for part in ("tasks", "run", "views", "qa") for f in (package / part).glob("*.py")),
+    ]
+    assert len(files) > 30
+    told = {f.name for f in files if re.search(r"vertices_m|face_object|\.faces", f.read_text())}
+    assert not told
+
+
+def test_a_mesh_tells_how_much_there_is_of_it():
+    assert World().mesh().is_empty
+    mesh = World().add("chair", (0, 0, 0), (1, 1, 1)).mesh()
+    assert not mesh.is_empty
+    assert mesh.describe() == {"faces": 12}
+    assert [a.shape for a in mesh.parts()] == [(24, 3), (12, 3), (12,)]
+
+
+def test_sight_of_nothing_alone():
+    w = World().add("chair", (3, 0, 0), (1, 1, 1)).camera((0, 0, 0))
+    sight, zero = Sight(w.mesh(), w.cameras()), np.zeros(2, dtype=np.int64)
+    pixels = np.array([[320.0, 240.0], [1.0, 1.0]])
+    assert sight.objects_at(zero, pixels).tolist() == [0, NOTHING]
+    assert sight.alone_at(zero, zero, pixels).tolist() == [False, False]

@@ -24,7 +24,7 @@ A = np.array([[0.8, -0.6, 0, 1.5], [0.6, 0.8, 0, -2], [0, 0, 1, 0.25], [0, 0, 0,
 FLIP = np.diag([1.0, -1, -1, 1])
 
 
-def verdict(*, T=None, K=None, depth_m=DEPTH_M, mesh=SCENE.mesh, alignment=A, frames=FRAMES):
+def verdict(*, T=None, K=None, depth_m=DEPTH_M, mesh=SCENE.surface, alignment=A, frames=FRAMES):
     c = SCENE.cameras
     cameras = Cameras(c.K if K is None else K, c.T_world_camera if T is None else T, c.size_px)
     return judge(mesh, cameras, frames, depth_m, alignment)
@@ -85,13 +85,13 @@ def test_a_mesh_with_parts_missing_passes(missing, depth_m):
 
 
 def test_a_mesh_that_nobody_annotated_passes():
-    mesh = SCENE.mesh
+    mesh = SCENE.surface
     passes(verdict(mesh=Mesh(mesh.vertices_m, mesh.faces, np.full(len(mesh.faces), -1))))
 
 
 @pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])
 def test_a_stray_piece_far_off_passes(depth_m):
-    mesh = SCENE.mesh
+    mesh = SCENE.surface
     stray = np.array([[400.0, 0, 0], [400, 0.1, 0], [400, 0, 0.1]])
     n = len(mesh.vertices_m)
     far = Mesh(
@@ -111,7 +111,7 @@ def test_low_and_high_cameras_pass(height_m, elevation_deg, with_depth):
         world.camera((2 + 0.6 * i, 4.9, height_m), 36 * i, elevation_deg, f=420.0)
     scene = measured(world.scene())
     depth_m = np.stack([measured_m(scene, f) for f in range(10)]) if with_depth else NONE
-    passes(judge(scene.mesh, scene.cameras, np.arange(10), depth_m, np.eye(4)))
+    passes(judge(scene.surface, scene.cameras, np.arange(10), depth_m, np.eye(4)))
 
 
 def test_a_walk_through_two_storeys_passes():
@@ -120,7 +120,7 @@ def test_a_walk_through_two_storeys_passes():
         world.camera((1 + 0.25 * i, 2.5, 1.5 if i < 6 else 4.4), 30 * i, -10, f=420.0)
     scene = measured(world.scene())
     for depth_m in (np.stack([measured_m(scene, f) for f in range(12)]), np.full((12, 768), np.nan)):
-        passes(judge(scene.mesh, scene.cameras, np.arange(12), depth_m, A))
+        passes(judge(scene.surface, scene.cameras, np.arange(12), depth_m, A))
 
 
 def test_a_hall_that_depth_images_confirm_may_be_large_if_told():
@@ -129,8 +129,8 @@ def test_a_hall_that_depth_images_confirm_may_be_large_if_told():
         world.camera((150 + 10 * i, 30, 1.5), 60 * i, -20, f=420.0)
     scene = measured(world.scene())
     depth_m = np.stack([measured_m(scene, f) for f in range(6)])
-    passes(judge(scene.mesh, scene.cameras, np.arange(6), depth_m, np.eye(4), widest_m=500))
-    assert judge(scene.mesh, scene.cameras, np.arange(6), depth_m, np.eye(4)).what == "the scene is 400 m wide"
+    passes(judge(scene.surface, scene.cameras, np.arange(6), depth_m, np.eye(4), widest_m=500))
+    assert judge(scene.surface, scene.cameras, np.arange(6), depth_m, np.eye(4)).what == "the scene is 400 m wide"
 
 
 @pytest.mark.parametrize("depth_m", [DEPTH_M, NONE], ids=["measured", "no depth"])
@@ -158,7 +158,7 @@ def test_a_world_that_leans(deg, said, depth_m):
     R = np.eye(4)
     c, s = np.cos(np.radians(deg)), np.sin(np.radians(deg))
     R[1:3, 1:3] = [[c, -s], [s, c]]
-    mesh = Mesh(SCENE.mesh.vertices_m @ R[:3, :3].T, SCENE.mesh.faces, SCENE.mesh.face_object)
+    mesh = Mesh(SCENE.surface.vertices_m @ R[:3, :3].T, SCENE.surface.faces, SCENE.surface.face_object)
     found = verdict(mesh=mesh, T=R @ SCENE.cameras.T_world_camera, alignment=np.eye(4), depth_m=depth_m)
     assert bool(found.what) == (said == "off")
     assert ("leans" in found.remark) == ("leans" in said)
@@ -186,7 +186,7 @@ def test_frames_are_found_that_do_not_fit_without_a_verdict_on_the_scene():
     T[FRAMES[2:], :3, 3] += [0, 0, 40.0]
     c = SCENE.cameras
     for depth_m in (DEPTH_M, NONE):
-        found = find_faults(SCENE.mesh, Cameras(c.K, T, c.size_px), FRAMES, depth_m)
+        found = find_faults(SCENE.surface, Cameras(c.K, T, c.size_px), FRAMES, depth_m)
         assert [bool(fault) for fault in found] == [False] * 2 + [True] * 8
 
 
@@ -315,13 +315,13 @@ def mirrored(mesh, axis, about):
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("about", ["origin", "middle"])
 def test_a_mirrored_mesh(axis, about):
-    vertices = SCENE.mesh.vertices_m
+    vertices = SCENE.surface.vertices_m
     middle = 0.0 if about == "origin" else float(vertices[:, axis].min() + vertices[:, axis].max()) / 2
-    assert verdict(mesh=mirrored(SCENE.mesh, axis, middle)).what.startswith("the mesh is mirrored: ")
+    assert verdict(mesh=mirrored(SCENE.surface, axis, middle)).what.startswith("the mesh is mirrored: ")
 
 
 def test_a_mesh_whose_x_and_y_changed_places():
-    mesh = Mesh(SCENE.mesh.vertices_m[:, [1, 0, 2]], SCENE.mesh.faces, SCENE.mesh.face_object)
+    mesh = Mesh(SCENE.surface.vertices_m[:, [1, 0, 2]], SCENE.surface.faces, SCENE.surface.face_object)
     assert verdict(mesh=mesh).what.startswith("the mesh is mirrored: ")
 
 
@@ -340,7 +340,7 @@ def test_mirrored_images():
     ],
 )
 def test_units_of_mesh_and_poses(units, words):
-    mesh = Mesh(SCENE.mesh.vertices_m.astype(float) * units, SCENE.mesh.faces, SCENE.mesh.face_object)
+    mesh = Mesh(SCENE.surface.vertices_m.astype(float) * units, SCENE.surface.faces, SCENE.surface.face_object)
     T = scaled(SCENE.cameras.T_world_camera, units)
     assert verdict(mesh=mesh, T=T, alignment=np.eye(4)).what.startswith(f"{words}: ")
     if units >= 100:
@@ -433,7 +433,7 @@ def test_identity_poses(depth_m):
     [(quarter(0), "-Y, 90"), (quarter(0).T, "+Y, 90"), (quarter(1), "[+-]X, 90"), (FLIP, "-Z, 180")],
 )
 def test_a_world_that_is_not_z_up(R, up, depth_m):
-    mesh = Mesh(SCENE.mesh.vertices_m @ R[:3, :3].T, SCENE.mesh.faces, SCENE.mesh.face_object)
+    mesh = Mesh(SCENE.surface.vertices_m @ R[:3, :3].T, SCENE.surface.faces, SCENE.surface.face_object)
     found = verdict(mesh=mesh, T=R @ SCENE.cameras.T_world_camera, alignment=np.eye(4), depth_m=depth_m)
     if "-Z" in up and not np.isfinite(depth_m).any():
         return  # to the mesh alone, cameras of OpenGL could do the same
@@ -500,7 +500,7 @@ def test_cameras_that_see_surfaces_from_behind_are_told_without_depth():
 def test_cameras_stand_where_people_hold_them(units, said):
     import re
 
-    mesh = Mesh(SCENE.mesh.vertices_m.astype(float) * units, SCENE.mesh.faces, SCENE.mesh.face_object)
+    mesh = Mesh(SCENE.surface.vertices_m.astype(float) * units, SCENE.surface.faces, SCENE.surface.face_object)
     T = scaled(SCENE.cameras.T_world_camera, units)
     found = verdict(mesh=mesh, T=T, alignment=np.eye(4), depth_m=NONE)
     assert re.match(said, found.what)
@@ -528,7 +528,7 @@ def test_poses_turned_about_the_origin_of_a_long_building_are_not_called_millime
         world.camera((20 + 14 * i, 6, 1.5), 60 * i, -20, f=420.0)
     scene, none = world.scene(), np.full((12, 768), np.nan)
     cameras = Cameras(scene.cameras.K, quarter(2) @ scene.cameras.T_world_camera, scene.cameras.size_px)
-    found = judge(scene.mesh, cameras, np.arange(12), none, np.eye(4))
+    found = judge(scene.surface, cameras, np.arange(12), none, np.eye(4))
     assert found.what.startswith("the poses are of another scan than the mesh: 1% of the rays meet the mesh")
 
 
@@ -538,7 +538,7 @@ def test_cameras_far_off_a_small_mesh_are_no_matter_of_units():
     for i in range(10):
         world.camera((-80, 3.5 + 0.1 * i, 1.5), 0, 0, f=30 * 640.0)
     scene = world.scene()
-    found = judge(scene.mesh, scene.cameras, np.arange(10), np.full((10, 768), np.nan), np.eye(4))
+    found = judge(scene.surface, scene.cameras, np.arange(10), np.full((10, 768), np.nan), np.eye(4))
     assert "half of what they see is 80 m off, and the mesh 10 m wide" in found.what
 
 

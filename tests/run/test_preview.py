@@ -31,7 +31,7 @@ def scene():
     return Scene(
         id="s",
         dataset="scannet",
-        mesh=Mesh(whole.vertices, whole.faces, np.repeat([0, 1, 2], 12)),
+        surface=Mesh(whole.vertices, whole.faces, np.repeat([0, 1, 2], 12)),
         objects=Objects(
             np.arange(3),
             tuple(label for *_, label in places),

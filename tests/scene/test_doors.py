@@ -47,7 +47,10 @@ DOORS = {
     "axes not at right angles": (objects(R_world_box=((), SHEARED)), BOX + "has axes that are no rotation"),
     "left-handed axes": (objects(R_world_box=((), LEFT_HANDED)), BOX + "has left-handed axes"),
     "ids repeated": (objects(id=((), 100)), "two objects share an id"),
-    "faces of no object": (lambda: replace(SCENE.mesh, face_object=SCENE.mesh.face_object - 2), "objects below -1"),
+    "faces of no object": (
+        lambda: replace(SCENE.surface, face_object=SCENE.surface.face_object - 2),
+        "objects below -1",
+    ),
     "K of zeros": (cameras("K", (), 0.0), r"intrinsics \[1\] are none of their images"),
     "K with another last row": (cameras("K", (2, 0), 1.0), r"intrinsics \[1\] are none"),
     "K of nan": (cameras("K", (0, 0), np.nan), r"intrinsics \[1\] are none"),
@@ -111,12 +114,12 @@ def test_a_picture_is_flat_but_a_line_is_no_thing(sides, doubtful):
 def stretched(pieces, away_m):
     """A good scan with far pieces of a triangle each."""
     good = measured(furnished(frames=12).scene())
-    mesh = good.mesh
+    mesh = good.surface
     corner = np.array([[away_m, 0, 1.0], [away_m, 0.1, 1], [away_m, 0, 1.1]])
     vertices = np.concatenate([mesh.vertices_m, np.tile(corner, (pieces, 1))])
     faces = np.concatenate([mesh.faces, len(mesh.vertices_m) + np.arange(3 * pieces).reshape(-1, 3)])
     owner = np.concatenate([mesh.face_object, np.full(pieces, -1)])
-    return replace(good, mesh=Mesh(vertices, faces, owner))
+    return replace(good, surface=Mesh(vertices, faces, owner))
 
 
 def test_a_scene_wider_than_300_m_is_refused_unless_told():
@@ -132,6 +135,6 @@ def test_a_scene_wider_than_300_m_is_refused_unless_told():
 def test_a_stray_piece_and_unused_vertices_make_no_scene_wide():
     assert not check_scene(stretched(3, 900.0), Settings()).what
     good = stretched(0, 0.0)
-    unused = np.concatenate([good.mesh.vertices_m, np.full((5000, 3), 700.0)])
-    mesh = Mesh(unused, good.mesh.faces, good.mesh.face_object)
-    assert not check_scene(replace(good, mesh=mesh), Settings()).what
+    unused = np.concatenate([good.surface.vertices_m, np.full((5000, 3), 700.0)])
+    mesh = Mesh(unused, good.surface.faces, good.surface.face_object)
+    assert not check_scene(replace(good, surface=mesh), Settings()).what

@@ -84,25 +84,25 @@ def test_coordinates_keep_what_float32_would_lose():
 @pytest.mark.parametrize("by", [(500_000.4, -3_000_000.3, 12.0), (0, 0, 1200.0), (-1500.0, 20, 0)])
 def test_a_far_scene_is_moved_to_the_origin_all_of_it(by):
     here, there = furnished().scene(), furnished().moved(by=by).scene()
-    shift = there.mesh.vertices_m[0] - here.mesh.vertices_m[0] - by
+    shift = there.surface.vertices_m[0] - here.surface.vertices_m[0] - by
     np.testing.assert_allclose(shift, np.round(shift), atol=1e-9)
     assert np.abs(shift).max() > 900
-    assert np.abs(there.mesh.vertices_m).max() < 20
-    np.testing.assert_allclose(there.mesh.vertices_m, here.mesh.vertices_m + by + shift, atol=1e-8)
+    assert np.abs(there.surface.vertices_m).max() < 20
+    np.testing.assert_allclose(there.surface.vertices_m, here.surface.vertices_m + by + shift, atol=1e-8)
     np.testing.assert_allclose(there.objects.center_m, here.objects.center_m + by + shift, atol=1e-8)
     np.testing.assert_allclose(there.cameras.position_m, here.cameras.position_m + by + shift, atol=1e-8)
     np.testing.assert_array_equal(there.T_world_released[:3, 3], np.round(shift))
     np.testing.assert_array_equal(there.T_world_released[:3, :3], np.eye(3))
     assert there.notes["moved to the origin by, in m"] == ", ".join(f"{x:.0f}" for x in np.round(shift))
     again = replace(there, fingerprint="a")
-    np.testing.assert_array_equal(again.mesh.vertices_m, there.mesh.vertices_m)
+    np.testing.assert_array_equal(again.surface.vertices_m, there.surface.vertices_m)
     np.testing.assert_array_equal(again.T_world_released, there.T_world_released)
 
 
 @pytest.mark.parametrize("by", [(0, 0, 0), (FAR_M - 12, 0, 0), (300, -900, 5)])
 def test_a_near_scene_stays_where_it_is(by):
     scene = furnished().moved(by=by).scene()
-    np.testing.assert_allclose(scene.mesh.vertices_m, furnished().mesh().vertices_m + by, atol=1e-9)
+    np.testing.assert_allclose(scene.surface.vertices_m, furnished().mesh().vertices_m + by, atol=1e-9)
     np.testing.assert_array_equal(scene.T_world_released, np.eye(4))
     assert not scene.notes
 
@@ -115,13 +115,13 @@ def test_a_far_stray_does_not_make_a_scene_far_nor_a_near_one_near():
         vertices = np.concatenate([mesh.vertices_m, stray])
         faces = np.concatenate([mesh.faces, [np.arange(3) + len(mesh.vertices_m)]])
         owner = np.append(mesh.face_object, -1)
-        return replace(w.scene(), mesh=Mesh(vertices, faces, owner))
+        return replace(w.scene(), surface=Mesh(vertices, faces, owner))
 
-    np.testing.assert_array_equal(scene(w.mesh()).mesh.vertices_m[:-3], w.mesh().vertices_m)
+    np.testing.assert_array_equal(scene(w.mesh()).surface.vertices_m[:-3], w.mesh().vertices_m)
     far = w.moved(by=(0, 0, 90_000.0)).mesh()
     # Vertices that no face uses say nothing of where a scene is.
     unused = Mesh(np.concatenate([far.vertices_m, np.zeros((500, 3))]), far.faces, far.face_object)
-    assert np.abs(replace(w.scene(), mesh=unused).mesh.vertices_m[: len(far.vertices_m)]).max() < 10
+    assert np.abs(replace(w.scene(), surface=unused).surface.vertices_m[: len(far.vertices_m)]).max() < 10
 
 
 def test_the_released_alignment_moves_along():
@@ -131,7 +131,7 @@ def test_the_released_alignment_moves_along():
     scene = replace(w.scene(), T_world_released=T)
     np.testing.assert_array_equal(scene.T_world_released, T)  # it was near by then
     far = Scene("a", "b", w.mesh(), w.objects(), w.cameras(), ("0",), FakeStore(), T_world_released=T)
-    by = far.mesh.vertices_m[0] - w.mesh().vertices_m[0]
+    by = far.surface.vertices_m[0] - w.mesh().vertices_m[0]
     np.testing.assert_allclose(far.T_world_released[:3, 3], T[:3, 3] + by)
     np.testing.assert_array_equal(far.T_world_released[:3, :3], T[:3, :3])
 

@@ -20,7 +20,7 @@ from spargen.views.table import Views
 
 S = Settings()
 LABELS = LabelTable.of(SCENE.objects.label, label_rules())
-VIS = see(SCENE.mesh, SCENE.objects, SCENE.cameras, LABELS.askable, S, threads=1)
+VIS = see(SCENE.surface, SCENE.objects, SCENE.cameras, LABELS.askable, S, threads=1)
 BOX_TASKS = ("distance_infer_center_oc", "distance_infer_center_oc_mv", "position_matching")
 ORDINALS = ("first", "second", "third")
 

@@ -62,7 +62,7 @@ def asked(world, settings=None, clip=None):
         settings=settings,
         pool=40,
         labels=labels,
-        vis=see(scene.mesh, scene.objects, scene.cameras, labels.askable, settings, threads=1),
+        vis=see(scene.surface, scene.objects, scene.cameras, labels.askable, settings, threads=1),
         clip=views if clip is None else np.array(clip, dtype=np.int64),
     )
     return list(room_size(ctx)), dict(+ctx.dropped)

@@ -312,7 +312,7 @@ def test_findings_are_kept_and_read_again(tmp_path, monkeypatch):
 def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
     scene: Scene = replace(SCENE, fingerprint="a")
     check_scene(scene, STRICT, keep_in=tmp_path)
-    settings, c, m = STRICT, scene.cameras, scene.mesh
+    settings, c, m = STRICT, scene.cameras, scene.surface
     if change == "files":
         scene = replace(scene, fingerprint="b")
     elif change == "frames":
@@ -320,7 +320,7 @@ def test_anything_that_matters_is_looked_at_anew(tmp_path, change):
     elif change == "width":
         settings = Settings(widest_m=9)
     elif change == "mesh":
-        scene = replace(scene, mesh=type(m)(m.vertices_m * 1.001, m.faces, m.face_object))
+        scene = replace(scene, surface=type(m)(m.vertices_m * 1.001, m.faces, m.face_object))
     elif change == "poses":
         scene = replace(scene, cameras=Cameras(c.K, np.roll(c.T_world_camera, 1, axis=0), c.size_px))
     elif change == "intrinsics":

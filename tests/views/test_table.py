@@ -71,8 +71,8 @@ def test_anything_that_matters_makes_a_new_table(tmp_path, change):
     look(scene(fingerprint="a"), SMALL, seed=0, video=True, keep_in=tmp_path, threads=1)
     other, settings = scene(fingerprint="a"), SMALL
     if change == "scene":
-        nothing = np.full_like(other.mesh.face_object, -1)
-        other = replace(other, mesh=replace(other.mesh, face_object=nothing))
+        nothing = np.full_like(other.surface.face_object, -1)
+        other = replace(other, surface=replace(other.surface, face_object=nothing))
     if change == "settings":
         settings = Settings(views_per_scene=10, video_frames=8, seen_share=0.01)
     if change == "views":
@@ -100,8 +100,8 @@ def test_what_decides_is_what_the_scene_holds_whatever_its_fingerprint_says(tmp_
     look(there, SMALL, seed=0, video=False, keep_in=tmp_path, threads=1)
     look(replace(there, fingerprint="other"), SMALL, seed=0, video=False, keep_in=tmp_path, threads=1)
     assert len(list(tmp_path.iterdir())) == 1
-    moved = there.mesh.vertices_m + np.array([0.0, 0.0, 1e-9])
-    look(replace(there, mesh=replace(there.mesh, vertices_m=moved)), SMALL, seed=0, video=False, keep_in=tmp_path)
+    moved = there.surface.vertices_m + np.array([0.0, 0.0, 1e-9])
+    look(replace(there, surface=replace(there.surface, vertices_m=moved)), SMALL, seed=0, video=False, keep_in=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 
 

@@ -62,7 +62,7 @@ class TinyAdapter(SceneAdapter):
         return Scene(
             id=scene_id,
             dataset="scannet",
-            mesh=Mesh(none, none, np.zeros(0)),
+            surface=Mesh(none, none, np.zeros(0)),
             objects=Objects(np.zeros(0), (), none, none, np.zeros((0, 3, 3))),
             cameras=Cameras(np.tile(np.eye(3), (n, 1, 1)), np.tile(np.eye(4), (n, 1, 1)), np.ones((n, 2))),
             frames=tuple(str(10 * i) for i in range(n)),
