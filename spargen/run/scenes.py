@@ -11,6 +11,7 @@ from spargen.errors import JobError
 from spargen.plugins import adapter_names, find_adapter
 from spargen.run.job import Source, nearest
 from spargen.scene.adapter import SceneAdapter
+from spargen.scene.types import can_name_a_file
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,7 +93,7 @@ def _wanted(source: Source, adapter: SceneAdapter, on_disk: set[str], index: int
 
 def folder_name(name: str, where: str) -> str:
     """Return a name that a file names as it stands; `JobError` if no folder can have it."""
-    if not name or name in (".", "..") or any(sign in name for sign in "/\\:\0") or name.startswith("."):
+    if not can_name_a_file(name):
         raise JobError(f"{name!r} cannot be a folder name", where=where, mend="use letters, digits, - and _")
     return name
 

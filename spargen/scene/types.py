@@ -43,19 +43,19 @@ def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -
     object.__setattr__(owner, name, array)
 
 
-def folder_name(name: str, what: str) -> str:
-    """Return a name that a file or a folder of the output may have as it stands.
+def can_name_a_file(name: str) -> bool:
+    """Tell whether a file or a folder of the output may have a name as it stands.
 
-    Raises
-    ------
-    SceneError
-        Where it is empty or hidden, leads to another folder, or holds what no file name can hold.
+    It may not be empty or hidden, lead to another folder, or hold what some system allows in no file name.
     """
-    if not name or name.startswith(".") or name != name.strip() or not name.isprintable() or set(name) & set("/\\"):
-        raise SceneError(
-            f"{name!r} cannot name a file", where=what, mend="use letters, digits, - and _; the adapter may rename"
-        )
-    return name
+    safe = bool(name) and not name.startswith(".") and name == name.strip() and name.isprintable()
+    return safe and not set(name) & set("/\\:")
+
+
+def _check_name(name: str, where: str) -> None:
+    if not can_name_a_file(name):
+        mend = "use letters, digits, - and _; the adapter may rename"
+        raise SceneError(f"{name!r} cannot name a file", where=where, mend=mend)
 
 
 def _one_line(label: str) -> str:
@@ -162,11 +162,16 @@ class Objects:
             if not good.all():
                 bad = int(np.flatnonzero(~good)[0])
                 raise SceneError(f"the box of {self.label[bad]!r} {fault}", where=f"object {self.id[bad]}", mend=mend)
-        object.__setattr__(self, "doubtful", self.doubtful | ((self.extent_m > 0).sum(axis=1) < FLAT))
+        object.__setattr__(self, "doubtful", self.doubtful | self.thin)
         self.doubtful.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def thin(self) -> NDArray[np.bool_]:
+        """(N,) boxes that are a line or a point."""
+        return np.asarray((self.extent_m > 0).sum(axis=1) < FLAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +281,9 @@ class Scene:
         if len(self.surface.face_object) and self.surface.face_object.max() >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
         self._check_rooms()
+        if self.objects.thin.any():
+            thin = {"objects whose box is a line or a point": int(self.objects.thin.sum())}
+            object.__setattr__(self, "notes", {**self.notes, **thin})
         self._move_to_origin()
 
     def _check_rooms(self) -> None:
@@ -293,11 +301,11 @@ class Scene:
     def _check_names(self) -> None:
         """Refuse names that cannot be those of files, and frames of which the second would overwrite the first."""
         for name, what in ((self.dataset, "data set"), (self.id, "scene")):
-            folder_name(name, what)
+            _check_name(name, what)
         seen: set[str] = set()
         for name, suffix in zip(self.frames, self.color_suffix, strict=False):
-            folder_name(name, f"{self.id}, frame")
-            folder_name(name + suffix.lstrip("."), f"{self.id}, ending of a colour file")
+            _check_name(name, f"{self.id}, frame")
+            _check_name(name + suffix.lstrip("."), f"{self.id}, ending of a colour file")
             if not suffix.startswith("."):
                 raise SceneError(f"{suffix!r} is no ending of a file", where=self.id, mend="such as .jpg, with its dot")
             if name in seen:

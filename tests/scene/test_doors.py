@@ -76,7 +76,7 @@ DOORS = {
     "an alignment that flattens": (scene(T_world_released=np.diag([1, 1, 0, 1.0])), "T_world_released is no motion"),
     **{
         f"a frame named {name!r}": (scene(frames=("0", name)), "frame: .* cannot name a file")
-        for name in ("", ".", "..", "../0", "a/b", "a\\b", ".hidden", "a\0", "a\nb", " a", "a ")
+        for name in ("", ".", "..", "../0", "a/b", "a\\b", "C:", ".hidden", "a\0", "a\nb", " a", "a ")
     },
 }
 
@@ -105,7 +105,10 @@ def test_axes_of_three_digits_pass():
 
 @pytest.mark.parametrize(("sides", "doubtful"), [((1, 1, 0), False), ((1, 0, 0), True), ((0, 0, 0), True)])
 def test_a_picture_is_flat_but_a_line_is_no_thing(sides, doubtful):
-    assert objects(extent_m=((), sides))().doubtful.tolist() == [False, doubtful, False]
+    made = objects(extent_m=((), sides))()
+    assert made.doubtful.tolist() == [False, doubtful, False]
+    noted = {"objects whose box is a line or a point": 1} if doubtful else {}
+    assert replace(SCENE, objects=made).notes == noted
 
 
 # --- how wide a scene is ---------------------------------------------------------------------------------------------
