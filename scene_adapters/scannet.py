@@ -107,6 +107,7 @@ class ScanNetAdapter(SceneAdapter):
             faces,
             annotation.id,
             annotation.label,
+            rules=self.label_rules,
             vertex_object=annotation.vertex_object,
         )
         recorded = self._frames(scene_id, folder)

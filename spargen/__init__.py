@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spargen.run.read import PublishedRow
+    from spargen.scene.labels import LabelRules
     from spargen.scene.types import Scene
     from spargen.settings import Settings, Words
 
 __all__ = ["load", "questions", "read"]
 
 
-def load(adapter: str, root: str | Path, scene: str) -> Scene:
+def load(adapter: str, root: str | Path, scene: str, *, labels: str | Path | Sequence[str | Path] = ()) -> Scene:
     """Read one scene of a data set.
 
     Parameters
@@ -28,15 +29,18 @@ def load(adapter: str, root: str | Path, scene: str) -> Scene:
     adapter : a name of `spargen list adapters`, or ``package.module:Class``.
     root : the folder that the data set was downloaded to.
     scene : the scene's id.
+    labels : files of label lists that are laid over the shipped ones: they tell the parts of the building.
 
     Raises
     ------
-    PluginError, SceneError
-        If there is no such adapter, or the scene's files are missing or broken.
+    PluginError, SceneError, JobError
+        If there is no such adapter, the scene's files are missing or broken, or the label lists have a mistake.
     """
     from spargen.plugins import find_adapter
 
-    return find_adapter(adapter)(Path(root)).load(scene)
+    reader = find_adapter(adapter)(Path(root))
+    reader.label_rules = _rules(labels)
+    return reader.load(scene)
 
 
 def questions(
@@ -48,6 +52,7 @@ def questions(
     settings: Settings | None = None,
     templates: Sequence[str | Path] = (),
     words: Words = "full",
+    labels: str | Path | Sequence[str | Path] = (),
 ) -> Iterator[dict[str, Any]]:
     """Ask a scene questions, without writing a file.
 
@@ -60,11 +65,12 @@ def questions(
     settings : the label rules, where they are not to be the default ones.
     templates : folders of template files that come before the shipped ones.
     words : whether what the answer needs is told in full or as briefly as can be.
+    labels : files of label lists that are laid over the shipped ones; give them to `load` too.
 
     Raises
     ------
     JobError, TemplateError
-        With the first record, if there is no such task, or its templates have a mistake.
+        With the first record, if there is no such task, or templates or label lists have a mistake.
 
     Yields
     ------
@@ -77,7 +83,7 @@ def questions(
     from spargen.tasks.registry import load_builtin_tasks
 
     load_builtin_tasks()
-    texts = TemplateSet.load([Path(t) for t in templates], words)
+    texts = TemplateSet.load([Path(t) for t in templates], words, _rules(labels))
     forms = chosen_forms(None if tasks is None else dict.fromkeys(tasks), texts)
     names = list(forms if tasks is None else dict.fromkeys(tasks))
     quotas = {f"{name}/{form}": rows_per_cell for name in names for form in forms[name]}
@@ -110,3 +116,9 @@ def read(
     from spargen.run.read import read as read_rows
 
     return read_rows(Path(out), datasets=datasets, splits=splits, tasks=tasks, forms=forms)
+
+
+def _rules(files: str | Path | Sequence[str | Path]) -> LabelRules:
+    from spargen.scene.lists import rules_of
+
+    return rules_of([Path(file) for file in ([files] if isinstance(files, str | Path) else files)])

@@ -29,6 +29,7 @@ from spargen.run.recipe import chosen_forms, load_texts, make_recipe
 from spargen.run.report import Report
 from spargen.run.scenes import open_adapter, read_scene_list
 from spargen.run.sheets import contact_sheets, save
+from spargen.scene.labels import LabelRules, label_rules
 from spargen.scene.types import Scene
 from spargen.terminal import bar, print_rows, print_whole, say
 from spargen.views.check import check_scene, in_words
@@ -194,6 +195,8 @@ def check(
     table.add_row("images", f"{most['images']:,}")
     table.add_row("disk", f"{most['disk_bytes'] / 1e9:,.2f} GB (estimated)")
     Console().print(table)
+    if chosen.labels:
+        print(f"parts of the building, which questions about all objects leave out: {recipe.rules.building_phrase}")
     for note in (*run.notes, *remarks_on(recipe)):
         print(note)
     if run.missing:
@@ -248,7 +251,7 @@ def preview(
     recipe = make_recipe(job)
     if root is None:
         write_demo(_preview_root(), frames=_PREVIEW_FRAMES)
-    rows, picture = sample_rows(_load_scene(job, scene), recipe)
+    rows, picture = sample_rows(_load_scene(job, scene, recipe.rules), recipe)
     if picture is None:
         raise JobError("the scene has no question of this task", where=task, mend="try another --scene or --seed")
     for row in rows:
@@ -272,7 +275,7 @@ def inspect(
     Some frames are held against the mesh; a scene that they do not fit is drawn all the same, and the exit code is 1.
     """
     job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]})
-    found = _load_scene(job, scene)
+    found = _load_scene(job, scene, label_rules())
     table = Table("what", "found", title=f"{found.dataset} {found.id}")
     facts = {
         "frames with a pose": len(found.frames),
@@ -395,8 +398,8 @@ def _end(report: Report | None, out: Path, quiet: bool) -> None:
         say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)
 
 
-def _load_scene(job: Job, name: str | None) -> Scene:
-    adapter = open_adapter(job.sources[0])
+def _load_scene(job: Job, name: str | None, rules: LabelRules) -> Scene:
+    adapter = open_adapter(job.sources[0], rules)
     names = adapter.scenes()
     if not names:
         raise JobError("there are no scenes", where=job.sources[0].root, mend="check the folder of the data set")

@@ -11,6 +11,7 @@ from worlds import furnished
 from spargen.phrase.templates import TemplateSet
 from spargen.run.engine import ask
 from spargen.run.recipe import Recipe
+from spargen.scene.labels import label_rules
 from spargen.settings import Settings
 from spargen.tasks.context import Need, TaskContext
 from spargen.tasks.registry import load_builtin_tasks
@@ -32,7 +33,7 @@ def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), templates
 def context(scene, *, settings=None, pool=400, **more):
     """What a task sees of a scene, parts of it replaced: `vis`, `pairs`, `sets`, `clip` ..."""
     settings = settings or Settings()
-    views = Views(scene, settings, seed=0, video=True, threads=1)
+    views = Views(scene, settings, rules=label_rules(), seed=0, video=True, threads=1)
     # A part that is there is not made.
     vars(views).update(more)
     rng = np.random.Generator(np.random.PCG64(0))

@@ -26,7 +26,7 @@ from typer.main import get_command
 import spargen
 from spargen.cli import app
 from spargen.demo import write_demo
-from spargen.phrase.filters import FILTERS
+from spargen.phrase.filters import filters
 from spargen.phrase.templates import TemplateSet
 from spargen.qa import answers
 from spargen.qa.answers import OO_AXES, Directions
@@ -34,13 +34,15 @@ from spargen.qa.fact import Thing
 from spargen.qa.margin import STEP
 from spargen.resources import data_dir
 from spargen.run.job import make_job
+from spargen.scene.labels import label_rules
 
 ROOT = Path(__file__).resolve().parent.parent
-README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE = (
-    ROOT / name for name in ("README.md", "docs/adding_a_task.md", "docs/adding_a_dataset.md", "docs/output.md")
-)
-PAGES = [README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE]
+README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE = PAGES = [
+    ROOT / name
+    for name in ("README.md", "docs/adding_a_task.md", "docs/adding_a_dataset.md", "docs/output.md", "docs/labels.md")
+]
 FORMS = ("fill", "select", "sentence", "judge")
+FILTERS = filters(label_rules())
 QUOTA = 24
 """Rows of a cell of the task page's job."""
 
@@ -205,14 +207,20 @@ def scan(once):
 
 
 @pytest.fixture(scope="module")
-def task_page(followed, scan):
-    """The folder of a reader of the page, and what came of its commands."""
+def with_scan(scan):
+    """Return a function that puts the scan into a folder as the demo would."""
 
     def prepare(folder):
         (folder / "spargen-demo").mkdir()
         (folder / "spargen-demo/scans-root").symlink_to(scan)
 
-    return followed(TASK_PAGE, prepare)
+    return prepare
+
+
+@pytest.fixture(scope="module")
+def task_page(followed, with_scan):
+    """The folder of a reader of the page, and what came of its commands."""
+    return followed(TASK_PAGE, with_scan)
 
 
 def test_the_task_page_can_be_followed(task_page):
@@ -390,6 +398,42 @@ def test_the_filters_print_what_the_task_page_says():
     assert "`{{ target | label }}` the bare label" in text
     assert FILTERS["label"](office) == "office chair"
     assert {name for name in FILTERS if f"| {name} }}}}" in text} == set(FILTERS)
+
+
+# -- docs/labels.md ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def label_page(followed, with_scan):
+    return followed(LABEL_PAGE, with_scan)
+
+
+def test_the_lists_of_the_label_page_change_what_is_asked_and_what_is_said(label_page, typed):
+    folder, done = label_page
+    demand_success(done)
+    parts = "ceilings, door and window frames, stairs, railings, columns, beams and windows"
+    assert parts in " ".join(done[0].stdout.split())
+    pairs = rows_of(folder / "out", "scannet", "distance_infer_center_oc", "fill")
+    assert len(pairs) > 5
+    for record, fact in pairs:
+        assert parts in said(record)[0]
+        assert not {"window", "wall"} & set(fact["labels"])
+    (code,) = (text for text in blocks(LABEL_PAGE, "python") if "spargen.load" in text)
+    (folder / "example.py").write_text(code)
+    result = typed(folder, "python example.py")
+    assert result.returncode == 0, result.stderr
+    assert "How many" in result.stdout
+
+
+def test_a_slip_in_the_lists_is_named_as_the_label_page_says(label_page, typed, tmp_path):
+    (tmp_path / "spargen-demo").symlink_to(label_page[0] / "spargen-demo")
+    write_files(LABEL_PAGE, tmp_path)
+    lists = tmp_path / "my_labels.yaml"
+    lists.write_text(lists.read_text().replace("loveseat", "lovesaet"))
+    (promised,) = (text for text in blocks(LABEL_PAGE, "text") if "lovesaet" in text)
+    result = typed(tmp_path, "spargen check job.yaml")
+    assert result.returncode == 1
+    assert result.stderr.split() == promised.split()
 
 
 # -- docs/adding_a_dataset.md --------------------------------------------------------------------------------------

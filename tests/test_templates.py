@@ -12,13 +12,14 @@ from statistics import mean
 import jinja2
 import pytest
 
-from spargen.phrase.filters import FILTERS
+from spargen.phrase.filters import filters
 from spargen.phrase.plain import remarks
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import OC_AXES, OO_AXES, Directions
 from spargen.qa.fact import Thing
 
 TEMPLATES = TemplateSet.load()
+FILTERS = filters(TEMPLATES.rules)
 
 # What a question says together with its note, and together with its brief.
 SAYS = {

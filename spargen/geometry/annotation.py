@@ -14,7 +14,7 @@ from spargen.errors import SceneError
 from spargen.geometry.boxes import gravity_box, tilt_deg
 from spargen.geometry.pieces import MainBody, linked_closely, main_body
 from spargen.geometry.surface import triangle_areas_m2
-from spargen.scene.labels import LabelTable, label_rules
+from spargen.scene.labels import LabelRules, LabelTable
 from spargen.scene.types import Mesh, Objects
 
 Floats = NDArray[np.float64]
@@ -56,6 +56,7 @@ def annotate(
     ids: ArrayLike,
     labels: Sequence[str],
     *,
+    rules: LabelRules,
     vertex_object: ArrayLike | None = None,
     face_object: ArrayLike | None = None,
     boxes: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
@@ -70,6 +71,7 @@ def annotate(
     vertices_m : (P, 3) float64 metres in the world, +Z up.
     faces : (F, 3) vertex indices.
     ids, labels : of N objects, as the data set has them.
+    rules : the label lists, which tell the parts of the building: `SceneAdapter.label_rules`.
     vertex_object : (P,) row in `ids` of each vertex, -1 = none; a face belongs to what two of its vertices belong to.
     face_object : (F,) the same for each face, where the data set annotates faces. Exactly one of the two is given.
     boxes : (N, 3) centres, (N, 3) full sides and (N, 3, 3) axes as columns of the data set's own boxes. One that is
@@ -92,7 +94,7 @@ def annotate(
     else:
         of_face = _rows("face_object", face_object, len(triangles), n)
         members = _members(triangles, of_face, None, n)
-    bodies = _main_bodies(mesh, members, ~LabelTable.of(labels, label_rules()).present)
+    bodies = _main_bodies(mesh, members, ~LabelTable.of(labels, rules).present)
     there = np.diff(members.first) > 0
     row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
     of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)

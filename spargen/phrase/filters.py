@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from spargen.qa.answers import Directions
 from spargen.qa.fact import Thing
-from spargen.scene.labels import label_rules
+from spargen.scene.labels import LabelRules
 
 _PROSE = {
     "lr": ("to the left", "neither to the left nor to the right", "to the right"),
@@ -29,19 +30,18 @@ def label(thing: Thing | str) -> str:
     return thing.label if isinstance(thing, Thing) else thing
 
 
-def with_article(thing: Thing | str) -> str:
+def with_article(thing: Thing | str, rules: LabelRules) -> str:
     """Put ``a``, ``an`` or, before a plural, ``some`` before a name."""
     text = str(thing)
-    if _is_plural(label(thing)):
+    if rules.several(label(thing)):
         return f"some {text}"
     vowel = _SOUNDS_VOWEL.match(text) and not _SOUNDS_CONSONANT.match(text)
     return f"{'an' if vowel else 'a'} {text}"
 
 
-def plural(name: str) -> str:
+def plural(name: str, rules: LabelRules) -> str:
     """Return the plural of a label: the last word before an ``of`` takes the ending."""
-    rules = label_rules()
-    if _is_plural(name):
+    if rules.several(name):
         return name
     kind, of, rest = name.partition(" of ")
     head, _, last = kind.rpartition(" ")
@@ -57,13 +57,9 @@ def plural(name: str) -> str:
     return f"{head} {many}".strip() + of + rest
 
 
-def _is_plural(name: str) -> bool:
-    return label_rules().several(name)
-
-
-def with_verb(thing: Thing | str) -> str:
+def with_verb(thing: Thing | str, rules: LabelRules) -> str:
     """Put ``is`` or, after a plural, ``are`` behind a name."""
-    return f"{thing} {'are' if _is_plural(label(thing)) else 'is'}"
+    return f"{thing} {'are' if rules.several(label(thing)) else 'is'}"
 
 
 def prose(relation: Directions, observer: str = "observer") -> str:
@@ -78,11 +74,13 @@ def versus(claim: Directions, observer: str = "camera") -> str:
     return _VERSUS[claim.axes[0]][claim.states[0] + 1].format(observer)
 
 
-FILTERS: dict[str, Callable[..., str]] = {
-    "a": with_article,
-    "is": with_verb,
-    "label": label,
-    "plural": plural,
-    "prose": prose,
-    "versus": versus,
-}
+def filters(rules: LabelRules) -> dict[str, Callable[..., str]]:
+    """Return the filters by the names that templates use; `rules` tell which labels are plurals."""
+    return {
+        "a": partial(with_article, rules=rules),
+        "is": partial(with_verb, rules=rules),
+        "label": label,
+        "plural": partial(plural, rules=rules),
+        "prose": prose,
+        "versus": versus,
+    }

@@ -20,16 +20,21 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spargen.errors import TemplateError
 from spargen.fingerprint import digest
-from spargen.phrase.filters import FILTERS
+from spargen.phrase.filters import filters
 from spargen.resources import data_dir
+from spargen.scene.labels import LabelRules, label_rules
 from spargen.settings import Words
 
 FORMS = ("fill", "select", "sentence", "judge")
 BLOCKS = ("question", "note", "brief", "answer")
 _OPENER = re.compile(r"---\s*(\w*)\s*$")
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-_ENVIRONMENT.filters = dict(FILTERS)
+
+def environment(rules: LabelRules) -> jinja2.Environment:
+    """Return what templates are compiled in: the filters, and nothing that reaches out of a template."""
+    made = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    made.filters = dict(filters(rules))
+    return made
 
 
 @dataclass(frozen=True)
@@ -39,24 +44,25 @@ class Block:
     text: str
     line: int
     source: str
+    environment: jinja2.Environment
 
     @cached_property
     def template(self) -> jinja2.Template:
         """The compiled text, without jinja's globals: no template may use them, and each rendering would copy them."""
-        return jinja2.Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(self.text), {})
+        return jinja2.Template.from_code(self.environment, self.environment.compile(self.text), {})
 
     def slots(self) -> set[str]:
         """Names of the slots that the text uses."""
-        return jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(self.text))
+        return jinja2.meta.find_undeclared_variables(self.environment.parse(self.text))
 
     def line_of(self, slot: str) -> int:
         """Line of the file on which a slot is first used."""
-        names = _ENVIRONMENT.parse(self.source).find_all(jinja2.nodes.Name)
+        names = self.environment.parse(self.source).find_all(jinja2.nodes.Name)
         return self.line + min(name.lineno for name in names if name.name == slot)
 
     def check(self) -> None:
         """Raise jinja's error, with its line counted within the block, if the text is no template."""
-        _ENVIRONMENT.compile(self.source)
+        self.environment.compile(self.source)
 
 
 @dataclass(frozen=True)
@@ -79,8 +85,8 @@ class Wording:
         return wanted or others
 
 
-def read_wording(path: Path) -> Wording:
-    """Read a template file. Raises `TemplateError` naming file and line."""
+def read_wording(path: Path, within: jinja2.Environment) -> Wording:
+    """Read a template file, to be compiled within an `environment`. Raises `TemplateError` naming file and line."""
     found: dict[str, list[Block]] = {kind: [] for kind in BLOCKS}
     kind, start, lines = "", 0, []  # type: str, int, list[str]
 
@@ -91,7 +97,7 @@ def read_wording(path: Path) -> Wording:
                 f"the {kind} block is empty", where=f"{path}:{start}", mend="write its text or delete it"
             )
         if kind:
-            found[kind].append(Block(text, start, "\n".join(lines)))
+            found[kind].append(Block(text, start, "\n".join(lines), within))
         elif text and not re.fullmatch(r"(\{#.*?#\}\s*)+", text):
             raise TemplateError("text before the first block", where=f"{path}:1", mend="start with a line --- question")
 
@@ -114,15 +120,19 @@ def read_wording(path: Path) -> Wording:
 
 
 class TemplateSet:
-    """All template files of a run, and how wordy it is; the first folder that has a task's and form's file gives it."""
+    """All template files of a run, how wordy it is, and the label lists by which its filters tell plurals.
 
-    def __init__(self, files: dict[tuple[str, str], Path], words: Words) -> None:
-        self._files, self.words = files, words
+    The first folder that has the file of a task and form gives it.
+    """
+
+    def __init__(self, files: dict[tuple[str, str], Path], words: Words, rules: LabelRules) -> None:
+        self._files, self.words, self.rules = files, words, rules
+        self._environment = environment(rules)
         self._read: dict[tuple[str, str], Wording] = {}
 
     @classmethod
-    def load(cls, folders: Sequence[Path] = (), words: Words = "full") -> TemplateSet:
-        """Find the files in the given folders and then among the shipped ones."""
+    def load(cls, folders: Sequence[Path] = (), words: Words = "full", rules: LabelRules | None = None) -> TemplateSet:
+        """Find the files in the given folders and then among the shipped ones; the shipped label lists by default."""
         files: dict[tuple[str, str], Path] = {}
         for folder in (*map(Path, folders), data_dir("templates")):
             if not folder.is_dir():
@@ -133,7 +143,7 @@ class TemplateSet:
                         f"unknown form {path.stem!r}", where=path, mend=f"name it {' or '.join(FORMS)}.j2"
                     )
                 files.setdefault((path.parent.name, path.stem), path)
-        return cls(files, words)
+        return cls(files, words, rules or label_rules())
 
     def forms(self, task: str) -> tuple[str, ...]:
         """Return the forms that a task has files for."""
@@ -149,7 +159,7 @@ class TemplateSet:
         if key not in self._read:
             if key not in self._files:
                 raise TemplateError(f"{task} has no {form} templates", where=task, mend=f"add {task}/{form}.j2")
-            self._read[key] = read_wording(self._files[key])
+            self._read[key] = read_wording(self._files[key], self._environment)
         return self._read[key]
 
     def check(self, task: str, slots: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from spargen.run.job import Job, nearest
 from spargen.run.recipe import Recipe
 from spargen.run.scenes import SceneRef, open_adapter, refuse_straddling, refuse_twice, scenes_of
 from spargen.scene.labels import label_file
+from spargen.scene.lists import read_label_file
 
 FORMAT_VERSION = 2
 """Of the layout of an output folder, parts included."""
@@ -76,7 +77,7 @@ def compile_job(job: Job, recipe: Recipe) -> Run:
     terms: dict[str, list[str]] = defaultdict(list)
     notes = []
     for index, source in enumerate(job.sources):
-        adapter = open_adapter(source)
+        adapter = open_adapter(source, recipe.rules)
         dataset = source.dataset or adapter.dataset
         there, lacking = scenes_of(source, adapter, index)
         scenes, missing = scenes + there, missing + lacking
@@ -116,6 +117,7 @@ def identity_of(job: Job, recipe: Recipe) -> dict[str, Any]:
         "images": job.images,
         "rgbd": job.rgbd,
         "words": job.words,
+        "labels": [read_label_file(file).changes.identity() for file in job.labels],
         "settings": job.settings.model_dump(mode="json"),
     }
 
@@ -126,7 +128,7 @@ def roots_of(job: Job) -> tuple[str, ...]:
 
 
 def code_fingerprint(job: Job) -> str:
-    """Return a fingerprint of the program, its label and word lists, the adapters and the job's task files."""
+    """Return a fingerprint of program, shipped lists of labels and words, adapters and the job's task files."""
     adapters = sorted({adapter_module(source.adapter) for source in job.sources})
     lists = label_file().read_bytes(), words_file().read_bytes()
     return digest(tree(Path(__file__).parent.parent), *lists, code([*adapters, *job.plugins]))

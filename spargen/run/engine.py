@@ -99,7 +99,16 @@ def _views(scene: Scene, recipe: Recipe, out: SceneQuestions, cache: Path | None
             usable, out.notes = frames_to_ask(
                 scene, recipe.settings, video=video, rgbd=recipe.rgbd, keep_in=cache, threads=threads
             )
-    views = Views(scene, recipe.settings, seed=recipe.seed, video=video, usable=usable, keep_in=cache, threads=threads)
+    views = Views(
+        scene,
+        recipe.settings,
+        rules=recipe.rules,
+        seed=recipe.seed,
+        video=video,
+        usable=usable,
+        keep_in=cache,
+        threads=threads,
+    )
     if "table" in needs:
         with _timed(out, "visibility"):
             views.vis  # noqa: B018 - the rays are cast here, and timed as such

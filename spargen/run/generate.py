@@ -164,7 +164,7 @@ class Maker:
 
     def _adapter(self, source: int) -> SceneAdapter:
         if source not in self.adapters:
-            self.adapters[source] = open_adapter(self.job.sources[source])
+            self.adapters[source] = open_adapter(self.job.sources[source], self.recipe.rules)
         return self.adapters[source]
 
     def _kept(self, ref: SceneRef, part: Part) -> tuple[Literal["kept"], int]:

@@ -17,11 +17,15 @@ from spargen.settings import Settings, Words
 
 MAX_ROWS_PER_CELL = 10_000
 DEFAULT_ROWS_PER_CELL = 100
-_PATHS = ("root", "out", "cache")
+_PATHS = ("root", "out", "cache", "labels")
 
 
 def _as_mapping(tasks: object) -> object:
     return dict.fromkeys(tasks) if isinstance(tasks, list) and all(isinstance(t, str) for t in tasks) else tasks
+
+
+def _as_list(paths: object) -> object:
+    return [paths] if isinstance(paths, str | Path) else paths
 
 
 def _as_default(quota: object) -> object:
@@ -63,6 +67,9 @@ class Job(BaseModel):
     )
     templates: list[Path] = Field(default_factory=list, description="folders that come before the shipped templates")
     words: Words = Field("full", description="notes of the templates in full, or brief")
+    labels: Annotated[list[Path], BeforeValidator(_as_list)] = Field(
+        default_factory=list, description="files of label lists, laid over the shipped ones in this order"
+    )
     plugins: list[Path] = Field(default_factory=list, description="Python files that define tasks")
     images: Literal["copy", "link", "none"] = "copy"
     rgbd: bool = Field(False, description="write depth images, poses and intrinsics too")
@@ -168,7 +175,7 @@ def _with_paths(values: dict[str, Any], base: Path, where: str) -> dict[str, Any
         return base / _expanded(value, where) if isinstance(value, str) else value
 
     out = {k: place(v) if k in _PATHS else v for k, v in values.items()}
-    for key in ("templates", "plugins"):
+    for key in ("templates", "plugins", "labels"):
         if isinstance(out.get(key), list):
             out[key] = [place(v) for v in out[key]]
     if isinstance(out.get("sources"), list):

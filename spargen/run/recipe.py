@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from spargen.errors import JobError
 from spargen.plugins import load_task_file
 from spargen.run.job import Forms, Job, nearest
+from spargen.scene.labels import LabelRules
+from spargen.scene.lists import rules_of
 from spargen.settings import Settings, Words
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class Recipe:
     templates : the words.
     quotas : rows that a scene gives at most, by ``task/form``.
     seed : of the run.
-    settings : the label rules.
+    settings : thresholds.
     rgbd : whether records name depth images too.
     """
 
@@ -39,10 +41,15 @@ class Recipe:
     settings: Settings
     rgbd: bool = False
 
+    @property
+    def rules(self) -> LabelRules:
+        """The label lists. They stand with the words, so that what is asked and what is said are by the same ones."""
+        return self.templates.rules
+
 
 def make_recipe(job: Job) -> Recipe:
-    """Load the plug-ins and templates of a job and check that it asks for what there is."""
-    templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words)
+    """Load the plug-ins, templates and label lists of a job and check that it asks for what there is."""
+    templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words, rules_of(job.labels))
     forms = chosen_forms(job.tasks, templates)
     _check_quotas(job, templates)
     quotas = {f"{task}/{form}": job.quota(task, form) for task, names in forms.items() for form in names}
@@ -50,7 +57,9 @@ def make_recipe(job: Job) -> Recipe:
 
 
 @cache
-def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Words = "full") -> TemplateSet:
+def load_texts(
+    plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Words = "full", rules: LabelRules | None = None
+) -> TemplateSet:
     """Register all tasks and return all templates, once a process."""
     from spargen.phrase.templates import TemplateSet
     from spargen.tasks.registry import load_builtin_tasks
@@ -58,7 +67,7 @@ def load_texts(plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Word
     load_builtin_tasks()
     for file in plugins:
         load_task_file(file)
-    return TemplateSet.load(folders, words)
+    return TemplateSet.load(folders, words, rules)
 
 
 def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from spargen.errors import JobError
 from spargen.plugins import adapter_names, find_adapter
 from spargen.run.job import Source, nearest
 from spargen.scene.adapter import SceneAdapter
+from spargen.scene.labels import LabelRules
 from spargen.scene.types import can_name_a_file
 
 
@@ -27,8 +28,8 @@ class SceneRef:
         return f"{self.dataset}/{self.split}/{self.scene}"
 
 
-def open_adapter(source: Source) -> SceneAdapter:
-    """Return the adapter of a source, without opening a scene."""
+def open_adapter(source: Source, rules: LabelRules) -> SceneAdapter:
+    """Return the adapter of a source, to read scenes by the given label lists; none is opened."""
     if ":" not in source.adapter and source.adapter not in adapter_names():
         mend = nearest(source.adapter, adapter_names(), f"known adapters: {', '.join(adapter_names())}")
         raise JobError(f"there is no adapter {source.adapter!r}", where="sources.adapter", mend=mend)
@@ -42,7 +43,9 @@ def open_adapter(source: Source) -> SceneAdapter:
             raise JobError(
                 f"the adapter has no option {name!r}", where=f"sources.options of {source.adapter}", mend=mend
             )
-    return kind(source.root, **source.options)
+    adapter = kind(source.root, **source.options)
+    adapter.label_rules = rules
+    return adapter
 
 
 def scenes_of(source: Source, adapter: SceneAdapter, index: int) -> tuple[list[SceneRef], list[SceneRef]]:

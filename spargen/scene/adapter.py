@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from spargen.errors import SceneError
+from spargen.scene.labels import LabelRules, label_rules
 from spargen.scene.types import Scene
 
 TERMS_FILE = "TERMS_OF_USE.txt"
@@ -27,8 +28,11 @@ class SceneAdapter(ABC):
     terms_of_use: ClassVar[str]
     """Where the data set's licence stands; copied into the manifest where the folder has no `TERMS_FILE`."""
 
+    label_rules: LabelRules
+    """The label lists of the run, for `annotate`: the shipped ones until a job with lists of its own opens it."""
+
     def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+        self.root, self.label_rules = Path(root), label_rules()
 
     def terms(self) -> str:
         """Return the terms of use of what lies in `root`: the text of its `TERMS_FILE`, else `terms_of_use`.

@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import yaml
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from spargen.errors import JobError
 from spargen.resources import data_dir
 
 Bools = NDArray[np.bool_]
@@ -37,7 +36,7 @@ _JOINT = re.compile(r"\s+(?:of|in|on|for|from|with|w|and|or)(?=[\s/]|$)|[/&+,;()
 
 
 class LabelRules(BaseModel):
-    """The word lists of configs/labels.
+    """The lists of configs/labels/default.yaml, or these with the changes of a job's own.
 
     Parameters
     ----------
@@ -69,7 +68,15 @@ class LabelRules(BaseModel):
         times = Counter(entry for entry, _ in set(self._part_entries()))
         if twice := [entry for entry, n in times.items() if n > 1]:
             raise ValueError(f"building and unasked give two meanings to: {', '.join(sorted(twice))}")
+        for kind, entries in self.building.items():
+            # The words would leave out what the answer counts.
+            if self._part_at_end(_words(self.key(kind))) != kind:
+                what = f"questions say that {kind} do not count, but no label of theirs is called that"
+                raise ValueError(f"{what}: {', '.join(entries)}")
         return self
+
+    def __hash__(self) -> int:
+        return hash((self.building_phrase, self.unasked, self.groups))
 
     @property
     def building_phrase(self) -> str:
@@ -82,7 +89,7 @@ class LabelRules(BaseModel):
 
         A label whose pieces are not of one kind (``door/window``, ``wall and whiteboard``) may be a part: UNASKED.
         """
-        if listed := self._parts.get(_joined(self.key(label))):
+        if listed := self._parts.get(self.spelt_together(label)):
             return listed
         kinds = {self._part_at_end(_words(self.key(piece))) for piece in pieces(label)}
         return kinds.pop() if len(kinds) == 1 else UNASKED if kinds else None
@@ -105,7 +112,7 @@ class LabelRules(BaseModel):
 
     def nameless(self, label: str) -> bool:
         """Tell whether a label, or all that it is put together from, says nothing about the thing that bears it."""
-        return all(_joined(self.key(piece)) in self._meaningless for piece in pieces(label))
+        return all(self.spelt_together(piece) in self._meaningless for piece in pieces(label))
 
     def countable(self, label: str) -> bool:
         """Tell whether a label names one thing of a kind that can be counted."""
@@ -137,6 +144,10 @@ class LabelRules(BaseModel):
             words[-1] = self._singular_word(words[-1])
         return " ".join(words)
 
+    def spelt_together(self, label: str) -> str:
+        """Return the `key` of a label without spaces and punctuation: one text for ``Door Frames``, ``doorframe``."""
+        return _joined(self.key(label))
+
     def _singular_word(self, word: str) -> str:
         if word in self.singular:
             return self.singular[word]
@@ -155,7 +166,7 @@ class LabelRules(BaseModel):
     def _part_entries(self) -> Iterator[tuple[str, str]]:
         """Yield each listed part of something, without spaces and punctuation, and its kind."""
         for kind, entries in (*self.building.items(), (UNASKED, self.unasked)):
-            yield from ((_joined(self.key(entry)), kind) for entry in entries)
+            yield from ((self.spelt_together(entry), kind) for entry in entries)
 
     @cached_property
     def _parts_but_one(self) -> dict[Frame, list[tuple[str, str]]]:
@@ -169,7 +180,7 @@ class LabelRules(BaseModel):
 
     @cached_property
     def _meaningless(self) -> frozenset[str]:
-        return frozenset(_joined(self.key(entry)) for entry in self.meaningless)
+        return frozenset(self.spelt_together(entry) for entry in self.meaningless)
 
     @cached_property
     def _uncountable(self) -> frozenset[str]:
@@ -181,7 +192,7 @@ class LabelRules(BaseModel):
         found: defaultdict[str, set[int]] = defaultdict(set)
         for number, names in enumerate(self.groups):
             for name in names:
-                found[_joined(self.key(name))].add(number)
+                found[self.spelt_together(name)].add(number)
         return found
 
     @cached_property
@@ -224,20 +235,14 @@ def _all_but_one(words: tuple[str, ...]) -> Iterator[tuple[Frame, str]]:
 
 
 def label_file() -> Path:
-    """Return the word lists that are in use."""
+    """Return the shipped lists."""
     return data_dir("configs") / "labels" / "default.yaml"
 
 
 @cache
-def label_rules(path: Path | None = None) -> LabelRules:
-    """Read the word lists, the shipped ones unless a file is named."""
-    path = path or label_file()
-    try:
-        return LabelRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise JobError(
-            f"the label lists cannot be read: {error}", where=path, mend="start from the shipped default.yaml"
-        ) from error
+def label_rules() -> LabelRules:
+    """Read the shipped lists. A run may have lists of its own over them: see `spargen.scene.lists`."""
+    return LabelRules.model_validate(yaml.safe_load(label_file().read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +316,7 @@ class LabelTable:
         found, kind = [], self.kind
         for k in np.unique(kind[self.askable]):
             members = np.flatnonzero(kind == k)
-            if self.countable[members].all() and len({_joined(self.rules.key(labels[int(o)])) for o in members}) == 1:
+            if self.countable[members].all() and len({self.rules.spelt_together(labels[int(o)]) for o in members}) == 1:
                 names = {" ".join(_NUMBER.sub("", labels[int(o)]).split()) for o in members}
                 found.append((min(names, key=lambda name: (len(name), name)), members))
         return found

@@ -19,7 +19,7 @@ from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.gaps import touching
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
-from spargen.scene.labels import LabelTable, label_rules
+from spargen.scene.labels import LabelRules, LabelTable
 from spargen.scene.types import Scene
 from spargen.seeds import rng_for
 from spargen.settings import Settings
@@ -76,6 +76,7 @@ class Views:
     ----------
     scene : the scene.
     settings : the thresholds.
+    rules : the label lists.
     seed : of the draw of pairs and sets.
     video : whether the frames of a clip are wanted too.
     usable : positions in `scene.frames` of those that may be picked, ascending; all by default.
@@ -86,6 +87,7 @@ class Views:
     scene: Scene
     settings: Settings
     _: KW_ONLY
+    rules: LabelRules
     seed: int
     video: bool
     usable: Ints | None = None
@@ -105,7 +107,7 @@ class Views:
     @cached_property
     def labels(self) -> LabelTable:
         """What the objects' labels mean."""
-        return _labels(self.scene, self.settings)
+        return _labels(self.scene, self.rules, self.settings)
 
     @cached_property
     def vis(self) -> Visibility:
@@ -159,9 +161,9 @@ class Views:
         return pick_sets(self._links, allowed, size, SETS, self.settings, rng)
 
 
-def _labels(scene: Scene, settings: Settings) -> LabelTable:
+def _labels(scene: Scene, rules: LabelRules, settings: Settings) -> LabelTable:
     """Read the labels of a scene. Annotators split shelves: what touches another of its kind may be half a thing."""
-    labels = LabelTable.of(scene.objects.label, label_rules(), scene.objects.doubtful)
+    labels = LabelTable.of(scene.objects.label, rules, scene.objects.doubtful)
     kind = np.where(labels.present, labels.kind, -1)
     return labels.doubting(touching(scene.surface, kind, settings.count_gap_m))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import spargen
 from scene_adapters import scannet
 from scene_adapters.scannet import ScanNetAdapter
 from spargen.errors import SceneError
@@ -902,3 +903,17 @@ def test_a_stray_triangle_is_left_out_and_counted(tmp_path: Path) -> None:
     assert scene.surface.face_object[-1] == -1
     assert scene.notes["stray pieces left out"] == 1
     assert "stray pieces left out" not in clean.notes
+
+
+def test_what_may_lie_in_pieces_is_by_the_label_lists_of_the_run(tmp_path: Path) -> None:
+    groups = [
+        {"id": 0, "objectId": 7, "segments": [0, 12], "label": "sol"},
+        {"id": 1, "objectId": 2, "segments": [8, 4], "label": "table"},
+    ]
+    room = grouped(groups)
+    room.vertices[12:20, 2] += 5  # far above the floor that it is said to be of
+    loaded(tmp_path, room)
+    lists = tmp_path / "mine.yaml"
+    lists.write_text("building: {floors: [sol]}\n")
+    shipped, mine = (spargen.load("scannet", tmp_path, ID, labels=files) for files in ((), lists))
+    assert [scene.notes.get("doubtful objects", 0) for scene in (shipped, mine)] == [1, 0]

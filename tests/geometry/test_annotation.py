@@ -1,6 +1,7 @@
 """From annotated vertices or faces to objects: boxes on paper, stray pieces, doubtful objects, damaged input."""
 
 import math
+from functools import partial
 
 import naive
 import numpy as np
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 from worlds import Solid, triangles
 
 from spargen.errors import SceneError
-from spargen.geometry.annotation import annotate
+from spargen.geometry import annotation
 from spargen.geometry.pieces import main_body
+from spargen.scene.labels import LabelRules, label_rules
+
+annotate = partial(annotation.annotate, rules=label_rules())
 
 
 def sheet(x, y, z=0.0, *, wide, deep, cell=0.05):
@@ -374,3 +378,12 @@ def test_a_body_without_corners_of_its_own_in_a_face():
     body = main_body(points, np.array([0, 0, 0, 1, 1]), corners, np.array([0.5, 0.01]))
     assert body.kept.tolist() == [True, True, True, False, False]
     assert body.strays == 1
+
+
+def test_parts_of_the_building_keep_their_stray_pieces_by_the_lists_that_are_given():
+    vertices, faces, part = joined(TOP, sheet(5, 0, 1, wide=0.2, deep=0.2))
+    shipped = label_rules().model_dump()
+    mine = LabelRules.model_validate(shipped | {"building": {**shipped["building"], "walls": ("wall", "mur")}})
+    for label, rules, kept in (("mur", label_rules(), False), ("mur", mine, True), ("wall", mine, True)):
+        made = annotation.annotate(vertices, faces, [1], [label], rules=rules, face_object=np.zeros(len(faces)))
+        assert (made.mesh.face_object[part == 1] >= 0).all() == kept

@@ -5,9 +5,12 @@ import re
 
 import pytest
 
-from spargen.phrase.filters import plural, prose, versus, with_article, with_verb
+from spargen.phrase.filters import filters, prose, versus
 from spargen.qa.answers import OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Thing
+from spargen.scene.labels import label_rules
+
+FILTERS = filters(label_rules())
 
 
 @pytest.mark.parametrize(
@@ -60,8 +63,8 @@ from spargen.qa.fact import Thing
     ],
 )
 def test_articles(name, expected):
-    assert with_article(name) == expected
-    assert with_article(Thing(name, "red point")) == f"{expected} (red point)"
+    assert FILTERS["a"](name) == expected
+    assert FILTERS["a"](Thing(name, "red point")) == f"{expected} (red point)"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_articles(name, expected):
     ],
 )
 def test_plurals(one, many):
-    assert plural(one) == many
+    assert FILTERS["plural"](one) == many
 
 
 PARTS = {
@@ -167,7 +170,7 @@ def test_prose_reads_well():
     ],
 )
 def test_the_verb_agrees_with_the_label(name, expected):
-    assert with_verb(name) == expected
+    assert FILTERS["is"](name) == expected
 
 
 def test_versus_stands_before_what_is_compared_with():

@@ -3,7 +3,10 @@
 import pytest
 
 from spargen.errors import TemplateError
-from spargen.phrase.templates import FORMS, TemplateSet, read_wording
+from spargen.phrase.templates import FORMS, TemplateSet, environment, read_wording
+from spargen.scene.labels import LabelRules, label_rules
+
+WITHIN = environment(label_rules())
 
 GOOD = """{# What it is about. #}
 --- question
@@ -28,7 +31,7 @@ def write(folder, text, name="my_task/fill.j2"):
 
 
 def test_blocks_their_lines_and_joined_text(tmp_path):
-    w = read_wording(write(tmp_path, GOOD))
+    w = read_wording(write(tmp_path, GOOD), WITHIN)
     assert [(b.text, b.line) for b in w.questions] == [
         ("How far is the {{ target }}?", 2),
         ("Tell me the distance to the {{ target }}.", 5),
@@ -54,7 +57,7 @@ def test_blocks_their_lines_and_joined_text(tmp_path):
 )
 def test_mistakes_in_a_file(tmp_path, text, what, line):
     with pytest.raises(TemplateError) as error:
-        read_wording(write(tmp_path, text))
+        read_wording(write(tmp_path, text), WITHIN)
     assert what in error.value.what
     assert error.value.where.endswith(line) or line in error.value.where
 
@@ -92,7 +95,7 @@ def test_check_looks_into_every_block(tmp_path, kind):
 def test_a_question_ends_in_a_note_or_a_brief_as_wanted(tmp_path, left_out, full, brief):
     blocks = {"note": "--- note\nIn meters.\n", "brief": "--- brief\nMeters.\n"}
     text = "".join(text for kind, text in blocks.items() if kind != left_out)
-    w = read_wording(write(tmp_path, f"--- question\nfine\n{text}"))
+    w = read_wording(write(tmp_path, f"--- question\nfine\n{text}"), WITHIN)
     assert [[b.text for b in w.ends(words)] for words in ("full", "brief")] == [[full], [brief]]
 
 
@@ -123,3 +126,16 @@ def test_forms_come_in_one_order():
     for task in t.tasks():
         forms = t.forms(task)
         assert list(forms) == [f for f in FORMS if f in forms]
+
+
+def test_filters_tell_plurals_by_the_lists_that_the_templates_were_loaded_with(tmp_path):
+    write(tmp_path, "--- question\n{{ target | a }}, {{ target | is }}, {{ label | plural }}\n")
+    shipped = label_rules().model_dump()
+    rules = LabelRules.model_validate(shipped | {"singular": {**shipped["singular"], "oxen": "ox"}})
+    mine = TemplateSet.load([tmp_path], rules=rules)
+    for templates, printed in (
+        (TemplateSet.load([tmp_path]), "an oxen, oxen is, oxes"),
+        (mine, "some oxen, oxen are, oxen"),
+    ):
+        (question,) = templates.wording("my_task", "fill").questions
+        assert question.template.render(target="oxen", label="ox") == printed

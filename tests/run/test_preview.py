@@ -86,5 +86,6 @@ def test_the_first_row_of_each_form_is_a_sample(job, root, monkeypatch):
 
 def tiny_scene(made):
     from spargen.run.scenes import open_adapter
+    from spargen.scene.labels import label_rules
 
-    return open_adapter(made.sources[0]).load("a_00")
+    return open_adapter(made.sources[0], label_rules()).load("a_00")

@@ -12,6 +12,7 @@ from spargen.qa.answers import COUNT
 from spargen.qa.fact import Fact, Mark
 from spargen.run.engine import ask
 from spargen.run.recipe import Recipe
+from spargen.scene.labels import label_rules
 from spargen.settings import Settings
 from spargen.tasks.registry import NEEDS, TASKS, task
 from spargen.views import check, table
@@ -89,7 +90,7 @@ def test_pairs_need_no_sets(monkeypatch):
 
 
 def test_what_is_made_first_changes_nothing():
-    a, b = (table.Views(SCENE, SMALL, seed=0, video=True, threads=1) for _ in range(2))
+    a, b = (table.Views(SCENE, SMALL, rules=label_rules(), seed=0, video=True, threads=1) for _ in range(2))
     for part in ("sets", "pairs", "vis", "clip"):
         getattr(a, part)
     for part in ("pairs", "clip", "sets"):

@@ -178,7 +178,7 @@ def fan(things):
 def test_all_that_qualify_are_offered_equally_often():
     offered, asked = Counter(), 0
     scene = fan(7)
-    table = Views(scene, S, seed=0, video=False, threads=1)
+    table = Views(scene, S, rules=label_rules(), seed=0, video=False, threads=1)
     assert table.vis.boxed[:, 1:].all()
     for seed in range(40):
         for row in ask_all(scene, seed=seed, quota=8, tasks=("distance_infer_center_oc",)).rows:

@@ -7,6 +7,7 @@ import pytest
 from worlds import furnished, lens, pose
 
 from spargen.scene.cameras import Cameras
+from spargen.scene.labels import label_rules
 from spargen.settings import Settings
 from spargen.views.sets import Links, link, overlaps, pick_sets
 from spargen.views.table import Views
@@ -138,7 +139,7 @@ def test_the_same_seed_draws_the_same():
 
 
 def test_pairs_come_in_both_orders():
-    t = Views(furnished().scene(), S, seed=0, video=False, threads=1)
+    t = Views(furnished().scene(), S, rules=label_rules(), seed=0, video=False, threads=1)
     forward = {tuple(p) for p in t.pairs.tolist()}
     assert forward
     assert {(b, a) for a, b in forward} == forward

@@ -7,6 +7,7 @@ import pytest
 from worlds import World, furnished
 
 from spargen.geometry.visibility import Visibility
+from spargen.scene.labels import label_rules
 from spargen.settings import Settings
 from spargen.views import table as module
 from spargen.views.table import Views, evenly_spaced
@@ -16,7 +17,7 @@ SMALL = Settings(views_per_scene=10, video_frames=8)
 
 def look(*args, **more):
     """The views of a scene, looked at."""
-    views = Views(*args, **more)
+    views = Views(*args, rules=label_rules(), **more)
     assert len(views.vis) == len(views.frames)
     return views
 

@@ -116,12 +116,12 @@ def ask(scene, recipe, *, cache=None, threads=0):
 class TinyTemplates:
     fingerprint = "tiny"
 
-    def __init__(self, words):
-        self.words = words
+    def __init__(self, words, rules):
+        self.words, self.rules = words, rules
 
     @classmethod
-    def load(cls, folders, words):
-        return cls(words)
+    def load(cls, folders, words, rules):
+        return cls(words, rules)
 
     def forms(self, task):
         return ("fill", "select", "sentence")
