@@ -62,7 +62,7 @@ def questions(
     tasks : names of tasks; all by default.
     seed : the same seed gives the same records.
     rows_per_cell : records of each task and form at most.
-    settings : the label rules, where they are not to be the default ones.
+    settings : thresholds, where they are not to be the default ones.
     templates : folders of template files that come before the shipped ones.
     words : whether what the answer needs is told in full or as briefly as can be.
     labels : files of label lists that are laid over the shipped ones; give them to `load` too.

@@ -36,9 +36,9 @@ from spargen.views.check import check_scene, in_words
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
-"""Frames of the house, and rows that are asked for: some forms find an honest question only if they may choose."""
+"""Frames of the preview's house, and rows asked for of each form: with fewer, some forms would find no question."""
 _TOLD = 40
-"""A scan of the demo tells how far it is each time so many frames are written."""
+"""The demo prints how far a scan is each time this many frames are written."""
 
 P = ParamSpec("P")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]

@@ -1,4 +1,4 @@
-"""Every threshold of the label rules, in one place, with its default."""
+"""Every threshold that decides what is asked and what the answer is, with its default."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ ASCENDING = (
     ("room_small_m", "room_closing_m"),
     ("room_closing_m", "room_large_m"),
 )
-"""Settings of which the first may not be over the second: what would be neither, or both, has no answer."""
+"""Pairs of settings, the first not larger than the second: what lies between the two would be both, or neither."""
 
 
 class Settings(BaseModel):
-    """The label rules of a job. Lengths in metres, angles in degrees, shares in 0..1.
+    """The thresholds of a job. Lengths in metres, angles in degrees, shares in 0..1.
 
     Raises
     ------

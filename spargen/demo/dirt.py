@@ -1,8 +1,8 @@
-"""Dirt: what scanners and annotators do to a house. The images show the true house, the mesh is what came of it.
+"""Dirt: the errors of scanners and annotators. The images show the true house, the mesh is what a scan makes of it.
 
 Dirt never changes what bounds a thing that is annotated wholly and alone: its box stays true to within some
-millimetres, once stray pieces are left out. Other boxes have doors that became a sheet, the halves of the one thing
-that was split, and the two that were merged.
+millimetres, once stray pieces are left out. The boxes that differ are those of doors that became a single sheet, of the
+two halves of the one thing that was split, and of the two things that were merged.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where to linger on a walk, and where to look: at what few other places show, and all round in the course of time."""
+"""Where a walk goes slowly, and where it looks: at what few other places show, and in all directions over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spargen.geometry.raycast import RayCaster
 Floats = NDArray[np.float64]
 
 _HEADINGS, _FIELD, _ROUNDS = 60, 9, 3
-"""Directions to look into, how many of them an image shows, and how often the choice of them is mended."""
+"""Number of directions to look into, how many of them one image shows, and how often the choice is improved."""
 
 
 class Sights:

@@ -1,4 +1,4 @@
-"""Light that lies still: what every vertex receives from lamps, windows and the room around it."""
+"""Baked light: how bright each vertex is by lamps, windows and the room around it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a scanner misses of a house, and how it shakes.
+"""What a scanner misses of a house, and the noise of its surface.
 
-It has a surface only where the walk's depth images saw one: no floor below beds and counters, no backs of wardrobes,
-few ceilings. It makes one sheet of some walls and doors, loses panes, mirrors and thin rods, and leaves holes.
+There is a surface only where the walk's depth images saw one: no floor below beds and counters, no backs of wardrobes,
+few ceilings. Some walls and doors become a single sheet; panes, mirrors and thin rods are lost; there are holes.
 """
 
 from __future__ import annotations

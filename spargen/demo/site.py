@@ -41,7 +41,7 @@ class Placed:
 
 
 class Site:
-    """The flat being furnished. Every placing method returns the index of what it placed, None if there was no room."""
+    """The flat while it is furnished. Placing methods return the index of what they placed, None without room."""
 
     def __init__(self, plan: Plan, rng: Rng) -> None:
         self.plan, self.rng = plan, rng

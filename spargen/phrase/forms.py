@@ -1,4 +1,4 @@
-"""Facts to questions and answers, one code path for every task."""
+"""Puts facts into words, as questions and answers of each form: one code path for every task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a template file's words are plain, which `spargen check` remarks on, and how long its questions may be."""
+"""Looks for words in templates that are not plain, and for questions that are too long: `spargen check` prints both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of answers: how each is printed and balanced, which two are clearly different, what may stand beside it."""
+"""The kinds of answers: how each is printed and balanced, which two clearly differ, and where wrong ones come from."""
 
 from __future__ import annotations
 

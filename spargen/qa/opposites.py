@@ -20,9 +20,9 @@ Square = tuple[States, ...]
 Pair = tuple[int, int]
 
 HEIGHT = "ab"
-"""Labels tell above from below (a ceiling lamp is above), so this axis decides few rows only."""
+"""The axis above / below. Labels give it away (a ceiling lamp is above), so it decides in few rows only."""
 CLAIMED = 3
-"""Claims are about one of so many first parts."""
+"""Claims are about one of the first parts, this many of them."""
 
 
 def worded(states: States, parts: Sequence[int]) -> list[int]:

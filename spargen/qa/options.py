@@ -1,4 +1,4 @@
-"""Wrong answers that nothing but the scene tells from the right one: those a fact brings, and other rows' truths."""
+"""Wrong answers, which only the scene can tell from the right one: those a fact brings, and truths of other rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One sorted file of rows a cell, and the facts beside it in the same order, out of parts and product."""
+"""Writes the files of each cell: its rows in one sorted file, and their facts in the same order.
+
+The lines come from the parts of scenes, or from the output itself where an earlier merge wrote them (the product).
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def _write_cell(
 
 
 def _replace(out: Path, name: str, lines: Iterable[bytes], rows: int) -> Entry:
-    """Write a file of lines whole, and note before it takes its name that it may."""
+    """Write a file of lines under a temporary name, note that it is about to be replaced, and move it to its name."""
 
     def announce(stamp: Stamp) -> None:
         note(out, name, stamp[0])

@@ -1,4 +1,4 @@
-"""The same function over many items: here, in processes, or on a Ray cluster. Results come as they are ready."""
+"""Calls a function for many items: in this process, in several, or on a Ray cluster. Results come as they are ready."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind = Literal["local", "ray"]
 
 
 GUARD = 'in a script of your own, put what calls spargen below a line `if __name__ == "__main__":`'
-"""New processes read the script that started the first one, and without that line they would do all of it again."""
+"""How to mend it: a new process imports the script that started the first one, and without that line runs it again."""
 
 
 class WorkerLostError(Exception):
@@ -81,7 +81,7 @@ class _Worker:
             self.pipe.send(value)
 
     def greet(self) -> None:
-        """Take the word that the process is up; raise if it gave up before, which the next one would do as well."""
+        """Read the message that the process is up; raise if it ended before, for the next one would end as well."""
         try:
             self.pipe.recv()
         except (EOFError, ConnectionResetError):

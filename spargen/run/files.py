@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, and a disk that cannot take them says so in one sentence."""
+"""Writes files whole or not at all; where the disk cannot take them, one `OutputError` says so."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def temporary(path: Path) -> Path:
-    """Return the name under which `path` grows; the same each time, so a rerun overwrites what a kill left behind."""
+    """Return the temporary name that `path` is written under: always the same, so a rerun overwrites it."""
     return path.with_name(path.name + ".tmp")
 
 

@@ -89,7 +89,7 @@ def generate(
 
 
 def finish(out: Path, run: Run) -> Report:
-    """Merge all parts of an output folder and write what stands beside them. Cut short anywhere, it is called again."""
+    """Merge all parts of an output folder; write indexes, report, manifest. Cut short, it can be called again."""
     begin = time.perf_counter()
     product = read_product(out)
     parts: dict[SceneRef, Part] = {}

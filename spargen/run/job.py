@@ -1,4 +1,4 @@
-"""What a run is asked to make: read from YAML, checked, and every mistake named with its place and its mend."""
+"""The job: what a run is asked to make, read from YAML and checked. A mistake is named with its place and its mend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one scene gave, in a folder of its own that is there whole or not at all.
+"""Parts: what one scene gave, in a folder of its own that is there whole or not at all.
 
 ::
 

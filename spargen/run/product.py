@@ -1,9 +1,10 @@
-"""What stands of a run in SPAR's folders.
+"""The product: the files of an output folder that merges wrote, in SPAR's layout.
 
-The lines of a scene stand in its part until they are merged, and from then on here alone. What is merged, the manifest
-says: the digest of each scene's part, and the size of each file. A file that is to be replaced is noted in
-``.parts/merging.jsonl`` before it takes its name, so that after a merge that was cut short both the files before and
-those after are known to be whole. Texts of parts go when the manifest that names them stands.
+The lines of a scene stand in its part until they are merged, and from then on in the product alone. The manifest says
+what is merged: the digest of each scene's part, and the size of each file. Before a file is replaced, its new size is
+noted in ``.parts/merging.jsonl``; after a merge that was cut short, both the files that it replaced and the files that
+it left alone can so be told from damaged ones. The texts of parts are removed once the manifest that names them is
+written.
 """
 
 from __future__ import annotations
@@ -130,13 +131,13 @@ def merged_lines(out: Path, cell: Cell, pieces: Pieces, product: Product, kind: 
 
 
 def note(out: Path, name: str, size: int) -> None:
-    """Note that a file of so many bytes is about to take its name, so that it is known to be whole."""
+    """Note that a file of this size is about to replace the one of its name, so that it is known to be whole."""
     with _journal(out).open("ab") as journal:
         journal.write(orjson.dumps([name, size]) + b"\n")
 
 
 def end_merge(out: Path) -> None:
-    """Forget which files were replaced: the manifest now says what stands."""
+    """Forget which files were replaced: the manifest now holds their sizes."""
     with writing(out):
         _journal(out).unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NO_ROWS = "no rows"
-"""Topic of the note that says why a scene gave none."""
+"""Topic of the note that says why a scene gave no row."""
 
 FrameUse = Literal["image", "video"]
 

@@ -95,7 +95,7 @@ def _wanted(source: Source, adapter: SceneAdapter, on_disk: set[str], index: int
 
 
 def folder_name(name: str, where: str) -> str:
-    """Return a name that a file names as it stands; `JobError` if no folder can have it."""
+    """Return a name unchanged; `JobError` if no folder can have it."""
     if not can_name_a_file(name):
         raise JobError(f"{name!r} cannot be a folder name", where=where, mend="use letters, digits, - and _")
     return name

@@ -28,7 +28,7 @@ BOX_TOLERANCE = 3.0
 DISC_RADIUS = 0.015
 """Radius of the disc around a point, in image widths."""
 DISC_SHARE = 0.45
-"""Share of that disc that must show the object: the half that is promised, less what the raster's grain can take."""
+"""Share of that disc that must show the object: the half that is promised, less what counting by pixels may cost."""
 FAILURES_SHOWN = 20
 
 _BOX = re.compile(r"\[(\d+), (\d+), (\d+), (\d+)\]")
