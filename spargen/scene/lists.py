@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
@@ -152,6 +152,15 @@ def rules_of(files: Sequence[Path]) -> LabelRules:
     rules = label_rules()
     for path in files:
         rules = read_label_file(path).over(rules)
+    return rules
+
+
+def rules_as_said(said: Iterable[Mapping[str, Any]]) -> LabelRules:
+    """Return the rules of a run whose files are not at hand, from what they said: `LabelChanges.identity` of each."""
+    rules = label_rules()
+    for lists in said:
+        changes = LabelChanges.model_validate({**lists, "building": dict(lists.get("building", ()))})
+        rules = LabelRules.model_validate(_changed(rules, changes))
     return rules
 
 

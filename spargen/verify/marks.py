@@ -21,6 +21,7 @@ from spargen.plugins import find_adapter
 from spargen.run.ledger import read_run
 from spargen.run.marks import answer_image
 from spargen.run.read import read
+from spargen.scene.lists import rules_as_said
 from spargen.scene.types import Scene
 
 BOX_TOLERANCE = 3.0
@@ -191,6 +192,7 @@ class _Sources:
     def __init__(self, out: Path) -> None:
         run = read_run(out)
         self._sources = run.identity["sources"]
+        self._rules = rules_as_said(run.identity["labels"])
         self._roots = [Path(root) for root in run.roots]
         self._source_of = {(ref.dataset, ref.scene): ref.source for ref in run.scenes}
 
@@ -200,7 +202,9 @@ class _Sources:
         root, source = self._roots[index], self._sources[index]
         if not root.is_dir():
             raise OutputError("the scenes are not where they lay", where=root, mend="bring the data set back there")
-        return find_adapter(source["adapter"])(root, **source["options"]).load(scene_id)
+        adapter = find_adapter(source["adapter"])(root, **source["options"])
+        adapter.label_rules = self._rules
+        return adapter.load(scene_id)
 
 
 class _Caster:

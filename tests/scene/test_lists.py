@@ -1,5 +1,6 @@
 """A job's own label lists: what they add, move and take out, and what is said of mistakes in them."""
 
+import json
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from spargen.errors import JobError
 from spargen.scene.labels import UNASKED, LabelTable, label_rules
-from spargen.scene.lists import read_label_file, rules_of
+from spargen.scene.lists import read_label_file, rules_as_said, rules_of
 
 SHIPPED = label_rules()
 
@@ -201,6 +202,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 def said(tmp_path, text):
     (tmp_path / "said.yaml").write_text(text, encoding="utf-8")
     return read_label_file(tmp_path / "said.yaml").changes.identity()
+
+
+def test_what_files_say_makes_the_rules_again(tmp_path):
+    texts = (
+        "building: {walls: [mur], windows: [window]}\nunlike: [[tables, gables]]\nsingular: {oxen: ox}\n",
+        "remove: {building: [windows], groups: all, unlike: [[tables, gables]], unasked: [ledge]}\ngroups: [[a, b]]\n",
+    )
+    files = [tmp_path / f"{n}.yaml" for n in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, encoding="utf-8")
+    told = json.loads(json.dumps([read_label_file(file).changes.identity() for file in files]))
+    assert rules_as_said(told) == rules_of(files) != SHIPPED
+    assert list(rules_as_said(told[:1]).building) == list(rules_of(files[:1]).building)
 
 
 def test_what_a_file_says_is_told_by_what_matters(tmp_path):
