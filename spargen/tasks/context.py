@@ -131,7 +131,7 @@ class TaskContext:
         tilted = np.abs(self.cameras.roll_deg) > self.settings.max_roll_deg
         return np.asarray(~steep & ~tilted)
 
-    def place(
+    def draw(
         self,
         source: Source,
         ok: Bools,
@@ -140,7 +140,7 @@ class TaskContext:
         upright: bool = False,
         points: bool = False,
         everywhere: bool = False,
-    ) -> Placed:
+    ) -> Candidates:
         """Draw candidates: the views of a question, `size` distinct objects, and the image in which each is marked.
 
         Parameters
@@ -170,8 +170,8 @@ class TaskContext:
             views, objects = views[~together], objects[~together]
             self.dropped["one image alone shows everything"] += int(together.sum())
         image, found = _pick_images(ok[views[:, :, None], objects[:, None, :]], self.rng, own=source == "video")
-        placed = self.keep(found, "not enough frames for the marks", Placed(views, objects, image))
-        return self.keep(self._points_apart(placed), "points too close together", placed) if points else placed
+        c = self.keep(found, "not enough frames for the marks", Candidates(views, objects, image))
+        return self.keep(self._points_apart(c), "points too close together", c) if points else c
 
     def _sets(self, source: Source) -> Ints:
         if source == "single":
@@ -179,14 +179,14 @@ class TaskContext:
         sets = self.sets if source == "multi" else self.clip[None, :]
         return sets if sets.shape[1] else np.zeros((0, 1), dtype=np.int64)
 
-    def _points_apart(self, placed: Placed) -> Bools:
-        view = placed.view_of_mark
-        p = self.vis.point[view, placed.objects] / 1000.0
+    def _points_apart(self, c: Candidates) -> Bools:
+        view = c.view_of_mark
+        p = self.vis.point[view, c.objects] / 1000.0
         size = self.cameras.size_px[view]
         p[..., 1] *= size[..., 1] / size[..., 0]
         gap = np.linalg.norm(p[:, :, None] - p[:, None], axis=-1)
         gap[view[:, :, None] != view[:, None]] = np.inf
-        one = np.arange(placed.objects.shape[1])
+        one = np.arange(c.objects.shape[1])
         gap[:, one, one] = np.inf
         return np.asarray(gap.min(axis=(1, 2)) >= self.settings.point_gap)
 
@@ -237,10 +237,10 @@ class TaskContext:
         """The real observers of some views."""
         return Observers.cameras(self.cameras.T_world_camera[views], self.cameras.R_world_levelled[views])
 
-    def mark(self, placed: Placed, row: int, role: int, colour: Colour, kind: Literal["point", "bbox"]) -> Mark:
+    def mark(self, c: Candidates, row: int, role: int, colour: Colour, kind: Literal["point", "bbox"]) -> Mark:
         """Mark one object of a candidate in the image chosen for it."""
-        obj, image = placed.objects.item(row, role), placed.image.item(row, role)
-        at = (self.vis.point if kind == "point" else self.vis.bbox)[placed.views.item(row, image), obj]
+        obj, image = c.objects.item(row, role), c.image.item(row, role)
+        at = (self.vis.point if kind == "point" else self.vis.bbox)[c.views.item(row, image), obj]
         return Mark(colour, kind, obj, tuple(at.tolist()), image)
 
     def thing(self, mark: Mark) -> Thing:
@@ -254,7 +254,7 @@ class TaskContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class Candidates:
     """R candidate questions: K views each, S objects, and where each object is marked.
 
     Parameters
@@ -271,8 +271,8 @@ class Placed:
     def __len__(self) -> int:
         return len(self.views)
 
-    def __getitem__(self, rows: Any) -> Placed:
-        return Placed(self.views[rows], self.objects[rows], self.image[rows])
+    def __getitem__(self, rows: Any) -> Candidates:
+        return Candidates(self.views[rows], self.objects[rows], self.image[rows])
 
     @property
     def observer(self) -> Ints:

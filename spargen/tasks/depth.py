@@ -41,7 +41,7 @@ def depth_prediction_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
 
 
 def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
-    c = ctx.place(source, ctx.vis.pointed, 2, points=True)
+    c = ctx.draw(source, ctx.vis.pointed, 2, points=True)
     depth_m = ctx.vis.depth_m[c.view_of_mark, c.objects]
     good = ((depth_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(depth_m)).all(axis=1)
     c, depth_m = ctx.keep(good, "depth too small or on a rounding edge", c, depth_m)
@@ -60,7 +60,7 @@ def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
 
 
 def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
-    c = ctx.place(source, ctx.vis.pointed, 3, points=True)
+    c = ctx.draw(source, ctx.vis.pointed, 3, points=True)
     depth_m = ctx.vis.depth_m[c.view_of_mark, c.objects]
     gap_m = np.abs(depth_m[:, 2] - depth_m[:, 1])
     good = (depth_m.min(axis=1) >= ctx.settings.min_length_m) & (gap_m >= ctx.settings.min_length_m)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spargen.qa.answers import LENGTH, size_class
 from spargen.qa.fact import Fact
 from spargen.qa.margin import of_rounding
-from spargen.tasks.context import Placed, Source, TaskContext
+from spargen.tasks.context import Candidates, Source, TaskContext
 from spargen.tasks.registry import task
 
 
@@ -45,7 +45,7 @@ def distance_prediction_oo_video(ctx: TaskContext) -> Iterator[Fact]:
 
 
 def _to_camera(ctx: TaskContext, source: Source) -> Iterator[Fact]:
-    c = ctx.place(source, ctx.vis.pointed, 1)
+    c = ctx.draw(source, ctx.vis.pointed, 1)
     distance_m = ctx.vis.distance_m[c.observer, c.objects[:, 0]]
     c, distance_m = _askable(ctx, c, distance_m)
     for i in ctx.balanced(size_class(distance_m)):
@@ -62,7 +62,7 @@ def _to_camera(ctx: TaskContext, source: Source) -> Iterator[Fact]:
 
 
 def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
-    c = ctx.place(source, ctx.vis.pointed, 2, points=True)
+    c = ctx.draw(source, ctx.vis.pointed, 2, points=True)
     distance_m = np.linalg.norm(ctx.centers_m(c.objects[:, 0]) - ctx.centers_m(c.objects[:, 1]), axis=1)
     c, distance_m = _askable(ctx, c, distance_m)
     name = ctx.thing_in_clip if source == "video" else ctx.thing
@@ -79,6 +79,8 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
         )
 
 
-def _askable(ctx: TaskContext, c: Placed, distance_m: NDArray[np.float64]) -> tuple[Placed, NDArray[np.float64]]:
+def _askable(
+    ctx: TaskContext, c: Candidates, distance_m: NDArray[np.float64]
+) -> tuple[Candidates, NDArray[np.float64]]:
     good = (distance_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(distance_m)
     return ctx.keep(good, "distance too small or on a rounding edge", c, distance_m)

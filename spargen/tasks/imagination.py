@@ -13,14 +13,14 @@ from spargen.geometry.rounding import round_half_away
 from spargen.qa.answers import DIRECTIONS, MAP, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Colour, Fact, Mark, Thing
 from spargen.qa.margin import least, of_rounding
-from spargen.tasks.context import Placed, Source, TaskContext
+from spargen.tasks.context import Candidates, Source, TaskContext
 from spargen.tasks.registry import task
 from spargen.tasks.relation import Relations
 
 ROLES: tuple[tuple[Colour, str], ...] = (("green", "stand"), ("blue", "face"), ("red", "target"), ("yellow", "second"))
 """Colour and role of the objects of a candidate, in the order in which multi-image records list them."""
 
-ORDER = tuple(colour for colour, _ in ROLES)
+MARKS = tuple(colour for colour, _ in ROLES)
 
 OC, OO = "stand face target before after", "stand face first second before after"
 OO_PARTS = " before_first_fb before_second_fb after_first_fb after_second_fb"
@@ -28,7 +28,7 @@ MAP_OBJECTS = (3, 7)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Variant:
     """What distinguishes the tasks of this family.
 
     Parameters
@@ -50,40 +50,40 @@ class Setting:
         return self.axes != OC_AXES
 
 
-@task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots=OC, marks=ORDER)
+@task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots=OC, marks=MARKS)
 def spatial_imagination_oc(ctx: TaskContext) -> Iterator[Fact]:
     """Where red is for someone who walks to green and faces blue."""
-    return imagine(ctx, Setting("single", OC_AXES))
+    return imagine(ctx, Variant("single", OC_AXES))
 
 
-@task("spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots=OO, marks=ORDER)
+@task("spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots=OO, marks=MARKS)
 def spatial_imagination_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Where red is relative to yellow for someone who walks to green and faces blue."""
-    return imagine(ctx, Setting("single", OO_AXES))
+    return imagine(ctx, Variant("single", OO_AXES))
 
 
-@task("spatial_imagination_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots=OC, marks=ORDER)
+@task("spatial_imagination_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots=OC, marks=MARKS)
 def spatial_imagination_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """As for one image, over several."""
-    return imagine(ctx, Setting("multi", OC_AXES))
+    return imagine(ctx, Variant("multi", OC_AXES))
 
 
-@task("spatial_imagination_oo_mv", views="multi", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=ORDER)
+@task("spatial_imagination_oo_mv", views="multi", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=MARKS)
 def spatial_imagination_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """As for one image, over several, and in front or behind for each."""
-    return imagine(ctx, Setting("multi", OO_MULTI_AXES))
+    return imagine(ctx, Variant("multi", OO_MULTI_AXES))
 
 
-@task("spatial_imagination_oc_video", views="video", level="high", answer=DIRECTIONS, slots=OC, marks=ORDER)
+@task("spatial_imagination_oc_video", views="video", level="high", answer=DIRECTIONS, slots=OC, marks=MARKS)
 def spatial_imagination_oc_video(ctx: TaskContext) -> Iterator[Fact]:
     """As for one image, the objects boxed in frames of a clip; before is as the camera of Frame-0 sees it."""
-    return imagine(ctx, Setting("video", OC_AXES, "clip"))
+    return imagine(ctx, Variant("video", OC_AXES, "clip"))
 
 
-@task("spatial_imagination_oo_video", views="video", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=ORDER)
+@task("spatial_imagination_oo_video", views="video", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=MARKS)
 def spatial_imagination_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     """The same for a pair of targets."""
-    return imagine(ctx, Setting("video", OO_MULTI_AXES, "clip"))
+    return imagine(ctx, Variant("video", OO_MULTI_AXES, "clip"))
 
 
 @task(
@@ -91,7 +91,7 @@ def spatial_imagination_oo_video(ctx: TaskContext) -> Iterator[Fact]:
 )
 def spatial_imagination_oc_video_hard(ctx: TaskContext) -> Iterator[Fact]:
     """Nothing is drawn: the objects are the only ones of their labels; after the move only."""
-    return imagine(ctx, Setting("video", OC_AXES, "label", before=False))
+    return imagine(ctx, Variant("video", OC_AXES, "label", before=False))
 
 
 @task(
@@ -103,36 +103,38 @@ def spatial_imagination_oc_video_hard(ctx: TaskContext) -> Iterator[Fact]:
 )
 def spatial_imagination_oo_video_hard(ctx: TaskContext) -> Iterator[Fact]:
     """The same for a pair of targets."""
-    return imagine(ctx, Setting("video", OO_MULTI_AXES, "label", before=False))
+    return imagine(ctx, Variant("video", OO_MULTI_AXES, "label", before=False))
 
 
-def imagine(ctx: TaskContext, setting: Setting) -> Iterator[Fact]:
+def imagine(ctx: TaskContext, variant: Variant) -> Iterator[Fact]:
     """Yield the facts of any task of the family: candidates are (stand, face, target[, second target])."""
-    ok = ctx.vis.visible & ctx.labels.unique if setting.naming == "label" else ctx.vis.boxed
-    c = ctx.place(setting.source, ok, 4 if setting.pair else 3, upright=setting.naming != "label")
+    ok = ctx.vis.visible & ctx.labels.unique if variant.naming == "label" else ctx.vis.boxed
+    c = ctx.draw(variant.source, ok, 4 if variant.pair else 3, upright=variant.naming != "label")
     centers_m = ctx.centers_m(c.objects)
     level_m = np.linalg.norm((centers_m[:, 1] - centers_m[:, 0])[:, :2], axis=1)
     good = level_m >= ctx.settings.min_facing_m
     c, centers_m = ctx.keep(good, "standpoint too close to what is faced", c, centers_m)
     stand, face, targets = centers_m[:, 0], centers_m[:, 1], centers_m[:, 2:]
-    after = Relations.between(Observers.standing(stand, face), targets, setting.axes, ctx.settings)
+    after = Relations.between(Observers.standing(stand, face), targets, variant.axes, ctx.settings)
     c, after, targets = ctx.keep(after.clear, "a direction is not clear", c, after, targets)
-    before = Relations.between(ctx.observers(c.observer), targets, setting.axes, ctx.settings)
+    before = Relations.between(ctx.observers(c.observer), targets, variant.axes, ctx.settings)
     told = before.clear
-    if setting.source == "video" and setting.before:
+    if variant.source == "video" and variant.before:
         # The only form of these tasks tells both.
         reason = "a direction is not clear before the move"
         c, after, before, told = ctx.keep(told, reason, c, after, before, told)
-    if setting.before:
+    if variant.before:
         ctx.noted["same words before and after"] += int((told & (before.states == after.states).all(axis=1)).sum())
-    for i in ctx.balanced(after.codes + 4 ** len(setting.axes) * told):
-        yield _fact(ctx, setting, c, i, after, before if told[i] and setting.before else None)
+    for i in ctx.balanced(after.codes + 4 ** len(variant.axes) * told):
+        yield _fact(ctx, variant, c, i, after, before if told[i] and variant.before else None)
 
 
-def _fact(ctx: TaskContext, setting: Setting, c: Placed, i: int, after: Relations, before: Relations | None) -> Fact:
+def _fact(
+    ctx: TaskContext, variant: Variant, c: Candidates, i: int, after: Relations, before: Relations | None
+) -> Fact:
     marks = tuple(ctx.mark(c, i, k, ROLES[k][0], "bbox") for k in range(c.objects.shape[1]))
-    roles = ["stand", "face", *(("first", "second") if setting.pair else ("target",))]
-    slots = dict(zip(roles, (_name(ctx, setting, k, mark) for k, mark in enumerate(marks)), strict=True))
+    roles = ["stand", "face", *(("first", "second") if variant.pair else ("target",))]
+    slots = dict(zip(roles, (_name(ctx, variant, k, mark) for k, mark in enumerate(marks)), strict=True))
     told = {"after": after} | ({"before": before} if before is not None else {})
     parts = {k: v for time, found in told.items() for k, v in _parts(time, found.words(i)).items()}
     return Fact(
@@ -140,17 +142,17 @@ def _fact(ctx: TaskContext, setting: Setting, c: Placed, i: int, after: Relation
         objects=c.objects_of(i),
         answer=after.words(i),
         slots={**slots, **parts},
-        marks=() if setting.naming == "label" else marks,
+        marks=() if variant.naming == "label" else marks,
         truth={time: found.truth(i) for time, found in told.items()},
         margin=least(found.margin(i, ctx.settings) for found in told.values()),
-        forms=None if before is not None or not setting.before else ("select",),
+        forms=None if before is not None or not variant.before else ("select",),
     )
 
 
-def _name(ctx: TaskContext, setting: Setting, number: int, mark: Mark) -> Thing:
-    if setting.naming == "box":
+def _name(ctx: TaskContext, variant: Variant, number: int, mark: Mark) -> Thing:
+    if variant.naming == "box":
         return ctx.thing(mark)
-    if setting.naming == "clip":
+    if variant.naming == "clip":
         return ctx.thing_in_clip(mark, f"Object{number}")
     return Thing(ctx.label(mark.obj), f"Object{number}")
 
@@ -172,7 +174,7 @@ def spatial_imagination_map_mv(ctx: TaskContext) -> Iterator[Fact]:
 
 
 def _maps(ctx: TaskContext, size: int) -> Iterator[Fact]:
-    c = ctx.place("multi", ctx.vis.boxed, size, upright=True)
+    c = ctx.draw("multi", ctx.vis.boxed, size, upright=True)
     axes = ctx.cameras.R_world_levelled[c.observer]
     offset = ctx.centers_m(c.objects) - ctx.cameras.position_m[c.observer][:, None]
     xy = np.einsum("rsi,rik->rsk", offset, axes[:, :, [0, 2]])

@@ -9,7 +9,7 @@ import numpy as np
 from spargen.qa.answers import BOX, box_text
 from spargen.qa.fact import Fact
 from spargen.qa.options import OPTIONS, honest
-from spargen.tasks.context import DRAWN, Placed, TaskContext, draw_tuples
+from spargen.tasks.context import DRAWN, Candidates, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
 
@@ -19,7 +19,7 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
     vis = ctx.vis
     both = np.asarray(vis.boxed[ctx.pairs].all(axis=1))
     rows = draw_tuples(both, 1, ctx.rng, DRAWN * ctx.pool)
-    c = Placed(ctx.pairs[rows[:, 0]], rows[:, 1:], np.zeros((len(rows), 1), dtype=np.int64))
+    c = Candidates(ctx.pairs[rows[:, 0]], rows[:, 1:], np.zeros((len(rows), 1), dtype=np.int64))
     boxes = vis.bbox[c.views[:, 1], c.objects[:, 0]]
     # The ninth of the second image that the box lies in.
     ninth = (boxes[:, [0, 1]] + boxes[:, [2, 3]]) * 3 // 2001

@@ -191,7 +191,7 @@ def distance_infer_center_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
 
 
 def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
-    c = ctx.place(source, ctx.vis.pointed, 3, points=True)
+    c = ctx.draw(source, ctx.vis.pointed, 3, points=True)
     distance_m = _from_first(ctx, c.objects)
     good = leads(distance_m[:, 0], distance_m[:, 1], ctx.settings.compare_m, ctx.settings.compare_share)
     c, distance_m = ctx.keep(good, "neither candidate clearly closer", c, distance_m)
@@ -230,7 +230,7 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
 )
 def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     """Which of four objects, each marked in its own frame, is closest to the reference, or farthest from it."""
-    c = ctx.place("video", ctx.vis.pointed, 1 + CANDIDATES, points=True)
+    c = ctx.draw("video", ctx.vis.pointed, 1 + CANDIDATES, points=True)
     distance_m = _from_first(ctx, c.objects)
     nearest = ctx.rng.random(len(c)) < 0.5
     everyone = np.ones(distance_m.shape, dtype=bool)

@@ -20,7 +20,7 @@ LABELS = 4
 def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
     """All frames in which an object, boxed in one of them, is seen."""
     vis = ctx.vis
-    c = ctx.place("video", vis.boxed, 1, everywhere=True)
+    c = ctx.draw("video", vis.boxed, 1, everywhere=True)
     clear = ~vis.glimpsed[c.views, c.objects].any(axis=1)
     c = ctx.keep(clear, "only glimpsed in a frame", c)
     seen, share = np.asarray(vis.seen[c.views, c.objects]), vis.share[c.views, c.objects]

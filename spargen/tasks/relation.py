@@ -14,7 +14,7 @@ from spargen.qa.answers import DIRECTIONS, DIRECTIONS_LR_CF, OC_AXES, OO_AXES, O
 from spargen.qa.fact import Colour, Fact
 from spargen.qa.margin import Margin, of_words
 from spargen.settings import Settings
-from spargen.tasks.context import Bools, Ints, Placed, TaskContext
+from spargen.tasks.context import Bools, Candidates, Ints, TaskContext
 from spargen.tasks.registry import task
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ class Relations:
 @task("obj_spatial_relation_oo", views="single", level="high", answer=DIRECTIONS, slots="first second relation")
 def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
     """Where the red box's object is relative to the blue one's, as the camera sees it."""
-    c = ctx.place("single", ctx.vis.boxed, 2, upright=True)
+    c = ctx.draw("single", ctx.vis.boxed, 2, upright=True)
     c, found = _clear(ctx, c, OO_AXES)
     for i in ctx.balanced(found.codes):
         red, blue = ctx.mark(c, i, 0, "red", "bbox"), ctx.mark(c, i, 1, "blue", "bbox")
@@ -108,7 +108,7 @@ def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
 @task("obj_spatial_relation_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots="target relation")
 def obj_spatial_relation_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Where an object that another image shows is, for the observer of the first."""
-    c = ctx.place("multi", ctx.vis.boxed, 1, upright=True)
+    c = ctx.draw("multi", ctx.vis.boxed, 1, upright=True)
     c, found = _clear(ctx, c, OC_AXES)
     for i in ctx.balanced(found.codes):
         red = ctx.mark(c, i, 0, "red", "bbox")
@@ -137,7 +137,7 @@ TWO_COLOURS: tuple[tuple[Colour, Colour], ...] = (("red", "blue"), ("red", "gree
 )
 def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     """Where one object is relative to another, and both to the observer of the first image."""
-    c = ctx.place("multi", ctx.vis.boxed, 2, upright=True)
+    c = ctx.draw("multi", ctx.vis.boxed, 2, upright=True)
     c, found = _clear(ctx, c, OO_MULTI_AXES)
     for i in ctx.balanced(found.codes):
         colours = TWO_COLOURS[int(ctx.rng.integers(len(TWO_COLOURS)))]
@@ -160,7 +160,7 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
         )
 
 
-def _clear(ctx: TaskContext, c: Placed, axes: tuple[str, ...]) -> tuple[Placed, Relations]:
+def _clear(ctx: TaskContext, c: Candidates, axes: tuple[str, ...]) -> tuple[Candidates, Relations]:
     """The candidates whose words are clear for the camera of the first image, and those words."""
     found = Relations.between(ctx.observers(c.observer), ctx.centers_m(c.objects), axes, ctx.settings)
     return ctx.keep(found.clear, "a direction is not clear", c, found)

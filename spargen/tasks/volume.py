@@ -23,7 +23,7 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
     vis, s, objects = ctx.vis, ctx.settings, ctx.scene.objects
     size_m = size_lwh_m(objects.extent_m, objects.R_world_box)
     whole = vis.boxed & (vis.in_frame >= s.volume_in_frame) & (vis.unoccluded >= s.volume_unoccluded)
-    c = ctx.place("single", whole, 1)
+    c = ctx.draw("single", whole, 1)
     sides = size_m[c.objects[:, 0]]
     good = (sides >= s.min_side_m).all(axis=1) & ctx.rounds_clearly(sides, 2).all(axis=1)
     c = ctx.keep(good, "a side too short or on a rounding edge", c)

@@ -45,7 +45,7 @@ def highest(wrong):
     """A task of three marked things, of which one is the highest; `wrong` makes of the losers what a fact brings."""
 
     def propose(ctx):
-        c = ctx.place("single", ctx.vis.pointed, 3, points=True)
+        c = ctx.draw("single", ctx.vis.pointed, 3, points=True)
         height_m = ctx.centers_m(c.objects)[:, :, 2]
         lead = np.diff(np.sort(height_m, axis=1)[:, 1:])[:, 0]
         c, height_m = ctx.keep(lead > 0.2, "not clearly higher", c, height_m)
