@@ -36,6 +36,8 @@ def scene(**change):
 
 LEFT_HANDED = np.diag([1.0, 1.0, -1.0])
 SHEARED = np.array([[1, 0.1, 0], [0, 1, 0], [0, 0, 1.0]])
+NOWHERE = np.eye(4)
+NOWHERE[0, 3] = np.nan
 BOX = "^object 101: the box of 'lamp' "
 DOORS = {
     "a centre of nan": (objects(center_m=((0,), np.nan)), BOX + "is not finite"),
@@ -72,7 +74,7 @@ DOORS = {
         scene(T_world_released=np.diag([1, 1, 1, 2.0])),
         "T_world_released is no motion",
     ),
-    "an alignment of nan": (scene(T_world_released=np.full((4, 4), np.nan)), "T_world_released is no motion"),
+    "an alignment to nowhere": (scene(T_world_released=NOWHERE), "T_world_released is no motion"),
     "an alignment that flattens": (scene(T_world_released=np.diag([1, 1, 0, 1.0])), "T_world_released is no motion"),
     **{
         f"a frame named {name!r}": (scene(frames=("0", name)), "frame: .* cannot name a file")
