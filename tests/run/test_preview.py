@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,3 +90,9 @@ def tiny_scene(made):
     from spargen.scene.labels import label_rules
 
     return open_adapter(made.sources[0], label_rules()).load("a_00")
+
+
+def test_parts_of_the_building_are_not_drawn(scene):
+    walls = replace(scene, objects=replace(scene.objects, label=("wall", "vase", "wall")))
+    assert not np.asarray(draw_boxes(walls, "10")[0]).any()
+    assert np.asarray(draw_boxes(scene, "10")[0]).any()
