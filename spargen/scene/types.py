@@ -311,6 +311,8 @@ class Scene:
             if name in seen:
                 raise SceneError(f"two frames have the name {name!r}", where=self.id, mend="give each its own name")
             seen.add(name)
+        for number in self.frame_number:
+            _check_name(number, f"{self.id}, number of a frame")
 
     def _move_to_origin(self) -> None:
         """Move a far mesh, and everything with it, so that float32 is exact enough around it."""

@@ -65,6 +65,11 @@ DOORS = {
     "a pose of nan": (cameras("T_world_camera", (0, 3), np.nan), r"poses \[1\] are not rigid"),
     "frames and cameras of different number": (scene(frames=("0",), color_suffix=".jpg"), "1 frames but 2 cameras"),
     "a frame name twice": (scene(frames=("7", "7")), "two frames have the name '7'"),
+    "a frame number that leaves its folder": (
+        scene(frame_number=("0", "../7")),
+        "number of a frame: .*cannot name a file",
+    ),
+    "a frame number twice": (scene(frame_number=("7", "7")), "two frames have one number"),
     "an ending without a dot": (scene(color_suffix="jpg"), "'jpg' is no ending of a file"),
     "an ending that leads elsewhere": (scene(color_suffix="./../a"), "cannot name a file"),
     "a data set that is no folder": (scene(dataset="../x"), "^data set: '../x' cannot name a file"),
