@@ -50,6 +50,15 @@ def test_words_change_nothing_but_words(full, brief, task, form):
 
 
 @every
+def test_in_full_long_notes_are_used_as_often_as_short_ones(full, task, form):
+    notes = {block.line for block in TEMPLATES.wording(task, form).notes}
+    rows = full[task, form]
+    used = {row.fact["note_line"] for row in rows}
+    assert used <= notes
+    assert len(used) >= min(len(notes), len(rows)) - 1
+
+
+@every
 def test_brief_questions_are_short(brief, task, form):
     most = 90 if task.startswith("spatial_imagination") else 60
     for row in brief[task, form]:
