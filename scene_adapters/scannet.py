@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +16,7 @@ from scene_adapters.exported import ExportedFrames, exported_files, is_exported,
 from scene_adapters.files import read_file, read_json, read_ply
 from scene_adapters.frames import Notes, usable_frames
 from scene_adapters.sens import SensFrames, open_sens
-from spargen.errors import SceneError
+from spargen.errors import SceneError, nearest
 from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
@@ -167,8 +166,7 @@ class ScanNetAdapter(SceneAdapter):
     def _folder(self, scene_id: str) -> Path:
         folders = self._folders()
         if scene_id not in folders:
-            near = get_close_matches(scene_id, sorted(folders), n=3)
-            mend = f"did you mean {' or '.join(near)}?" if near else "see scenes() for the ids that are there"
+            mend = nearest(scene_id, sorted(folders), "see scenes() for the ids that are there")
             raise SceneError(f"there is no scan {scene_id!r}", where=self.root, mend=mend)
         folder = folders[scene_id]
         if not (folder / f"{scene_id}{_GROUPS}").is_file():

@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from spargen.errors import JobError, SceneError, SpargenError
+from spargen.errors import JobError, SceneError, SpargenError, nearest
 from spargen.plugins import adapter_names
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
 from spargen.run.estimate import estimate, remarks_on
 from spargen.run.executors import Kind, cores
 from spargen.run.generate import Outcome, generate
-from spargen.run.job import Job, load_job, make_job, nearest
+from spargen.run.job import Job, load_job, make_job
 from spargen.run.ledger import check_out
 from spargen.run.merge import merge as merge_outs
 from spargen.run.preview import draw_boxes, sample_rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from os import PathLike
 
 
@@ -25,6 +27,12 @@ class SpargenError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling between worker processes.
         return (_rebuild, (type(self), self.what, self.where, self.mend))
+
+
+def nearest(word: str, among: Iterable[str], otherwise: str) -> str:
+    """Return ``did you mean ...?`` with the names nearest to a word, or the `otherwise` text."""
+    close = get_close_matches(word, list(among), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
 def _rebuild(kind: type[SpargenError], what: str, where: str, mend: str) -> SpargenError:

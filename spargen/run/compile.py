@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from spargen.errors import JobError
+from spargen.errors import JobError, nearest
 from spargen.fingerprint import code, digest, libraries, tree
 from spargen.phrase.plain import words_file
 from spargen.plugins import adapter_module
-from spargen.run.job import Job, nearest
+from spargen.run.job import Job
 from spargen.run.recipe import Recipe
 from spargen.run.scenes import SceneRef, open_adapter, refuse_straddling, refuse_twice, scenes_of
 from spargen.scene.labels import label_file

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,7 +11,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from spargen.errors import JobError
+from spargen.errors import JobError, nearest
 from spargen.settings import Settings, Words
 
 MAX_ROWS_PER_CELL = 10_000
@@ -132,12 +131,6 @@ def make_job(
     except ValidationError as error:
         texts = [_describe(e) for e in error.errors()]
         raise JobError("; ".join(text for text, _ in texts), where=where, mend=texts[0][1]) from None
-
-
-def nearest(word: str, among: Iterable[str], otherwise: str) -> str:
-    """Return ``did you mean ...?`` with the names nearest to a word, or the `otherwise` text."""
-    close = get_close_matches(word, list(among), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
 def _override(values: Any, text: str) -> Any:

@@ -10,8 +10,7 @@ from typing import Any
 
 import orjson
 
-from spargen.errors import OutputError
-from spargen.run.job import nearest
+from spargen.errors import OutputError, nearest
 from spargen.run.naming import Cell, images_folder
 
 _MEND = "give the command that made the output again"

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spargen.errors import JobError
+from spargen.errors import JobError, nearest
 from spargen.plugins import load_task_file
-from spargen.run.job import Forms, Job, nearest
+from spargen.run.job import Forms, Job
 from spargen.scene.labels import LabelRules
 from spargen.scene.lists import rules_of
 from spargen.settings import Settings, Words

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spargen.errors import JobError
+from spargen.errors import JobError, nearest
 from spargen.plugins import adapter_names, find_adapter
-from spargen.run.job import Source, nearest
+from spargen.run.job import Source
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.labels import LabelRules
 from spargen.scene.types import can_name_a_file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
-from spargen.errors import JobError
+from spargen.errors import JobError, nearest
 from spargen.scene.labels import LabelRules, label_rules, plain
 
 ALL = "all"
@@ -115,7 +114,7 @@ class LabelFile:
                 raise JobError(
                     f"`{section}` has no {entry!r} to take out",
                     where=_at(self.path, self.node, ("remove", section, n)),
-                    mend=next(elsewhere, _nearest(str(entry), names, "see configs/labels/default.yaml")),
+                    mend=next(elsewhere, nearest(str(entry), names, "see configs/labels/default.yaml")),
                 )
 
 
@@ -233,13 +232,8 @@ def _described(loc: Sequence[int | str], kind: str, text: str, given: object) ->
     key = ".".join(map(str, loc)) or "the file"
     if kind == "extra_forbidden":
         known = sorted((Removal if loc[0] == "remove" else LabelChanges).model_fields)
-        return f"unknown key `{key}`", _nearest(str(loc[-1]), known, f"known keys: {', '.join(known)}")
+        return f"unknown key `{key}`", nearest(str(loc[-1]), known, f"known keys: {', '.join(known)}")
     mend = 'put words that YAML reads as something else (no, on, 7) in quotes: "no"'
     if kind == "string_type" and not isinstance(given, (list, dict)):
         return f"`{key}` is {given!r}, not a text", mend
     return f"`{key}`: {text.removeprefix('Value error, ').lower()}, not {given!r}", "see docs/labels.md"
-
-
-def _nearest(word: str, among: Iterable[str], otherwise: str) -> str:
-    close = get_close_matches(word, list(among), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else otherwise
