@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -174,6 +175,10 @@ class Cameras:
 
     def __len__(self) -> int:
         return len(self.T_world_camera)
+
+    def parts(self) -> tuple[NDArray[Any] | str, ...]:
+        """Return all that decides what they see, to be hashed."""
+        return self.T_world_camera, self.K, self.size_px, repr(self.lens)
 
     def take(self, views: ArrayLike) -> Cameras:
         """Return the cameras of the given view indices, in that order."""

@@ -68,9 +68,8 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
     """
     if keep_in is None or not scene.fingerprint:
         return _examine(scene, settings, threads)
-    c = scene.cameras
-    arrays = (*scene.surface.parts(), c.T_world_camera, c.K, c.size_px, repr(c.lens))
-    address = (scene.fingerprint, settings.check_frames, settings.widest_m, *arrays, *map(tree, _CODE), libraries())
+    seen = (*scene.surface.parts(), *scene.cameras.parts())
+    address = (scene.fingerprint, settings.check_frames, settings.widest_m, *seen, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address)}.json"
     try:
         return Check(**orjson.loads(path.read_bytes()))

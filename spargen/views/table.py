@@ -182,9 +182,8 @@ def _seen_before(
         return make()
     objects = scene.objects
     surface = (*scene.surface.parts(), objects.center_m, objects.extent_m, objects.R_world_box)
-    looks = (cameras.T_world_camera, cameras.K, cameras.size_px, repr(cameras.lens))
     asked = (labels.askable, labels.present, settings.model_dump(mode="json"))
-    key = digest("visibility", *surface, *looks, *asked, *map(tree, _CODE), libraries())
+    key = digest("visibility", *surface, *cameras.parts(), *asked, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{key}.npz"
     try:
         with path.open("rb") as kept, np.load(kept) as stored:
