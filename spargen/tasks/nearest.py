@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.directions import leads
-from spargen.geometry.unnamed import unnamed_things
 from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
 from spargen.qa.fact import Colour, Fact, Thing
 from spargen.qa.margin import of_lead
@@ -149,7 +148,7 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
 
 def _beaten_by_unnamed(ctx: TaskContext, sets: Ints, best_m: Floats, nearest: Bools) -> Bools:
     """Tell which sets (R, K) of views show something that nobody annotated and that beats the best distance (R,)."""
-    things = unnamed_things(ctx.scene.surface)
+    things = ctx.views.unnamed
     sees = [ctx.vis.sees_point[:, things.of_point == k].any(axis=1) for k in range(len(things.center_m))]
     seen = np.reshape(sees, (len(things.center_m), len(ctx.vis))).T
     away_m = np.linalg.norm(things.center_m - ctx.cameras.position_m[sets[:, 0], None], axis=2)

@@ -17,6 +17,7 @@ import spargen.geometry
 import spargen.scene
 from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.gaps import touching
+from spargen.geometry.unnamed import Unnamed, unnamed_things
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelRules, LabelTable
@@ -117,6 +118,11 @@ class Views:
             return vis
         here = same_room(self._rooms, self.scene.room_of_object)
         return replace(vis, visible=vis.visible & here, boxed=vis.boxed & here, pointed=vis.pointed & here)
+
+    @cached_property
+    def unnamed(self) -> Unnamed:
+        """What nobody annotated and may be a thing; its points are those of `vis.surface`."""
+        return unnamed_things(self.scene.surface)
 
     @cached_property
     def stills(self) -> Ints:
