@@ -7,9 +7,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-# A busy machine is no fault of the program.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A busy machine is no fault of the program, and who changes one thing must not meet the rare case of another:
+# the same examples each time, and new ones, many more, with --hypothesis-profile=search.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **PATIENT)
+settings.register_profile("search", max_examples=3000, print_blob=True, **PATIENT)
+settings.load_profile("same")
 
 HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:

@@ -226,8 +226,8 @@ JOINING = {"of", "in", "on", "for", "from", "with", "w", "and", "or"}
 def label_pieces(label, rules):
     """The singular label itself and the names it is put together from, letter by letter and word by word."""
     found, words = [], []
-    for word in [*"".join(f" {c} " if c in "/&+,;()[]" else c for c in label).split(), "/"]:
-        if word in "/&+,;()[]" or (word in JOINING and words):
+    for n, word in enumerate([*"".join(f" {c} " if c in "/&+,;()[]" else c for c in label).split(), "/"]):
+        if word in "/&+,;()[]" or (word in JOINING and n > 0):
             found.append(" ".join(words))
             words = []
         else:

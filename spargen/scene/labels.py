@@ -32,7 +32,8 @@ SLIP_LETTERS = 6
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[\s#(-]*\d+\W*$")
 _INITIALS = re.compile(r"[^aeiou]{2}s")
-_JOINT = re.compile(r"\s+(?:of|in|on|for|from|with|w|and|or)(?=[\s/]|$)|[/&+,;()\[\]]")
+_SEPARATOR = r"/&+,;()\[\]"
+_JOINT = re.compile(rf"(?<=[\s{_SEPARATOR}])(?:of|in|on|for|from|with|w|and|or)(?=[\s{_SEPARATOR}]|$)|[{_SEPARATOR}]")
 
 
 class LabelRules(BaseModel):

@@ -200,7 +200,7 @@ place = st.tuples(coordinate, coordinate, coordinate)
 
 
 @given(place, place, place, st.floats(0, 360), st.floats(-60, 60), st.floats(0, 360), place)
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60)
 def test_turning_the_world_changes_no_word_and_a_mirror_swaps_left_and_right(at, a, b, heading, elevation, yaw, shift):
     c, s = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
     T = np.array([[c, -s, 0, shift[0]], [s, c, 0, shift[1]], [0, 0, 1, shift[2]], [0, 0, 0, 1]])

@@ -34,7 +34,7 @@ def box_distance_m(a, b):
 
 
 @given(BOXES, BOXES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_two_boxes_come_as_near_as_their_sides_edges_and_corners_tell(a, b):
     exact = box_distance_m(a, b)
     if exact < 0:

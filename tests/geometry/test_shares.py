@@ -31,7 +31,7 @@ def fine_share(world, number):
 # -- shares of the image -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(
     share=st.floats(0.5, 2.0),
     limit=st.sampled_from([S.seen_share, S.glimpsed_share]),
@@ -117,7 +117,7 @@ def half_hidden(gap, size_m, at=(0.0, 0.0), depth=4.0):
     )
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30)
 @given(
     gap=st.floats(0.2, 0.6),
     size_m=st.floats(0.15, 1.2),
@@ -203,7 +203,7 @@ def test_a_thing_is_as_hidden_from_afar(distance_m):
     assert not t.visible[0, 0]
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), distance_m=st.floats(2.0, 100.0))
 def test_things_of_all_sizes_alone_from_everywhere(seed, distance_m):
     rng = np.random.default_rng(seed)

@@ -21,7 +21,7 @@ PRINTED = {
 }
 """How a number of a unit is printed."""
 
-tenths = settings(max_examples=200, derandomize=True, deadline=None)
+tenths = settings(max_examples=200)
 
 
 @pytest.mark.parametrize("unit", PRINTED)

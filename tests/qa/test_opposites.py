@@ -71,7 +71,7 @@ some_facts = st.lists(st.tuples(words, words, words).filter(any), max_size=40)
 
 
 @given(some_facts, st.integers(1, 30))
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150)
 def test_no_option_lacks_a_word_whatever_the_facts(states, count):
     found = choices([fact(OO_AXES, s, i) for i, s in enumerate(states)], count)
     assert len(found) <= count

@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -324,7 +324,6 @@ def misspelt_labels(draw):
 
 
 @given(st.lists(misspelt_labels().filter(naive.label_words), min_size=2, max_size=8))
-@settings(deadline=None)
 def test_clashes_as_the_rules_say_one_by_one(labels):
     keys = [RULES.key(label) for label in labels]
     expected = [[naive.labels_clash(a, b, RULES, GROUPS) for b in keys] for a in keys]

@@ -48,7 +48,7 @@ def test_every_pixel_there_and_back_again(name):
     st.tuples(*[st.floats(-0.3, 0.3)] * 2, *[st.floats(-0.01, 0.01)] * 2, st.floats(-0.1, 0.1)),
     st.integers(0, 10**6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_the_lens_shows_at_a_place_it_is_found_at(coefficients, seed):
     optics = Lens("OPENCV", coefficients)
     xy = np.random.default_rng(seed).uniform(-1.2, 1.2, (300, 2))
@@ -75,7 +75,7 @@ def test_nearly_up_to_where_it_turns_back_every_place_is_found_again(coefficient
 
 
 @given(st.tuples(*[st.floats(-0.08, 0.08)] * 4), st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_fisheyes_there_and_back_again_and_against_plain_arithmetic(coefficients, seed):
     optics = Lens("OPENCV_FISHEYE", coefficients)
     rng = np.random.default_rng(seed)

@@ -233,7 +233,7 @@ def test_what_a_file_says_is_told_by_what_matters(tmp_path):
 
 
 # ---------------------------------------------------------------------------------------------------------- properties
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(st.sampled_from(sorted(SHIPPED.unasked)), st.sampled_from(list(SHIPPED.building)))
 def test_whatever_moves_is_then_what_it_was_named(tmp_path_factory, entry, kind):
     folder = tmp_path_factory.mktemp("lists")
