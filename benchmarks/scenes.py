@@ -46,7 +46,7 @@ def askable(scene: Scene) -> NDArray[np.bool_]:
 
 
 @dataclass
-class FewerFrames:
+class FewerFrames(FrameStore):
     """Hands out some of the frames of the store behind it."""
 
     behind: FrameStore
@@ -66,7 +66,7 @@ class FewerFrames:
 
 
 @dataclass
-class CountingStore:
+class CountingStore(FrameStore):
     """Hands out frames as the store behind it does, and counts how often it was asked to."""
 
     behind: FrameStore

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scene_adapters.files import image_file_size, read_matrix
 from spargen.errors import SceneError
-from spargen.scene.types import Blob
+from spargen.scene.types import Blob, FrameStore
 
 _IMAGES = frozenset({".jpg", ".jpeg", ".png"})
 _INTRINSICS = {
@@ -46,7 +46,7 @@ class FrameFiles(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedFrames:
+class ExportedFrames(FrameStore):
     """V exported frames as a `FrameStore`; images stay paths.
 
     Parameters

@@ -30,7 +30,7 @@ from PIL import Image
 
 from scene_adapters.files import HEAD_BYTES, image_size
 from spargen.errors import SceneError
-from spargen.scene.types import Blob
+from spargen.scene.types import Blob, FrameStore
 
 _DAMAGED = "the file is damaged or cut short: download it again"
 _MATRICES = ("intrinsic_color", "extrinsic_color", "intrinsic_depth", "extrinsic_depth")
@@ -48,7 +48,7 @@ _RAW_USHORT, _ZLIB_USHORT = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
-class SensFrames:
+class SensFrames(FrameStore):
     """V frames of a `.sens` file as a `FrameStore`: an index in memory, payloads read when they are asked for.
 
     Parameters

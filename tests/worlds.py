@@ -15,7 +15,7 @@ from PIL import Image
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
 from spargen.scene.lenses import PINHOLE, Lens
-from spargen.scene.types import Blob, Mesh, Objects, Scene
+from spargen.scene.types import Blob, FrameStore, Mesh, Objects, Scene
 
 SIZE = (640, 480)
 
@@ -29,7 +29,7 @@ def grey_jpeg(width, height):
 
 
 @dataclass
-class FakeStore:
+class FakeStore(FrameStore):
     """Frames without files: grey images of given sizes, no depth."""
 
     sizes: list[tuple[int, int]] = field(default_factory=list)
@@ -37,14 +37,8 @@ class FakeStore:
     def color(self, frame):
         return Blob(".jpg", data=grey_jpeg(*self.sizes[frame]))
 
-    def depth(self, frame):
-        return None
-
     def pose_as_released(self, frame):
         return np.eye(4)
-
-    def intrinsics_as_released(self):
-        return {}
 
 
 class DepthStore(FakeStore):

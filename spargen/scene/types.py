@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,23 +195,37 @@ class Blob:
         return self.path.read_bytes()
 
 
-class FrameStore(Protocol):
+class FrameStore(ABC):
     """Hands out the files of a scene's frames, by position in `Scene.frames`. Opened lazily, never held whole."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def color(self, frame: int) -> Blob:
         """Return the colour image as released (JPEG bytes untouched)."""
 
-    def depth(self, frame: int) -> Blob | None:
-        """Return the depth image as a 16-bit PNG in millimetres, or None where the release has none.
+    @abstractmethod
+    def pose_as_released(self, frame: int) -> NDArray[np.float64]:
+        """Return the (4, 4) camera-to-world pose: OpenCV axes, metres, in the released world, without any alignment."""
+
+    def depth(self, frame: int) -> Blob | None:  # noqa: ARG002 - stores that have depth look at the frame
+        """Return the depth image as a 16-bit PNG in millimetres along the camera's Z; None where there is none.
 
         Seen by the colour camera (registered to it), at any size; 0 and 65535 are not measured.
         """
+        return None
 
-    def pose_as_released(self, frame: int) -> NDArray[np.float64]:
-        """Return the (4, 4) camera-to-world pose as it stands in the release, without any alignment."""
+    def mask(self, frame: int) -> NDArray[np.bool_] | None:  # noqa: ARG002 - stores that have masks look at the frame
+        """Return which pixels (H, W) were made unrecognizable, at any size; None where none was."""
+        return None
 
     def intrinsics_as_released(self) -> Mapping[str, NDArray[np.float64]]:
-        """Return named (4, 4) matrices, such as intrinsic_color, intrinsic_depth, extrinsic_color, extrinsic_depth."""
+        """Return named (4, 4) matrices; pixels are counted as the data set does.
+
+        ``intrinsic_color`` where one holds for all frames, else ``intrinsic_color_<frame>`` for each;
+        ``intrinsic_depth``, ``extrinsic_color`` and ``extrinsic_depth`` where the data set has them.
+        """
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from spargen.run.naming import color_path, depth_path
 from spargen.run.row import Row, SceneQuestions
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Blob, Mesh, Objects, Scene
+from spargen.scene.types import Blob, FrameStore, Mesh, Objects, Scene
 
 
-class TinyStore:
+class TinyStore(FrameStore):
     def __init__(self, folder):
         self.folder = folder
 
