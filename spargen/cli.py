@@ -96,6 +96,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for scan, output and contact sheets.")] = Path("spargen-demo"),
     seed: Annotated[int, typer.Option(min=0)] = 0,
     houses: Annotated[int, typer.Option(min=1, help="Houses to build.")] = 1,
+    layout: Annotated[str, typer.Option(help="The data set whose files the scans are written as.")] = "scannet",
     dirt: Annotated[
         bool, typer.Option("--dirt/--no-dirt", help="Scan as scanners do, with holes, stray bits and split labels.")
     ] = True,
@@ -107,11 +108,14 @@ def demo(
     Run twice, it resumes. The scan stands in OUT/scans-root, what its builder knows of it in the folder truth in there,
     the questions in OUT/spar, the pictures in OUT/sheets.
     """
-    from spargen.demo import write_demo
+    from spargen.demo import LAYOUTS, write_demo
 
+    if layout not in LAYOUTS:
+        known = f"known layouts: {', '.join(LAYOUTS)}"
+        raise JobError(f"there is no layout {layout!r}", where="--layout", mend=nearest(layout, LAYOUTS, known))
     root = out / "scans-root"
     root.mkdir(parents=True, exist_ok=True)
-    sources = [{"adapter": "scannet", "root": root}]
+    sources = [{"adapter": layout, "root": root}]
     job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
     check_out(job)
     with bar("demo scan", quiet) as step:
@@ -120,7 +124,7 @@ def demo(
             tell = done in (1, total) or done % _TOLD == 0
             step(done, total, f"{scene} {'scanned' if done == total else 'being scanned'}" if tell else "")
 
-        write_demo(root, seed=seed, houses=houses, dirt=dirt, progress=watch)
+        write_demo(root, seed=seed, houses=houses, layout=layout, dirt=dirt, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
     for path in contact_sheets(out):
         say(f"drawn: {path}", quiet)

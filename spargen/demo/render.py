@@ -73,7 +73,10 @@ class Renderer:
         """
         origin, direction = _pixel_rays(cameras, view)
         height, width = direction.shape[:2]
+        dark = np.isnan(direction).any(axis=-1)
+        direction[dark] = 0.0
         face, z = self._hits(origin, direction)
+        face[dark.ravel()], z[dark.ravel()] = -1, 0.0
         color = self._shade(np.maximum(face, 0), z, origin, direction.reshape(-1, 3))
         color[face < 0] = 0
         millimetres = np.rint(z * 1000).clip(0, 65535).astype(np.uint16)
@@ -133,11 +136,15 @@ class Renderer:
 
 
 def _pixel_rays(cameras: Cameras, view: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Origin (3,) and directions (H, W, 3) through the centres of a view's pixels, camera Z = 1.
+    """Origin (3,) and directions (H, W, 3) through the centres of a view's pixels, camera Z = 1; nan = nothing shown.
 
     A pinhole's rays are linear in the pixel position, so three of them give all.
     """
     width, height = (int(n) for n in cameras.size_px[view])
+    if cameras.bends[view]:
+        pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2) + 0.5
+        origin, rays = cameras.rays(view, pixels)
+        return origin.astype(np.float32), rays.reshape(height, width, 3).astype(np.float32)
     origin, (first, right, below) = cameras.rays(view, [(0.5, 0.5), (1.5, 0.5), (0.5, 1.5)])
     row = first + np.arange(width)[:, None] * (right - first)
     column = np.arange(height)[:, None] * (below - first)

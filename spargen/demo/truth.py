@@ -16,8 +16,12 @@ from spargen.geometry.boxes import gravity_box
 from spargen.scene.cameras import Cameras
 
 
-def house_truth(house: House, scan: Scan, cameras: Cameras) -> dict[str, Any]:
+def house_truth(
+    house: House, scan: Scan, cameras: Cameras, *, first_id: int = 0, frame_step: int = 1
+) -> dict[str, Any]:
     """Return the truth about a scanned house, in metres, in the house's frame, which is the aligned one of the scan.
+
+    Ids and frame numbers are those of the layout: ids count from `first_id`, numbers rise by `frame_step`.
 
     Returns
     -------
@@ -30,23 +34,27 @@ def house_truth(house: House, scan: Scan, cameras: Cameras) -> dict[str, Any]:
     objects = []
     for thing, kind in enumerate(house.kinds):
         center, extent, R = gravity_box(house.vertices_m[house.vertex_object == thing])
-        ids = [i for i, group in enumerate(scan.groups) if thing in group.things]
+        found = [i for i, group in enumerate(scan.groups) if thing in group.things]
         box = {"center_m": _listed(center), "extent_m": _listed(extent), "R_world_box": _listed(R)}
-        objects.append({"kind": kind, "ids": ids, "labels": [scan.groups[i].label for i in ids], **box})
+        ids, labels = [i + first_id for i in found], [scan.groups[i].label for i in found]
+        objects.append({"kind": kind, "ids": ids, "labels": labels, **box})
     return {
         "house": house.seed,
         "floor_m2": house.plan.floor_m2,
         "rooms": [{"name": r.name, "x0": r.x0, "y0": r.y0, "x1": r.x1, "y1": r.y1} for r in house.plan.rooms],
         "K": _listed(cameras.K[0]),
-        "T_world_camera": {str(i): _listed(cameras.T_world_camera[i]) for i in frames},
+        "T_world_camera": {str(i * frame_step): _listed(cameras.T_world_camera[i]) for i in frames},
         "objects": objects,
     }
 
 
-def write_truth(path: Path, house: House, scan: Scan, cameras: Cameras) -> None:
+def write_truth(
+    path: Path, house: House, scan: Scan, cameras: Cameras, *, first_id: int = 0, frame_step: int = 1
+) -> None:
     """Write `house_truth` as JSON."""
+    truth = house_truth(house, scan, cameras, first_id=first_id, frame_step=frame_step)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(house_truth(house, scan, cameras)), encoding="utf-8")
+    path.write_text(json.dumps(truth), encoding="utf-8")
 
 
 def _listed(values: NDArray[np.floating]) -> Any:

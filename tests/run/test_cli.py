@@ -204,11 +204,19 @@ def test_list_shows_what_belongs_to_a_task():
     one_message(CliRunner().invoke(app, ["list", "adapters", "scannet"]), "adapters have no slots")
 
 
+def test_a_layout_that_the_demo_does_not_know_is_named(spargen, tmp_path):
+    result = spargen("demo", "--layout", "scanet", "--out", tmp_path / "demo")
+    assert result.exit_code == 1
+    assert "there is no layout 'scanet'" in result.stderr
+    assert "did you mean scannet" in result.stderr
+    assert not (tmp_path / "demo").exists()
+
+
 def test_the_demo_tells_how_far_it_is(spargen, monkeypatch, tmp_path):
     asked = []
 
-    def write_demo(root, *, seed, houses, dirt, progress):
-        asked.append((seed, houses, dirt))
+    def write_demo(root, *, seed, houses, layout, dirt, progress):
+        asked.append((seed, houses, layout, dirt))
         for done in range(1, 91):
             progress("demo0000_00", done, 90)
         raise SceneError("enough", where="here", mend="stop")
@@ -223,7 +231,7 @@ def test_the_demo_tells_how_far_it_is(spargen, monkeypatch, tmp_path):
     ]
     assert spargen("demo", "--out", tmp_path / "demo", "--quiet").stdout == ""
     spargen("demo", "--out", tmp_path / "demo", "--no-dirt", "--seed", 3, "--houses", 2)
-    assert asked == [(0, 1, True), (0, 1, True), (3, 2, False)]
+    assert asked == [(0, 1, "scannet", True), (0, 1, "scannet", True), (3, 2, "scannet", False)]
 
 
 def test_ray_is_asked_for_by_name_only(spargen, given, monkeypatch):

@@ -1,0 +1,58 @@
+"""What a data set's layout is to the demo: a writer, and what it is called and counted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from spargen.demo.house import House
+from spargen.demo.scan import Scan
+from spargen.scene.cameras import Cameras
+
+
+class Writer(Protocol):
+    """Writes one scan: house, scan and cameras in the house's frame, cameras in the corner convention.
+
+    The scan's own files go into `folder`, which is moved to its place when all is written; what all scans share goes
+    into `root`. `progress` is called with (frames written, frames in all).
+    """
+
+    def __call__(
+        self,
+        house: House,
+        scan: Scan,
+        cameras: Cameras,
+        root: Path,
+        scene_id: str,
+        *,
+        folder: Path,
+        workers: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> object:
+        """Write the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A release layout that generated houses can be written in.
+
+    Parameters
+    ----------
+    adapter : the adapter that reads it.
+    write : the writer.
+    scene_id : the id of the house of a number.
+    folder : where a scan's own files stand, below the data set's root.
+    files : files without which a scan is not whole.
+    first_id : the id of the first annotated object; the others follow.
+    frame_step : frame numbers from one frame of the walk to the next.
+    """
+
+    adapter: str
+    write: Writer
+    scene_id: Callable[[int], str]
+    folder: Callable[[Path, str], Path]
+    files: Callable[[Path, str], Iterable[Path]]
+    first_id: int = 0
+    frame_step: int = 1
