@@ -46,12 +46,14 @@ class ScanNetAdapter(SceneAdapter):
               scene0000_00.txt                         axis alignment (optional: v1 has none)
               scene0000_00.sens                        frames; or, exported from it, in this folder:
               color/120.jpg  depth/120.png  pose/120.txt  intrinsic/intrinsic_color.txt ...
+              image/                               or, as SPAR's preparation exports them, the same folders in here
           scans_test/                                  test scans have no annotation and are not listed
           scannet_frames_25k/                          or the frames lie here
             scene0000_00/
               color/000120.jpg  depth/000120.png  pose/000120.txt  intrinsics_color.txt  intrinsics_depth.txt
 
-    Frames come from the first of these that exists: the `.sens` file, the scan's own folder, `scannet_frames_25k`.
+    Frames come from the first of these that exists: the `.sens` file, the scan's own folder, `image/` in it,
+    `scannet_frames_25k`.
     A frame is named after its number in the `.sens` file, unpadded: ``"120"``.
 
     Alignment: nothing is aligned on disk. The `axisAlignment` of the `.txt`, where there is one, is applied once, to
@@ -188,13 +190,18 @@ class ScanNetAdapter(SceneAdapter):
         if sens.is_file():
             return sens
         # The 25k release lies beside scans/, which may be the root itself.
-        for exported in (folder, *(base / "scannet_frames_25k" / scene_id for base in (self.root, self.root.parent))):
+        for exported in (
+            folder,
+            folder / "image",
+            *(base / "scannet_frames_25k" / scene_id for base in (self.root, self.root.parent)),
+        ):
             if is_exported(exported):
                 return exported
         raise SceneError(
             "the scan has no frames",
             where=folder,
-            mend=f"put {sens.name} or an export with color/ and pose/ there, or scannet_frames_25k/ beside scans/",
+            mend=f"put {sens.name} there, or an export with color/ and pose/ (in image/ as well), "
+            "or scannet_frames_25k/ beside scans/",
         )
 
     def _labels_file(self) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,9 @@ from spargen.run.row import SceneQuestions
 from spargen.scene.types import Blob, Scene
 
 Mode = Literal["copy", "link", "none"]
+
+OF_FRAME = "intrinsic_color_"
+"""What the name of a matrix begins with that belongs to one frame; its name follows."""
 
 
 def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode: Mode, rgbd: bool) -> dict[str, Stamp]:
@@ -68,8 +71,8 @@ def _files(scene: Scene, questions: SceneQuestions, rgbd: bool) -> Iterator[tupl
         numbers = "".join(f"{scene.frame_number[frame]}\n" for frame in clip)
         yield clip_path(scene.id, number), Blob(".txt", data=numbers.encode())
     if rgbd:
-        for name, matrix in scene.store.intrinsics_as_released().items():
-            yield intrinsic_path(scene.id, name), _matrix(matrix)
+        used = {scene.frames[frame] for row in questions.rows for frame in row.frames}
+        yield from _intrinsics(scene, used)
 
 
 def _frame(scene: Scene, frame: int, position: int | None, rgbd: bool) -> Iterator[tuple[str, Blob]]:
@@ -81,6 +84,15 @@ def _frame(scene: Scene, frame: int, position: int | None, rgbd: bool) -> Iterat
         if depth is not None:
             yield depth_path(scene.id, name, depth.suffix, position), depth
         yield pose_path(scene.id, name, position), _matrix(scene.store.pose_as_released(frame))
+
+
+def _intrinsics(scene: Scene, used: Container[str]) -> Iterator[tuple[str, Blob]]:
+    """Yield the matrices of the scene; of those that belong to one frame each, only those of frames that are used."""
+    frames = set(scene.frames)
+    for name, matrix in scene.store.intrinsics_as_released().items():
+        frame = name.removeprefix(OF_FRAME)
+        if frame == name or frame in used or frame not in frames:
+            yield intrinsic_path(scene.id, name), _matrix(matrix)
 
 
 def _matrix(matrix: NDArray[np.float64]) -> Blob:

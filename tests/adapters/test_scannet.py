@@ -437,6 +437,21 @@ def test_exported_frames_in_the_scans_folder(tmp_path: Path) -> None:
     np.testing.assert_allclose(scene.store.pose_as_released(1), room.poses[1], atol=1e-6)
 
 
+def test_frames_as_spars_preparation_exports_them(tmp_path: Path) -> None:
+    room = Room()
+    write_annotated(tmp_path / "scans" / ID, room)
+    write_export(tmp_path / "scans" / ID / "image", room)
+    adapter = ScanNetAdapter(tmp_path)
+    scene, before = adapter.load(ID), adapter.fingerprint(ID)
+    assert scene.frames == ("0", "40", "80", "120")
+    assert scene.store.color(3).path == tmp_path / "scans" / ID / "image" / "color" / "120.jpg"
+    (tmp_path / "scans" / ID / "image" / "pose" / "40.txt").unlink()
+    assert adapter.fingerprint(ID) != before
+    # What lies in the scan's own folder comes first.
+    write_export(tmp_path / "scans" / ID, room)
+    assert adapter.load(ID).store.color(3).path == tmp_path / "scans" / ID / "color" / "120.jpg"
+
+
 def test_frames_25k_beside_the_scans(tmp_path: Path) -> None:
     room = Room()
     room.poses[1] = LOST

@@ -1,5 +1,6 @@
 import os
 
+import numpy as np
 import pytest
 
 from spargen.run.generate import generate
@@ -44,6 +45,15 @@ def test_an_rgbd_run_adds_depth_poses_as_released_and_intrinsics(job):
         "intrinsic_color.txt",
     ]
     assert files["video_idx.txt"].read_text() == "".join(f"{10 * i}\n" for i in range(32))
+
+
+def test_of_intrinsics_a_frame_only_those_of_named_images_are_written(job, tiny, monkeypatch):
+    own = {f"intrinsic_color_{10 * n}": np.eye(4) * n for n in range(40)} | {"intrinsic_color_all": np.eye(4)}
+    monkeypatch.setattr(tiny.TinyStore, "intrinsics_as_released", lambda self: own)
+    made = job(rgbd=True, tasks=["depth_prediction_oc"])
+    generate(made, scenes=["b_00"])
+    found = sorted(p.name for n, p in written(made.out).items() if n.startswith("intrinsic/"))
+    assert found == ["intrinsic_color_0.txt"] + [f"intrinsic_color_{n}.txt" for n in (10, 20, 30, 40, "all")]
 
 
 def test_none_writes_none_but_leaves_the_folders(job):
