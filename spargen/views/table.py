@@ -24,6 +24,7 @@ from spargen.scene.labels import LabelRules, LabelTable
 from spargen.scene.types import Scene
 from spargen.seeds import rng_for
 from spargen.settings import Settings
+from spargen.views.masks import without_masked
 from spargen.views.sets import Links, link, pick_sets
 
 SETS = 1200
@@ -114,6 +115,7 @@ class Views:
     def vis(self) -> Visibility:
         """What each view shows; casts the rays. Where rooms are named, only what stands in the view's is askable."""
         vis = _seen_before(self.scene, self.cameras, self.labels, self.settings, self.keep_in, self.threads)
+        vis = without_masked(vis, (self.scene.store.mask(frame) for frame in self.frames.tolist()))
         if not self._rooms:
             return vis
         here = same_room(self._rooms, self.scene.room_of_object)
