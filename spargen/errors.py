@@ -55,5 +55,9 @@ class PluginError(SpargenError):
     """An adapter or a task that was asked for cannot be loaded."""
 
 
+class AdapterError(SpargenError):
+    """An adapter does not keep its contract: see `spargen.testing`."""
+
+
 class OutputError(SpargenError):
     """The output folder cannot be used or belongs to another job."""

@@ -113,8 +113,10 @@ def typed(tmp_path_factory):
         shim = home / "bin" / "spargen"
         shim.parent.mkdir()
         start = f"{shlex.quote(sys.executable)} -P -c 'from spargen.cli import main; main()'"
-        shim.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{package}" exec {start} "$@"\n')
-        shim.chmod(0o755)
+        for name, command in (("spargen", start), ("python", shlex.quote(sys.executable))):
+            file = shim.with_name(name)
+            file.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{package}" exec {command} "$@"\n')
+            file.chmod(0o755)
         bins.insert(0, str(shim.parent))
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV_", "XDG_"))}
     env |= {"HOME": str(home), "PATH": os.pathsep.join([*bins, env["PATH"]]), "COLUMNS": "120"}
@@ -485,7 +487,7 @@ def dataset_page(followed):
 
 def test_the_dataset_page_can_be_followed(dataset_page):
     folder, done = dataset_page
-    assert len(done) == 2
+    assert len(done) == 3
     demand_success(done)
     (shown,) = (command.stdout for command in done if "inspect" in command.text)
     for what, number in {"frames with a pose": len(VIEWS), "objects": len(SOLIDS), "faces": 12 * len(SOLIDS)}.items():
