@@ -1,0 +1,139 @@
+"""One house in every layout, read by every adapter: the same things, and the same truths from the same places."""
+
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from asking import TASKS, context
+
+from spargen.demo import LAYOUTS, write_demo
+from spargen.plugins import find_adapter
+from spargen.scene.types import Scene
+from spargen.settings import Settings
+from spargen.testing import check_adapter
+
+FRAMES = 44
+FEW = Settings(video_frames=24)
+WITHIN_M, WITHIN_DEG = 0.01, 0.1
+OF_THE_LENS = ("permille", "box", "share", "frames")
+"""Truths that say where in an image something is, or how much of it is seen: another lens shows it elsewhere."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A scene as an adapter reads it, with the builder's own numbers for frames and things."""
+
+    layout: str
+    root: object
+    scene: Scene
+    truth: dict
+
+    @property
+    def walked(self):
+        """The step of the walk at which each frame was taken."""
+        return [int(number) // LAYOUTS[self.layout].frame_step for number in self.scene.frame_number]
+
+    def group(self, row):
+        return int(self.scene.objects.id[row]) - LAYOUTS[self.layout].first_id
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def read(request, tmp_path_factory):
+    root = tmp_path_factory.mktemp(request.param)
+    (scene_id,) = write_demo(root, seed=5, frames=FRAMES, layout=request.param, dirt=False, workers=1)
+    scene = find_adapter(request.param)(root).load(scene_id)
+    return Read(request.param, root, scene, json.loads((root / f"truth/{scene_id}.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def scannet(tmp_path_factory):
+    root = tmp_path_factory.mktemp("reference")
+    (scene_id,) = write_demo(root, seed=5, frames=FRAMES, dirt=False, workers=1)
+    scene = find_adapter("scannet")(root).load(scene_id)
+    return Read("scannet", root, scene, json.loads((root / f"truth/{scene_id}.json").read_text()))
+
+
+def test_the_adapter_keeps_the_contract(read):
+    figures = check_adapter(find_adapter(read.layout)(read.root))[read.scene.id]
+    assert int(figures["rows"]) > 60, figures
+
+
+def test_cameras_stand_where_they_were_built(read):
+    built = read.truth["T_world_camera"]
+    assert len(read.scene.frames) > 0.9 * len(built) / (1 if read.layout == "scannet" else 2)
+    for number, T in zip(read.scene.frame_number, read.scene.cameras.T_world_camera, strict=True):
+        np.testing.assert_allclose(T, built[number], atol=2e-3, err_msg=number)
+
+
+def test_boxes_are_those_that_were_built(read):
+    built = {i: thing for thing in read.truth["objects"] for i in thing["ids"]}
+    rows = {int(i): row for row, i in enumerate(read.scene.objects.id)}
+    found = [i for i in built if i in rows]
+    assert len(found) > 0.9 * len(built)
+    for i in found:
+        row, thing = rows[i], built[i]
+        assert read.scene.objects.label[row] in thing["labels"]
+        center, extent = read.scene.objects.center_m[row], read.scene.objects.extent_m[row]
+        np.testing.assert_allclose(center, thing["center_m"], atol=WITHIN_M, err_msg=thing["kind"])
+        np.testing.assert_allclose(np.sort(extent), np.sort(thing["extent_m"]), atol=WITHIN_M, err_msg=thing["kind"])
+
+
+def test_where_both_ask_both_say_the_same(read, scannet):
+    mine, theirs = facts(read, scannet), facts(scannet, read)
+    both = mine.keys() & theirs.keys()
+    tasks = {task for task, *_ in both}
+    for key in sorted(both, key=str):
+        for name, (a, b) in paired(mine[key].truth, theirs[key].truth).items():
+            within = WITHIN_DEG if "deg" in name else WITHIN_M
+            assert np.allclose(a, b, atol=within, rtol=0) if not isinstance(a, str) else a == b, (key, name, a, b)
+        # What words there are, they are the same, unless a threshold lies between the two.
+        margin = mine[key].margin
+        if not set(OF_THE_LENS) & set(" ".join(mine[key].truth).split("_")) and (
+            margin is None or margin.by > WITHIN_M
+        ):
+            assert said(mine[key]) == said(theirs[key]), key
+    assert len(both) > 400
+    assert len(tasks) >= 15, tasks
+
+
+def facts(read, other):
+    """The facts of all tasks about the frames that two scenes have in common, by what they ask."""
+    common = sorted(set(read.walked) & set(other.walked))
+    scene = only(read, common)
+    found = {}
+    for name, task in TASKS.items():
+        for fact in task.propose(context(scene, settings=FEW, pool=800)):
+            walked = tuple(common[f] for f in fact.frames)
+            key = (name, walked, tuple(read.group(o) for o in fact.objects), fact.quantity)
+            found[key] = fact
+    return found
+
+
+def only(read, steps):
+    """The scene with the frames of some steps of the walk."""
+    rows = [read.walked.index(step) for step in steps]
+    scene = read.scene
+    return replace(
+        scene,
+        cameras=scene.cameras.take(rows),
+        frames=tuple(scene.frames[r] for r in rows),
+        frame_number=tuple(scene.frame_number[r] for r in rows),
+        color_suffix=tuple(scene.color_suffix[r] for r in rows),
+    )
+
+
+def paired(mine, theirs):
+    """The truths of two facts beside each other, but for those that the lens decides."""
+    flat = {}
+    for name in mine.keys() & theirs.keys():
+        if isinstance(mine[name], dict):
+            flat |= paired(mine[name], theirs[name])
+        elif not set(OF_THE_LENS) & set(name.split("_")):
+            flat[name] = (mine[name], theirs[name])
+    return flat
+
+
+def said(fact):
+    """A fact's answer without lengths, which may be rounded to either side."""
+    return getattr(fact.answer, "states", None) or (str(fact.answer) if isinstance(fact.answer, int) else "")
