@@ -29,7 +29,8 @@ from spargen.run.recipe import chosen_forms, load_texts, make_recipe
 from spargen.run.report import Report
 from spargen.run.scenes import open_adapter, read_scene_list
 from spargen.run.sheets import contact_sheets, save
-from spargen.scene.labels import LabelRules, label_rules
+from spargen.scene.labels import LabelRules
+from spargen.scene.lists import rules_of
 from spargen.scene.types import Scene
 from spargen.terminal import bar, print_rows, print_whole, say
 from spargen.views.check import check_scene, in_words
@@ -273,13 +274,15 @@ def inspect(
     scene: Annotated[str, typer.Argument(help="The scene.")],
     frame: Annotated[str | None, typer.Option(help="The frame; by default the one that shows most objects.")] = None,
     out: Annotated[Path | None, typer.Option(help="The picture; SCENE_FRAME.jpg by default.")] = None,
+    change: Change = None,
 ) -> None:
     """Draw one frame of a scene with the boxes and centres of all objects, and print what was found.
 
     Some frames are held against the mesh; a scene that they do not fit is drawn all the same, and the exit code is 1.
+    An adapter's options are set as in a job: --set sources.0.options.stream=dslr
     """
-    job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]})
-    found = _load_scene(job, scene, label_rules())
+    job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]}, change or [])
+    found = _load_scene(job, scene, rules_of(job.labels))
     table = Table("what", "found", title=f"{found.dataset} {found.id}")
     facts = {
         "frames with a pose": len(found.frames),

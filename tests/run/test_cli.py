@@ -204,6 +204,12 @@ def test_list_shows_what_belongs_to_a_task():
     one_message(CliRunner().invoke(app, ["list", "adapters", "scannet"]), "adapters have no slots")
 
 
+def test_an_adapter_s_options_are_set_where_a_scene_is_looked_at(spargen, root):
+    told = "the adapter has no option 'flavor'", "did you mean flavour"
+    one_message(spargen("inspect", "tiny:TinyAdapter", root, "b_00", "--set", "sources.0.options.flavor=sweet"), *told)
+    one_message(spargen("inspect", "tiny:TinyAdapter", root, "b_00", "--set", "labels=nowhere.yaml"), "nowhere.yaml")
+
+
 def test_a_layout_that_the_demo_does_not_know_is_named(spargen, tmp_path):
     result = spargen("demo", "--layout", "scanet", "--out", tmp_path / "demo")
     assert result.exit_code == 1
