@@ -70,6 +70,7 @@ class Settings(BaseModel):
     glimpsed_share: SomeShare = Field(0.0002, description="from here up to seen_share it is glimpsed")
     min_short_side: Share = Field(0.015, description="visible: short side of the box, as a share of the image's width")
     min_unoccluded: Share = Field(0.30, description="visible: share of the pixels it would cover alone")
+    min_unoccluded_box: Share = Field(0.15, description="the same where there is no mesh: of those its box would cover")
     min_in_frame: Share = Field(0.30, description="visible: share of its surface inside the frustum")
     max_box_share: SomeShare = Field(0.90, description="a box over this share of both sides is not drawn")
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
+from spargen.scene.images import NOTHING, InstanceImages
 from spargen.scene.lenses import PINHOLE, Lens
 from spargen.scene.types import Blob, FrameStore, Mesh, Objects, Scene
 
@@ -303,3 +304,43 @@ def furnished(frames=72, seed=0):
             f=420.0,
         )
     return w
+
+
+class Pictures:
+    """Instance images and depths of a scene with a mesh, by a ray through the middle of every pixel."""
+
+    def __init__(self, scene, smaller=1):
+        self.cameras, self.smaller, self.kept = scene.cameras, smaller, {}
+        self.caster = RayCaster(scene.surface.vertices_m, scene.surface.faces, threads=0)
+        self.of_face = np.append(scene.surface.face_object, NOTHING).astype(np.int32)
+
+    def cast(self, frame):
+        if frame not in self.kept:
+            width, height = (int(n) for n in self.cameras.size_px[frame])
+            w, h = width // self.smaller, height // self.smaller
+            u, v = np.meshgrid((np.arange(w) + 0.5) * width / w, (np.arange(h) + 0.5) * height / h)
+            face, depth_m = self.caster.cast(*self.cameras.rays(frame, np.stack([u, v], axis=-1)))
+            self.kept[frame] = self.of_face[face].reshape(h, w), np.where(face < 0, 0, depth_m).reshape(h, w)
+        return self.kept[frame]
+
+    def objects(self, frame):
+        return self.cast(frame)[0]
+
+    def depth_m(self, frame):
+        return self.cast(frame)[1]
+
+
+def pictured(scene, smaller=1):
+    """The scene without its mesh: rendered as instance images, which may be smaller than the cameras' images."""
+    pictures = Pictures(scene, smaller)
+    images = InstanceImages(pictures.objects, pictures.depth_m, np.arange(len(scene.frames)), f"{scene.id} {smaller}")
+    return replace(scene, surface=images)
+
+
+def dirty(scene, seed=0, lost=0.03, bare=0.03, rough_m=0.004):
+    """The scene as scans are: its surface uneven, some faces lost, others annotated by nobody."""
+    rng, mesh = np.random.default_rng(seed), scene.surface
+    vertices_m = mesh.vertices_m + rng.normal(0, rough_m, mesh.vertices_m.shape)
+    owner = np.where(rng.random(len(mesh.faces)) < bare, -1, mesh.face_object)
+    kept = rng.random(len(mesh.faces)) >= lost
+    return replace(scene, surface=Mesh(vertices_m, mesh.faces[kept], owner[kept]))

@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull, QhullError
 from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
+from spargen.scene.images import NOTHING
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,6 @@ DIAGONALS = np.stack(
 EDGE_POINTS = 9
 """Points along each edge of a hull that a lens bends."""
 BOX_CORNERS = np.array(list(product((False, True), repeat=3)))
-NOTHING = -2
-"""What a ray meets that hits no object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,11 +138,12 @@ def meet(caster: RayCaster, claims: Claims) -> Met:
     return Met(face, depth_m.astype(np.float64) / claims.units, claims.measured_m, cast)
 
 
-def frames_agree(claims: Claims) -> float:
+def frames_agree(claims: Claims, *, hidden: bool = True) -> float:
     """Share of the points measured by one frame that another frame measures where they should be, the mesh apart.
 
     Points that the other frame does not cover take no part, but hidden ones do: so frames of one scan come to 0.7, and
-    others to 0.1. nan where no frame covers what another measured.
+    others to 0.1. Where they take no part, for `hidden` is false, what is left stands where the other frame looks
+    through. nan where no frame covers what another measured.
     """
     T = claims.T_world_camera
     points = T[:, None, :3, 3] + claims.directions() * claims.measured_m[..., None]
@@ -155,7 +156,7 @@ def frames_agree(claims: Claims) -> float:
         inside = ((uv >= 0) & (uv < 1)).all(axis=1)
         column, row = (uv[inside] * [COLUMNS, ROWS]).astype(np.int64).T
         measured = claims.measured_m[i, row * COLUMNS + column]
-        apart = np.abs(measured - X[inside, 2])
-        covered += int(np.isfinite(measured).sum())
-        same += int((apart <= AGREES_M + AGREES_SHARE * measured).sum())
+        behind_m, slack_m = X[inside, 2] - measured, AGREES_M + AGREES_SHARE * measured
+        covered += int((np.isfinite(measured) & (hidden | (behind_m <= slack_m))).sum())
+        same += int((np.abs(behind_m) <= slack_m).sum())
     return same / covered if covered >= FEWEST * claims.measured_m.size else np.nan

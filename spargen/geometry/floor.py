@@ -13,7 +13,8 @@ from scipy import ndimage
 from spargen.errors import SceneError
 from spargen.geometry.boxes import footprint_hull
 from spargen.geometry.surface import scene_points
-from spargen.scene.types import Mesh, Objects
+from spargen.scene.images import InstanceImages
+from spargen.scene.types import Mesh, Objects, Surface
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -83,7 +84,7 @@ class FloorPlan:
         return np.asarray(on_top & ~self.furniture[tuple(at.T)])
 
 
-def floor_plan(mesh: Mesh, objects: Objects, floor: Bools, furniture: Bools, stands_m: float) -> FloorPlan:
+def floor_plan(surface: Surface, objects: Objects, floor: Bools, furniture: Bools, stands_m: float) -> FloorPlan:
     """Draw the ground of a scene.
 
     Scanners do not see the floor below beds and along counters, so the footprints of what stands there are ground as
@@ -93,7 +94,7 @@ def floor_plan(mesh: Mesh, objects: Objects, floor: Bools, furniture: Bools, sta
 
     Parameters
     ----------
-    mesh, objects : of the scene.
+    surface, objects : of the scene.
     floor : (N,) objects that are floors.
     furniture : (N,) objects that may stand on them.
     stands_m : how far above or below what carries it an object may begin.
@@ -101,9 +102,12 @@ def floor_plan(mesh: Mesh, objects: Objects, floor: Bools, furniture: Bools, sta
     Raises
     ------
     SceneError
-        Where there is no floor, or a wider one than `WIDEST_M`.
+        Where there is no mesh, no floor, or a wider one than `WIDEST_M`.
     """
-    ground = mesh.vertices_m[mesh.faces[mesh.belongs_to(floor)]]
+    if isinstance(surface, InstanceImages):
+        what, mend = "images do not show all of the floor", "give a mesh for questions about the size of a room"
+        raise SceneError(what, where="floor_plan", mend=mend)
+    ground = surface.vertices_m[surface.faces[surface.belongs_to(floor)]]
     if not len(ground):
         raise SceneError("there is no floor", where="floor_plan", mend="see which labels are floors")
     low, high = ground[..., :2].min(axis=(0, 1)), ground[..., :2].max(axis=(0, 1))
@@ -114,14 +118,14 @@ def floor_plan(mesh: Mesh, objects: Objects, floor: Bools, furniture: Bools, sta
     for _, cell, z in raster.paint(ground):
         np.minimum.at(bottom, cell, z)
         np.maximum.at(top, cell, z)
-    met = np.isfinite(top)
-    rise_m = np.quantile(top[met], 1 - SCRAPS) - np.quantile(bottom[met], SCRAPS) if met.any() else 0.0
-    over = (top[met] - bottom[met] >= STOREY_M).mean() if met.any() else 0.0
-    below = _below_furniture(mesh, furniture, objects.doubtful, raster, top, stands_m)
-    surface, (at, inside) = np.zeros(raster.cells, dtype=bool), raster.cell_of(scene_points(mesh)[0])
-    surface[at[inside]] = True
-    below, surface = below.reshape(raster.shape), surface.reshape(raster.shape)
-    return FloorPlan(raster.origin_m, top.reshape(raster.shape), below, surface, float(rise_m), float(over))
+    some = np.isfinite(top)
+    rise_m = np.quantile(top[some], 1 - SCRAPS) - np.quantile(bottom[some], SCRAPS) if some.any() else 0.0
+    over = (top[some] - bottom[some] >= STOREY_M).mean() if some.any() else 0.0
+    below = _below_furniture(surface, furniture, objects.doubtful, raster, top, stands_m)
+    met, (at, inside) = np.zeros(raster.cells, dtype=bool), raster.cell_of(scene_points(surface)[0])
+    met[at[inside]] = True
+    below, met = below.reshape(raster.shape), met.reshape(raster.shape)
+    return FloorPlan(raster.origin_m, top.reshape(raster.shape), below, met, float(rise_m), float(over))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from spargen.scene.types import Mesh
+from spargen.geometry.solid_boxes import boxes_touch
+from spargen.scene.images import InstanceImages
+from spargen.scene.types import Mesh, Objects, Surface
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -17,11 +19,19 @@ STEP_M = 0.01
 """Surfaces are compared at points no farther apart than this: gaps of 3 cm come out right to a millimetre."""
 
 
-def touching(mesh: Mesh, kind: NDArray[np.integer], gap_m: float) -> Bools:
+def touching(surface: Surface, objects: Objects, kind: NDArray[np.integer], gap_m: float) -> Bools:
     """Tell which objects (N,) come within `gap_m` of another of their kind, surface to surface.
+
+    Where there is no mesh their boxes tell, which are never farther apart than what is in them.
 
     `kind` (N,) numbers the kinds; an object of kind -1 touches nothing.
     """
+    if isinstance(surface, InstanceImages):
+        return boxes_touch(objects, kind, gap_m)
+    return _faces_touch(surface, kind, gap_m)
+
+
+def _faces_touch(mesh: Mesh, kind: NDArray[np.integer], gap_m: float) -> Bools:
     order = np.argsort(mesh.face_object, kind="stable")
     first = np.searchsorted(mesh.face_object[order], np.arange(len(kind) + 1))
     near = np.zeros(len(kind), dtype=bool)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.alone import NOTHING, Outlines
+from spargen.geometry.alone import Outlines
 from spargen.geometry.grid import FINE, Grid
 from spargen.geometry.sight import Sight
+from spargen.scene.images import NOTHING
 from spargen.settings import Settings
 
 Floats = NDArray[np.float64]

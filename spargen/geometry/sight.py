@@ -7,17 +7,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.alone import NOTHING, Alone
+from spargen.geometry.alone import Alone
 from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.unbend import Unbend
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Mesh
+from spargen.scene.images import NOTHING, InstanceImages
+from spargen.scene.types import Mesh, Surface
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 Pixels = Singles | NDArray[np.float64]
+
+NOTICED = (80, 60)
+"""Columns and rows of rays by which objects are noticed, roughly."""
 
 
 class Sight:
@@ -103,6 +107,23 @@ class Sight:
 
     def _through_lens(self, view: int, uv: Pixels) -> Singles:
         return np.asarray(self._unbend[view].directions(uv) @ self._R[view])
+
+
+def noticed(surface: Surface, cameras: Cameras, n_objects: int) -> list[Ints]:
+    """Return which objects each view shows, as far as a quick look tells.
+
+    Parameters
+    ----------
+    surface, cameras : of some views of a scene.
+    n_objects : how many objects the scene has.
+    """
+    if isinstance(surface, InstanceImages):
+        shown = [surface.read(view, size, n_objects)[0] for view, size in enumerate(cameras.size_px)]
+    else:
+        u, v = np.meshgrid(*((np.arange(count) + 0.5) / count for count in NOTICED))
+        at, sight = np.stack([u.ravel(), v.ravel()], axis=-1), Sight(surface, cameras)
+        shown = [sight.objects_at(np.full(len(at), k), at * size) for k, size in enumerate(cameras.size_px)]
+    return [np.unique(ids[ids >= 0]).astype(np.int64) for ids in shown]
 
 
 def _tables(cameras: Cameras) -> dict[int, Unbend]:

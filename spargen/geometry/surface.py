@@ -108,9 +108,3 @@ def scene_points(mesh: Mesh) -> tuple[Singles, Ints]:
     """
     (points_m,), (face,) = spread_points(mesh, np.zeros(len(mesh.faces), dtype=np.int32), 1, SCENE_POINTS)
     return points_m[face >= 0], face[face >= 0]
-
-
-def points_and_objects(mesh: Mesh) -> tuple[Singles, NDArray[np.int32]]:
-    """Return the points of `scene_points`, and the object (S,) that each lies on; -1 where nobody annotated any."""
-    points_m, face = scene_points(mesh)
-    return points_m, mesh.face_object[face]

@@ -188,7 +188,7 @@ class _Case:
         if now >= GOOD and not most_fail:
             return None
         tried = [*repairs(self.claims, self.alignment, self.bounds), with_scale(self.claims, self.met)]
-        best, then = _best(filter(None, tried), lambda repair: self._agreement(repair.claims))
+        best, then = best_of(filter(None, tried), lambda repair: self._agreement(repair.claims))
         if best is not None and then >= CURED and 1 - then <= (1 - now) / 2:
             return f"{best.mistake}: depth and mesh agree at {now:.0%} of the rays, mended at {then:.0%}", best.mend
         if now < ENOUGH:
@@ -227,7 +227,7 @@ class _Case:
         many_fail = failed > MANY * len(self.met.hits)
         if now < GOOD and (failed or now <= POOR):
             tried = likely(self.claims, self.alignment, self.bounds)
-            best, then = _best(tried, lambda repair: self._plausible(repair.claims))
+            best, then = best_of(tried, lambda repair: self._plausible(repair.claims))
             if best is not None and then >= LIKELY and 1 - then <= (1 - now) / 2:
                 return f"{best.mistake}: the poses are plausible to {now:.0%}, mended to {then:.0%}", best.mend
         if self._one_pose and self._identity:
@@ -298,12 +298,8 @@ class _Case:
 
     def by_gravity(self) -> Refusal | None:
         """Refuse a world whose up is not +Z."""
-        if self.up is None or self._tilt_deg <= TILTED_DEG:
-            return None
-        axis = int(np.abs(self.up).argmax())
-        about = "" if abs(self.up[axis]) > np.cos(np.radians(LEANS_DEG)) else "nearest "
-        up = f"{about}{'-' if self.up[axis] < 0 else '+'}{'XYZ'[axis]}, {self._tilt_deg:.0f} degrees off"
-        return f"the world is not +Z up: to cameras and floors up is {up}", "turn mesh and poses together"
+        what = not_upright(self.up)
+        return (what, "turn mesh and poses together") if what else None
 
     def by_height(self) -> Refusal | None:
         """Tell poses or units that are not right by where most cameras are; measured depth tells it better."""
@@ -320,7 +316,7 @@ class _Case:
 
     @property
     def _tilt_deg(self) -> float:
-        return 0.0 if self.up is None else float(np.degrees(np.arccos(np.clip(self.up[2], -1, 1))))
+        return tilt_deg(self.up)
 
     def _plausible(self, claims: Claims) -> float:
         """How plausible poses are, in 0..1: rays meet the mesh, from its front, and cameras are upright.
@@ -340,8 +336,7 @@ class _Case:
 
     @cached_property
     def _one_pose(self) -> bool:
-        T = self.cameras.T_world_camera
-        return len(T) > 2 and float(np.ptp(T, axis=0).max()) < SAME
+        return one_pose(self.cameras)
 
     def figures(self) -> dict[str, str]:
         """Return what was measured, in words."""
@@ -360,7 +355,28 @@ class _Case:
         }
 
 
-def _best(tried: Iterable[Repair], score: Callable[[Repair], float]) -> tuple[Repair | None, float]:
+def tilt_deg(up: Floats | None) -> float:
+    """Return how far what is up (3,) is from +Z; 0 where nobody can tell."""
+    return 0.0 if up is None else float(np.degrees(np.arccos(np.clip(up[2], -1, 1))))
+
+
+def not_upright(up: Floats | None) -> str:
+    """Say that what is up (3,) to cameras and floors is not +Z; "" where it is, or nobody can tell."""
+    if up is None or tilt_deg(up) <= TILTED_DEG:
+        return ""
+    axis = int(np.abs(up).argmax())
+    about = "" if abs(up[axis]) > np.cos(np.radians(LEANS_DEG)) else "nearest "
+    named = f"{about}{'-' if up[axis] < 0 else '+'}{'XYZ'[axis]}, {tilt_deg(up):.0f} degrees off"
+    return f"the world is not +Z up: to cameras and floors up is {named}"
+
+
+def one_pose(cameras: Cameras) -> bool:
+    """Tell whether several cameras all have one pose."""
+    T = cameras.T_world_camera
+    return len(T) > 2 and float(np.ptp(T, axis=0).max()) < SAME
+
+
+def best_of(tried: Iterable[Repair], score: Callable[[Repair], float]) -> tuple[Repair | None, float]:
     """Return the mistake whose mending scores best, the first of equals."""
     best, highest = None, 0.0
     for repair in tried:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spargen.errors import SceneError
-from spargen.geometry.sight import Sight
+from spargen.geometry.sight import noticed
 from spargen.run.executors import cores
 from spargen.run.images import write_images
 from spargen.run.marks import font
@@ -101,14 +101,8 @@ def _best_view(scene: Scene) -> tuple[int, set[int]]:
 
 
 def _shown(scene: Scene, views: Sequence[int]) -> list[set[int]]:
-    """Return the objects that a coarse grid of pixels shows, view by view, parts of the building left out."""
-    cameras, rules = scene.cameras.take(views), label_rules()
-    sight = Sight(scene.surface, cameras)
+    """Return the objects that are noticed, view by view, parts of the building left out."""
+    rules = label_rules()
     asked = np.array([rules.part(label) is None for label in scene.objects.label], dtype=bool)
-    u, v = np.meshgrid((np.arange(80) + 0.5) / 80, (np.arange(60) + 0.5) / 60)
-    grid = np.stack([u.ravel(), v.ravel()], -1)
-    found = []
-    for k, size in enumerate(cameras.size_px):
-        seen = np.unique(sight.objects_at(np.full(len(grid), k), grid * size))
-        found.append({n for n in seen[seen >= 0].tolist() if asked[n]})
-    return found
+    seen = noticed(scene.surface.take(views), scene.cameras.take(views), len(asked))
+    return [{n for n in objects.tolist() if asked[n]} for objects in seen]

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
+from spargen.scene.images import InstanceImages
 
 FAR_M = 1000.0
-"""A mesh farther from the origin than this is moved to it.
+"""A scene farther from the origin than this is moved to it.
 
 Rays are cast in float32, whose step at 1 km is 0.06 mm. Seen from 0.4 m, the nearest that a view may be, 0.06 mm are a
 tenth of a pixel of 640 (f = 577, 60 degrees), a twentieth of the 3/1000 that a box may be off. Measured: up to 1 km not
@@ -103,10 +104,19 @@ class Mesh:
         """Return all that decides what is seen, to be hashed."""
         return self.vertices_m, self.faces, self.face_object
 
+    def take(self, views: ArrayLike) -> Mesh:  # noqa: ARG002 - whichever views they are
+        """Return what some of the views show: one and the same mesh."""
+        return self
+
     def belongs_to(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which faces (F,) are of chosen objects (N,); those that are not annotated are of none."""
         # One more entry, which -1 looks up.
         return np.append(chosen, np.False_)[self.face_object]
+
+
+Surface = Mesh | InstanceImages
+"""What there is to see in a scene. Both tell `is_empty`, `describe`, `parts`, and what some views show of it (`take`);
+all else is asked by `spargen.geometry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +242,14 @@ class FrameStore(ABC):
 class Scene:
     """One scene, ready for questions: metric, +Z up, OpenCV cameras, everything in one world frame.
 
-    A scene whose mesh lies farther than `FAR_M` from the origin is moved to it by whole metres, everything together,
-    and its notes say so.
+    A scene that lies farther than `FAR_M` from the origin is moved to it by whole metres, everything together, and its
+    notes say so.
 
     Parameters
     ----------
     id, dataset : names as they stand in the output, such as ``scene0000_00`` and ``scannet``.
-    surface : what there is to see, each part with the object that it belongs to. Tasks and runs ask it by
-        `spargen.geometry`, and do not look at its triangles.
+    surface : what there is to see, each part with the object that it belongs to: a mesh, or instance images of all
+        frames. Tasks and runs ask it by `spargen.geometry`, and do not look at its triangles or pixels.
     objects : the annotated objects.
     cameras : V cameras, one a frame with a valid pose, in recording order.
     frames : V frame names, such as ``"120"``, which image files are called by.
@@ -258,7 +268,7 @@ class Scene:
 
     id: str
     dataset: str
-    surface: Mesh
+    surface: Surface
     objects: Objects
     cameras: Cameras
     frames: tuple[str, ...]
@@ -293,13 +303,20 @@ class Scene:
                 raise SceneError(f"{len(self.frames)} frames but {found} {what}", where=self.id, mend="fix the adapter")
         if len(set(self.frame_number)) != len(self.frame_number):
             raise SceneError("two frames have one number", where=self.id, mend="fix the adapter")
-        if len(self.surface.face_object) and self.surface.face_object.max() >= len(self.objects):
-            raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
+        self._check_surface()
         self._check_rooms()
         if self.objects.thin.any():
             thin = {"objects whose box is a line or a point": int(self.objects.thin.sum())}
             object.__setattr__(self, "notes", {**self.notes, **thin})
         self._move_to_origin()
+
+    def _check_surface(self) -> None:
+        if isinstance(self.surface, InstanceImages):
+            if len(self.surface) != len(self.frames):
+                what = f"{len(self.frames)} frames but instance images of {len(self.surface)}"
+                raise SceneError(what, where=self.id, mend="fix the adapter")
+        elif self.surface.face_object.max(initial=-1) >= len(self.objects):
+            raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
 
     def _check_rooms(self) -> None:
         """Make texts of the rooms' names, and see that they are there for all or for none."""
@@ -330,23 +347,26 @@ class Scene:
             _check_name(number, f"{self.id}, number of a frame")
 
     def _move_to_origin(self) -> None:
-        """Move a far mesh, and everything with it, so that float32 is exact enough around it."""
-        vertices_m = self.surface.vertices_m
-        if not len(self.surface.faces) or np.abs(vertices_m).max() <= FAR_M:
+        """Move a far scene, all of it together, so that float32 is exact enough around it."""
+        mesh = self.surface if isinstance(self.surface, Mesh) else None
+        lies_m = self.cameras.position_m if mesh is None else mesh.vertices_m
+        if self.surface.is_empty or np.abs(lies_m).max() <= FAR_M:
             return
+        used_m = lies_m if mesh is None else lies_m[np.unique(mesh.faces)]
         # The median: a stray vertex is not where the scene is.
-        by_m = -np.round(np.median(vertices_m[np.unique(self.surface.faces)], axis=0))
+        by_m = -np.round(np.median(used_m, axis=0))
         if np.abs(by_m).max() <= FAR_M:
             return
         T = np.eye(4)
         T[:3, 3] = by_m
         moved: dict[str, Any] = {
-            "surface": replace(self.surface, vertices_m=vertices_m + by_m),
             "objects": replace(self.objects, center_m=self.objects.center_m + by_m),
             "cameras": replace(self.cameras, T_world_camera=T @ self.cameras.T_world_camera),
             "T_world_released": T @ self.T_world_released,
             "notes": {**self.notes, "moved to the origin by, in m": "{:.0f}, {:.0f}, {:.0f}".format(*by_m)},
         }
+        if mesh is not None:
+            moved["surface"] = replace(mesh, vertices_m=mesh.vertices_m + by_m)
         for name, value in moved.items():
             object.__setattr__(self, name, value)
         _fix(self, "T_world_released", np.float64, (4, 4))

@@ -149,11 +149,10 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
 def _beaten_by_unnamed(ctx: TaskContext, sets: Ints, best_m: Floats, nearest: Bools) -> Bools:
     """Tell which sets (R, K) of views show something that nobody annotated and that beats the best distance (R,)."""
     things = ctx.views.unnamed
-    sees = [ctx.vis.sees_point[:, things.of_point == k].any(axis=1) for k in range(len(things.center_m))]
-    seen = np.reshape(sees, (len(things.center_m), len(ctx.vis))).T
     away_m = np.linalg.norm(things.center_m - ctx.cameras.position_m[sets[:, 0], None], axis=2)
-    beats = np.where(nearest[:, None], away_m < best_m[:, None], away_m > best_m[:, None])
-    return np.asarray((beats & seen[sets].any(axis=1)).any(axis=1))
+    low_m, high_m = away_m - things.reach_m, away_m + things.reach_m
+    beats = np.where(nearest[:, None], low_m < best_m[:, None], high_m > best_m[:, None])
+    return np.asarray((beats & things.seen[sets].any(axis=1)).any(axis=1))
 
 
 def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:

@@ -9,7 +9,6 @@ from scipy.special import ndtr, ndtri
 
 from spargen.errors import SceneError
 from spargen.geometry.floor import FloorPlan, floor_plan
-from spargen.geometry.surface import points_and_objects
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
 from spargen.qa.margin import of_rounding
@@ -89,9 +88,9 @@ def _plan(ctx: TaskContext) -> FloorPlan | None:
 
 def _seen_share(ctx: TaskContext, plan: FloorPlan) -> float:
     """Share of the floor that the clip sees, of what can be seen from above: not of what lies below furniture."""
-    points_m, owner = points_and_objects(ctx.scene.surface)
-    floor = np.flatnonzero(np.append(ctx.labels.floor, np.False_)[owner])
-    floor = floor[plan.is_open(points_m[floor])]
+    points = ctx.views.points
+    floor = np.flatnonzero(np.append(ctx.labels.floor, np.False_)[points.owner])
+    floor = floor[plan.is_open(points.points_m[floor])]
     return float(ctx.vis.sees_point[ctx.clip][:, floor].any(axis=0).mean()) if len(floor) else 0.0
 
 

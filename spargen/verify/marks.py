@@ -1,7 +1,7 @@
 """Casts rays through every printed mark, by another ray caster than the one that placed the marks.
 
 What is printed is read from the rows, what it should show from the facts beside them. Scenes are read again through
-their adapters; nothing of spargen's own geometry is used.
+their adapters; nothing of spargen's own geometry is used. Where a scene has instance images, their pixels tell.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from spargen.plugins import find_adapter
 from spargen.run.ledger import read_run
 from spargen.run.marks import answer_image
 from spargen.run.read import read
+from spargen.scene.images import InstanceImages
 from spargen.scene.lists import rules_as_said
-from spargen.scene.types import Scene
+from spargen.scene.types import Mesh, Scene
 
 BOX_TOLERANCE = 3.0
 """Thousandths of the image, or one pixel if that is more, by which a side may be off."""
@@ -124,9 +125,9 @@ def verify_marks(out: Path) -> MarkReport:
     failures: list[Failure] = []
     for (dataset, scene_id), by_frame in sorted(marks.items()):
         scene = adapters.load(dataset, scene_id)
-        caster = _Caster(scene)
+        look = _look_at(scene)
         for frame, printed in sorted(by_frame.items()):
-            wrong = caster.check(frame, printed)
+            wrong = look.check(frame, printed)
             for mark, what in zip(printed, wrong, strict=True):
                 if what is None:
                     good[mark.task] += 1
@@ -207,32 +208,13 @@ class _Sources:
         return adapter.load(scene_id)
 
 
-class _Caster:
-    """Casts rays into one scene with Embree."""
+class _Look:
+    """Looks at the pixels of a scene; what they show, each kind of surface tells in its own way."""
 
     def __init__(self, scene: Scene) -> None:
-        try:
-            from embreex.mesh_construction import TriangleMesh
-            from embreex.rtcore_scene import EmbreeScene
-        except ImportError as error:
-            raise PluginError(
-                "embreex cannot be imported", where="spargen verify", mend="pip install embreex, where there is a build"
-            ) from error
-        self._mesh, self._cameras = scene.surface, scene.cameras
-        # Embree counts in float32, which is fine near its origin only.
-        self._low_m = scene.surface.vertices_m.min(axis=0)
-        self._embree = EmbreeScene()
-        TriangleMesh(
-            self._embree,
-            (scene.surface.vertices_m - self._low_m).astype(np.float32),
-            scene.surface.faces.astype(np.int32),
-        )
-        # One entry more than faces: index -1, which Embree gives to a ray that hits nothing, is the last.
-        of_face = np.append(scene.surface.face_object, -1)
-        self._id_of_face = np.where(of_face >= 0, np.append(scene.objects.id, -1)[of_face], -1)
+        self._cameras = scene.cameras
         self._labels = dict(zip(scene.objects.id.tolist(), scene.objects.label, strict=True))
         self._view = {name: view for view, name in enumerate(scene.frames)}
-        self._corners_m: dict[int, NDArray[np.float64]] = {}
 
     def check(self, frame: str, marks: list[_Mark]) -> list[str | None]:
         """Return for every mark of a frame what is wrong with it."""
@@ -268,19 +250,9 @@ class _Caster:
         part[top:bottom, left:right] = False
         needed |= part
 
-    def _reach(self, view: int, object_id: int) -> NDArray[np.float64]:
+    def _reach(self, view: int, object_id: int) -> NDArray[np.float64]:  # noqa: ARG002 - for those who know more
         """Return left, top, right and bottom of where an object can be seen at most, as shares of the image's sides."""
-        if object_id not in self._corners_m:
-            faces = self._mesh.faces[self._id_of_face[:-1] == object_id]
-            self._corners_m[object_id] = self._mesh.vertices_m[np.unique(faces)]
-        if self._cameras.bends[view]:  # the corners bound what a pinhole shows
-            return np.array([0.0, 0.0, 1.0, 1.0])
-        T = self._cameras.T_world_camera[view]
-        pixels = (self._corners_m[object_id] - T[:3, 3]) @ T[:3, :3] @ self._cameras.K[view].T
-        if not len(pixels) or pixels[:, 2].min() < _NEAR_M:
-            return np.array([0.0, 0.0, 1.0, 1.0])
-        at = pixels[:, :2] / pixels[:, 2:] / self._cameras.size_px[view]
-        return np.concatenate([at.min(axis=0), at.max(axis=0)])
+        return np.array([0.0, 0.0, 1.0, 1.0])
 
     def _fill(self, view: int, raster: Ids, needed: Bools) -> None:
         """Cast the needed pixels of a raster that have not been cast yet."""
@@ -289,25 +261,7 @@ class _Caster:
 
     def _ids(self, view: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> Ids:
         """Return the ids of the objects seen at P positions given as shares of the image's sides; -1 = none."""
-        if self._cameras.bends[view]:
-            return self._ids_through_lens(view, np.stack([x, y], axis=-1))
-        T = self._cameras.T_world_camera[view]
-        M = T[:3, :3] @ np.linalg.inv(self._cameras.K[view]) @ np.diag([*self._cameras.size_px[view], 1.0])
-        along_x, along_y, at_zero = M.T.astype(np.float32)
-        directions = x.astype(np.float32)[:, None] * along_x
-        directions += y.astype(np.float32)[:, None] * along_y
-        directions += at_zero
-        origins = np.full_like(directions, T[:3, 3] - self._low_m)
-        return np.asarray(self._id_of_face[self._embree.run(origins, directions)])
-
-    def _ids_through_lens(self, view: int, at: NDArray[np.float64]) -> Ids:
-        origin, towards = self._cameras.rays(view, at * self._cameras.size_px[view])
-        shown = np.isfinite(towards).all(axis=1)
-        ids = np.full(len(at), -1)
-        directions = towards[shown].astype(np.float32)
-        origins = np.full_like(directions, origin - self._low_m)
-        ids[shown] = self._id_of_face[self._embree.run(origins, directions)]
-        return ids
+        raise NotImplementedError
 
     def _wrong_point(self, raster: Ids, mark: _Mark, hit: int) -> str | None:
         if hit != mark.object_id:
@@ -341,6 +295,85 @@ class _Caster:
 
     def _name(self, object_id: int) -> str:
         return f"{self._labels[object_id]} {object_id}" if object_id in self._labels else "nothing annotated"
+
+
+class _Rays(_Look):
+    """Casts rays into a mesh with Embree."""
+
+    def __init__(self, scene: Scene, mesh: Mesh) -> None:
+        super().__init__(scene)
+        try:
+            from embreex.mesh_construction import TriangleMesh
+            from embreex.rtcore_scene import EmbreeScene
+        except ImportError as error:
+            raise PluginError(
+                "embreex cannot be imported", where="spargen verify", mend="pip install embreex, where there is a build"
+            ) from error
+        self._mesh = mesh
+        # Embree counts in float32, which is fine near its origin only.
+        self._low_m = mesh.vertices_m.min(axis=0)
+        self._embree = EmbreeScene()
+        TriangleMesh(self._embree, (mesh.vertices_m - self._low_m).astype(np.float32), mesh.faces.astype(np.int32))
+        # One entry more than faces: index -1, which Embree gives to a ray that hits nothing, is the last.
+        of_face = np.append(mesh.face_object, -1)
+        self._id_of_face = np.where(of_face >= 0, np.append(scene.objects.id, -1)[of_face], -1)
+        self._corners_m: dict[int, NDArray[np.float64]] = {}
+
+    def _reach(self, view: int, object_id: int) -> NDArray[np.float64]:
+        whole = super()._reach(view, object_id)
+        if object_id not in self._corners_m:
+            faces = self._mesh.faces[self._id_of_face[:-1] == object_id]
+            self._corners_m[object_id] = self._mesh.vertices_m[np.unique(faces)]
+        if self._cameras.bends[view]:  # the corners bound what a pinhole shows
+            return whole
+        T = self._cameras.T_world_camera[view]
+        pixels = (self._corners_m[object_id] - T[:3, 3]) @ T[:3, :3] @ self._cameras.K[view].T
+        if not len(pixels) or pixels[:, 2].min() < _NEAR_M:
+            return whole
+        at = pixels[:, :2] / pixels[:, 2:] / self._cameras.size_px[view]
+        return np.concatenate([at.min(axis=0), at.max(axis=0)])
+
+    def _ids(self, view: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> Ids:
+        if self._cameras.bends[view]:
+            return self._ids_through_lens(view, np.stack([x, y], axis=-1))
+        T = self._cameras.T_world_camera[view]
+        M = T[:3, :3] @ np.linalg.inv(self._cameras.K[view]) @ np.diag([*self._cameras.size_px[view], 1.0])
+        along_x, along_y, at_zero = M.T.astype(np.float32)
+        directions = x.astype(np.float32)[:, None] * along_x
+        directions += y.astype(np.float32)[:, None] * along_y
+        directions += at_zero
+        origins = np.full_like(directions, T[:3, 3] - self._low_m)
+        return np.asarray(self._id_of_face[self._embree.run(origins, directions)])
+
+    def _ids_through_lens(self, view: int, at: NDArray[np.float64]) -> Ids:
+        origin, towards = self._cameras.rays(view, at * self._cameras.size_px[view])
+        shown = np.isfinite(towards).all(axis=1)
+        ids = np.full(len(at), -1)
+        directions = towards[shown].astype(np.float32)
+        origins = np.full_like(directions, origin - self._low_m)
+        ids[shown] = self._id_of_face[self._embree.run(origins, directions)]
+        return ids
+
+
+class _Pixels(_Look):
+    """Looks up the pixels of instance images."""
+
+    def __init__(self, scene: Scene, images: InstanceImages) -> None:
+        super().__init__(scene)
+        self._images, self._id = images, scene.objects.id
+        self._shown: tuple[int, NDArray[np.int32]] = (-1, np.zeros((0, 0), dtype=np.int32))
+
+    def _ids(self, view: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> Ids:
+        if self._shown[0] != view:
+            self._shown = view, self._images.read(view, self._cameras.size_px[view], len(self._id))[0]
+        rows = self._shown[1]
+        v, u = (np.minimum(np.floor(at * n), n - 1).astype(int) for at, n in zip((y, x), rows.shape, strict=True))
+        return np.asarray(np.where(rows[v, u] >= 0, np.append(self._id, -1)[rows[v, u]], -1))
+
+
+def _look_at(scene: Scene) -> _Look:
+    surface = scene.surface
+    return _Pixels(scene, surface) if isinstance(surface, InstanceImages) else _Rays(scene, surface)
 
 
 def _disc(mark: _Mark, shape: tuple[int, int]) -> tuple[tuple[slice, slice], Bools]:

@@ -21,10 +21,12 @@ import spargen.geometry
 import spargen.scene
 from spargen.errors import SceneError
 from spargen.fingerprint import digest, libraries, tree
-from spargen.geometry.verdict import find_faults, judge
+from spargen.geometry.image_verdict import find_image_faults, judge_images
+from spargen.geometry.verdict import Verdict, find_faults, judge
+from spargen.scene.images import InstanceImages
 from spargen.scene.types import Scene
 from spargen.settings import Settings
-from spargen.views.pictures import NO_DEPTH, colour_fault, image_fault, measured_m
+from spargen.views.pictures import NO_DEPTH, image_fault, measured_m
 from spargen.views.table import choose_frames
 
 Ints = NDArray[np.int64]
@@ -146,8 +148,12 @@ def _misfits(scene: Scene, frames: Sequence[int], threads: int) -> dict[str, str
     """Return which of some frames, whose images can be read, do not fit the mesh, and why."""
     if not frames:
         return {}
-    depth_m = np.stack([measured_m(scene, f) for f in frames])
-    found = find_faults(scene.surface, scene.cameras, np.array(frames), depth_m, threads=threads)
+    surface, chosen = scene.surface, np.array(frames)
+    if isinstance(surface, InstanceImages):
+        found = find_image_faults(surface, scene.objects, scene.cameras, chosen)
+    else:
+        depth_m = np.stack([measured_m(scene, f) for f in frames])
+        found = find_faults(surface, scene.cameras, chosen, depth_m, threads=threads)
     return {scene.frames[f]: fault for f, fault in zip(frames, found, strict=True) if fault}
 
 
@@ -184,19 +190,27 @@ def in_words(faults: Mapping[str, str]) -> str:
 def _examine(scene: Scene, settings: Settings, threads: int) -> Check:
     """Decode the images of a few frames, and hold those that can be read against the mesh."""
     frames = _spread(len(scene.frames), settings.check_frames)
-    faults = {scene.frames[f]: fault for f in frames if (fault := colour_fault(scene, f))}
+    faults = {scene.frames[f]: fault for f in frames if (fault := image_fault(scene, f, rgbd=False))}
     figures = {"frames looked at": f"{len(frames)} of {len(scene.frames)}"}
     if len(faults) > len(frames) / 2:
         return Check(len(frames), faults, *_image_refusal(faults), "", figures)
     if scene.surface.is_empty:
         return Check(len(frames), faults, "", "", "the mesh has no faces", figures)
     sound = [f for f in frames if scene.frames[f] not in faults]
-    depth_m = np.stack([measured_m(scene, f) for f in sound])
-    claimed = (scene.cameras, np.array(sound), depth_m, scene.T_world_released)
-    verdict = judge(scene.surface, *claimed, widest_m=settings.widest_m, threads=threads)
+    verdict = _judged(scene, sound, settings, threads)
     faults |= {scene.frames[f]: fault for f, fault in zip(sound, verdict.faults, strict=True) if fault}
     figures |= verdict.figures
     return Check(len(frames), faults, verdict.what, verdict.mend, verdict.remark, figures)
+
+
+def _judged(scene: Scene, frames: Sequence[int], settings: Settings, threads: int) -> Verdict:
+    """Hold frames whose images can be read against the mesh; instance images, against the boxes."""
+    surface, widest_m = scene.surface, settings.widest_m
+    claimed = (scene.cameras, np.array(frames))
+    if isinstance(surface, InstanceImages):
+        return judge_images(surface, scene.objects, *claimed, scene.T_world_released, widest_m=widest_m)
+    depth_m = np.stack([measured_m(scene, f) for f in frames])
+    return judge(surface, *claimed, depth_m, scene.T_world_released, widest_m=widest_m, threads=threads)
 
 
 def _spread(total: int, count: int) -> list[int]:
@@ -207,7 +221,7 @@ def _spread(total: int, count: int) -> list[int]:
 def _image_refusal(faults: Mapping[str, str]) -> tuple[str, str]:
     """Return why a scene is refused most of whose images cannot be used, and how to mend it."""
     (fault, times), *_ = Counter(faults.values()).most_common(1)
-    if times < len(faults) or "pixels" not in fault:
+    if times < len(faults) or not fault.startswith("its image has"):
         return f"most images that were looked at cannot be used: {in_words(faults)}", "export or download them again"
     return (
         f"the colour images were resized, or the intrinsics are those of another size: {fault}",

@@ -10,6 +10,7 @@ from PIL import Image
 
 from spargen.errors import SceneError
 from spargen.geometry.claims import lattice
+from spargen.scene.images import InstanceImages
 from spargen.scene.types import Blob, Scene
 
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, SceneError, Image.DecompressionBombError)
@@ -37,8 +38,21 @@ def colour_fault(scene: Scene, frame: int) -> str:
 
 def image_fault(scene: Scene, frame: int, *, rgbd: bool) -> str:
     """Return why a frame's images cannot be used, "" if they can; the depth image counts where `rgbd` says so."""
-    fault = colour_fault(scene, frame)
+    fault = colour_fault(scene, frame) or _surface_fault(scene, frame)
     return fault or (NO_DEPTH if rgbd and depth_image_mm(scene, frame) is None else "")
+
+
+def _surface_fault(scene: Scene, frame: int) -> str:
+    """Return why a frame's instance images cannot be used, "" if they can; where there is a mesh there are none."""
+    if not isinstance(scene.surface, InstanceImages):
+        return ""
+    try:
+        scene.surface.read(frame, scene.cameras.size_px[frame], len(scene.objects))
+    except SceneError as error:
+        return f"its instance images cannot be used: {error.what}"
+    except _UNREADABLE:
+        return "its instance images cannot be read"
+    return ""
 
 
 def depth_image_mm(scene: Scene, frame: int) -> NDArray[np.int64] | None:

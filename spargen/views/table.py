@@ -17,11 +17,12 @@ import spargen.geometry
 import spargen.scene
 from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.gaps import touching
+from spargen.geometry.points import SurfacePoints, surface_points
 from spargen.geometry.unnamed import Unnamed, unnamed_things
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelRules, LabelTable
-from spargen.scene.types import Scene
+from spargen.scene.types import Scene, Surface
 from spargen.seeds import rng_for
 from spargen.settings import Settings
 from spargen.views.masks import without_masked
@@ -114,17 +115,28 @@ class Views:
     @cached_property
     def vis(self) -> Visibility:
         """What each view shows; casts the rays. Where rooms are named, only what stands in the view's is askable."""
-        vis = _seen_before(self.scene, self.cameras, self.labels, self.settings, self.keep_in, self.threads)
-        vis = without_masked(vis, (self.scene.store.mask(frame) for frame in self.frames.tolist()))
+        masks = (self.scene.store.mask(frame) for frame in self.frames.tolist())
+        vis = without_masked(self._seen_before(), masks)
         if not self._rooms:
             return vis
         here = same_room(self._rooms, self.scene.room_of_object)
         return replace(vis, visible=vis.visible & here, boxed=vis.boxed & here, pointed=vis.pointed & here)
 
     @cached_property
+    def surface(self) -> Surface:
+        """What the views show, each part with the object that it belongs to."""
+        return self.scene.surface.take(self.frames)
+
+    @cached_property
+    def points(self) -> SurfacePoints:
+        """The points of `vis.surface`."""
+        return surface_points(self.surface, self.cameras, len(self.scene.objects), threads=self.threads)
+
+    @cached_property
     def unnamed(self) -> Unnamed:
-        """What nobody annotated and may be a thing; its points are those of `vis.surface`."""
-        return unnamed_things(self.scene.surface)
+        """What nobody annotated and may be a thing."""
+        n, least = len(self.scene.objects), self.settings.glimpsed_share
+        return unnamed_things(self.surface, self.cameras, n, self.vis.sees_point, least, threads=self.threads)
 
     @cached_property
     def stills(self) -> Ints:
@@ -168,38 +180,34 @@ class Views:
         rng = rng_for(self.seed, self.scene.dataset, self.scene.id, "sets", size)
         return pick_sets(self._links, allowed, size, SETS, self.settings, rng)
 
+    def _seen_before(self) -> Visibility:
+        """Read the visibility table from the folder, or make it and put it there."""
+        if self.keep_in is None:
+            return self._see()
+        objects, labels = self.scene.objects, self.labels
+        surface = (*self.surface.parts(), objects.center_m, objects.extent_m, objects.R_world_box)
+        asked = (labels.askable, labels.present, self.settings.model_dump(mode="json"))
+        key = digest("visibility", *surface, *self.cameras.parts(), *asked, *map(tree, _CODE), libraries())
+        path = self.keep_in / f"{self.scene.dataset}-{self.scene.id}-{key}.npz"
+        try:
+            with path.open("rb") as kept, np.load(kept) as stored:
+                return Visibility(*(stored[f.name] for f in fields(Visibility)))
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            vis = self._see()
+        self.keep_in.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=self.keep_in, suffix=".part", delete=False) as file:
+            np.savez_compressed(file, **{f.name: getattr(vis, f.name) for f in fields(Visibility)})
+        Path(file.name).replace(path)
+        return vis
+
+    def _see(self) -> Visibility:
+        seen, labels = (self.surface, self.scene.objects, self.cameras), self.labels
+        how = (labels.askable, self.settings)
+        return see(*seen, *how, present=labels.present, points=self.points, threads=self.threads)
+
 
 def _labels(scene: Scene, rules: LabelRules, settings: Settings) -> LabelTable:
     """Read the labels of a scene. Annotators split shelves: what touches another of its kind may be half a thing."""
     labels = LabelTable.of(scene.objects.label, rules, scene.objects.doubtful)
     kind = np.where(labels.present, labels.kind, -1)
-    return labels.doubting(touching(scene.surface, kind, settings.count_gap_m))
-
-
-def _seen_before(
-    scene: Scene, cameras: Cameras, labels: LabelTable, settings: Settings, keep_in: Path | None, threads: int
-) -> Visibility:
-    """Read the visibility table from the folder, or make it and put it there."""
-
-    def make() -> Visibility:
-        return see(
-            scene.surface, scene.objects, cameras, labels.askable, settings, present=labels.present, threads=threads
-        )
-
-    if keep_in is None:
-        return make()
-    objects = scene.objects
-    surface = (*scene.surface.parts(), objects.center_m, objects.extent_m, objects.R_world_box)
-    asked = (labels.askable, labels.present, settings.model_dump(mode="json"))
-    key = digest("visibility", *surface, *cameras.parts(), *asked, *map(tree, _CODE), libraries())
-    path = keep_in / f"{scene.dataset}-{scene.id}-{key}.npz"
-    try:
-        with path.open("rb") as kept, np.load(kept) as stored:
-            return Visibility(*(stored[f.name] for f in fields(Visibility)))
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        vis = make()
-    keep_in.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
-        np.savez_compressed(file, **{f.name: getattr(vis, f.name) for f in fields(Visibility)})
-    Path(file.name).replace(path)
-    return vis
+    return labels.doubting(touching(scene.surface, scene.objects, kind, settings.count_gap_m))

@@ -12,6 +12,8 @@ sides = st.floats(0.05, 1.5)
 places = st.floats(-1.0, 1.0)
 BOXES = st.tuples(st.tuples(places, places, places), st.tuples(sides, sides, sides))
 
+NO_BOXES = World().objects()
+
 
 def mesh_of(boxes, cell_m=100.0):
     world = World(cell_m=cell_m)
@@ -23,7 +25,7 @@ def mesh_of(boxes, cell_m=100.0):
 def within(boxes, gap_m, objects=None, cell_m=100.0):
     kind = np.full(len(boxes), -1)
     kind[np.arange(len(boxes)) if objects is None else np.array(objects, dtype=int)] = 0
-    return bool(touching(mesh_of(boxes, cell_m), kind, gap_m).any())
+    return bool(touching(mesh_of(boxes, cell_m), NO_BOXES, kind, gap_m).any())
 
 
 def box_distance_m(a, b):
@@ -67,13 +69,13 @@ def test_one_inside_another_touches_it_only_where_surfaces_meet():
 
 def test_an_object_without_faces_is_near_to_nothing():
     mesh = mesh_of([((0, 0, 0), (1, 1, 1))])
-    assert not touching(mesh, np.array([0, 0]), 0.03).any()
+    assert not touching(mesh, NO_BOXES, np.array([0, 0]), 0.03).any()
 
 
 def test_which_of_them_touch():
     # A row of five: 0 and 1 touch, so do 2 and 3, which are of two kinds; 4 is near 3, but no kind is asked for.
     starts = [0, 0.41, 1.0, 1.41, 1.82]
     mesh = mesh_of([((x, 0, 0), (0.4, 0.4, 0.4)) for x in starts])
-    assert touching(mesh, np.array([0, 0, 0, 1, -1]), 0.03).tolist() == [True, True, False, False, False]
-    assert touching(mesh, np.array([0, 0, 0, 1, 1]), 0.03).tolist() == [True, True, False, True, True]
-    assert touching(mesh, np.full(5, 7), 0.03).all()
+    assert touching(mesh, NO_BOXES, np.array([0, 0, 0, 1, -1]), 0.03).tolist() == [True, True, False, False, False]
+    assert touching(mesh, NO_BOXES, np.array([0, 0, 0, 1, 1]), 0.03).tolist() == [True, True, False, True, True]
+    assert touching(mesh, NO_BOXES, np.full(5, 7), 0.03).all()

@@ -8,18 +8,18 @@ import pytest
 from worlds import World
 
 import spargen
-from spargen.geometry.alone import NOTHING
+from spargen.geometry.points import surface_points
 from spargen.geometry.sight import Sight
 from spargen.geometry.surface import (
     EDGE_M,
     SCENE_POINTS,
     edge_points,
     normals,
-    points_and_objects,
     scene_points,
     spread_points,
     triangle_areas_m2,
 )
+from spargen.scene.images import NOTHING
 from spargen.scene.types import Mesh
 
 
@@ -122,7 +122,7 @@ def test_a_dense_surface_needs_no_point_at_each_vertex():
 
 def test_each_point_of_the_scene_knows_its_object():
     w = World().add("chair", (0, 0, 0), (1, 1, 1)).add(None, (5, 0, 0), (1, 1, 1)).add("lamp", (9, 0, 0), (1, 1, 1))
-    points_m, owner = points_and_objects(w.mesh())
+    points_m, _, owner = surface_points(w.mesh(), w.cameras(), len(w.annotated))
     np.testing.assert_array_equal(points_m, scene_points(w.mesh())[0])
     for at, number in ((0, 0), (5, -1), (9, 1)):
         assert set(owner[np.abs(points_m[:, 0] - at) <= 0.51].tolist()) == {number}

@@ -51,7 +51,7 @@ def test_a_task_that_needs_nothing_casts_no_ray_and_opens_no_image(mine, monkeyp
     for name in ("see", "pick_sets", "touching"):
         monkeypatch.setattr(table, name, never)
     monkeypatch.setattr(check, "check_scene", never)
-    monkeypatch.setattr(check, "colour_fault", never)
+    monkeypatch.setattr(check, "image_fault", never)
     (row,) = asked().rows
     assert row.record["conversations"][1]["value"] == str(len(SCENE.frames))
 

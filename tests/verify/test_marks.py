@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from worlds import World
 
-from spargen.verify.marks import _Caster, _Mark
+from spargen.verify.marks import _look_at, _Mark, _Rays
 
 pytest.importorskip("embreex")
 
@@ -12,7 +12,7 @@ CRATE, LAMP, TV = 100, 101, 102
 
 
 def caster(world):
-    return _Caster(world.scene())
+    return _look_at(world.scene())
 
 
 def mark(at, object_id, frame="0"):
@@ -83,8 +83,8 @@ def test_an_object_around_the_camera_is_looked_for_everywhere():
 
 def test_only_what_can_decide_is_cast(monkeypatch):
     cast = []
-    genuine = _Caster._ids
-    monkeypatch.setattr(_Caster, "_ids", lambda self, view, x, y: cast.append(len(x)) or genuine(self, view, x, y))
+    genuine = _Rays._ids
+    monkeypatch.setattr(_Rays, "_ids", lambda self, view, x, y: cast.append(len(x)) or genuine(self, view, x, y))
     seen = caster(scene())
     assert seen.check("0", [mark((260, 500), CRATE)] * 50) == [None] * 50
     assert sum(cast) < 400

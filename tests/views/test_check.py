@@ -103,7 +103,7 @@ def test_depth_is_read_pixel_by_pixel():
 
 def test_ten_frames_are_looked_at_each_in_the_middle_of_its_stretch(monkeypatch):
     seen = []
-    monkeypatch.setattr(module, "colour_fault", lambda scene, frame: seen.append(frame) or "")
+    monkeypatch.setattr(module, "image_fault", lambda scene, frame, rgbd: seen.append(frame) or "")
     check_scene(SCENE, STRICT)
     assert seen == LOOKED_AT
     seen.clear()
