@@ -9,18 +9,21 @@ from PIL import Image
 from spargen.errors import SceneError
 from spargen.run.preview import draw_boxes, sample_rows
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Blob, Mesh, Objects, Scene
+from spargen.scene.types import Blob, FrameStore, Mesh, Objects, Scene
 
 # Camera X to the right, Y down, Z forward along world +Y; the second camera looks the other way.
 FORWARD = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
 BACKWARD = FORWARD @ np.diag([-1, 1, -1, 1.0])
 
 
-class Black:
+class Black(FrameStore):
     def color(self, frame):
         buffer = io.BytesIO()
         Image.new("RGB", (400, 300)).save(buffer, "PNG")
         return Blob(".png", data=buffer.getvalue())
+
+    def pose_as_released(self, frame):
+        return np.eye(4)
 
 
 @pytest.fixture

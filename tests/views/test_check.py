@@ -13,7 +13,7 @@ import spargen
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
 from spargen.scene.lenses import Lens
-from spargen.scene.types import Blob, Scene
+from spargen.scene.types import Blob, FrameStore, Scene
 from spargen.settings import Settings
 from spargen.views import check as module
 from spargen.views.check import check_scene, frames_to_ask, in_words
@@ -29,7 +29,7 @@ STRICT, LENIENT, OFF = (Settings(scene_check=how) for how in ("strict", "lenient
 
 
 @dataclass
-class Other:
+class Other(FrameStore):
     """The store with some frames' files replaced: bytes, None, or what is raised."""
 
     store: FakeStore
@@ -41,6 +41,9 @@ class Other:
 
     def depth(self, frame):
         return self._given(self.depths, frame, self.store.depth)
+
+    def pose_as_released(self, frame):
+        return self.store.pose_as_released(frame)
 
     def _given(self, files, frame, otherwise):
         found = files.get(frame, otherwise)
