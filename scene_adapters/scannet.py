@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
-from scene_adapters.files import read_file, read_json, read_ply
+from scene_adapters.files import read_file, read_json
 from scene_adapters.frames import Notes, usable_frames
+from scene_adapters.ply import read_ply
 from scene_adapters.sens import SensFrames, open_sens
 from spargen.errors import SceneError, nearest
 from spargen.fingerprint import contents, digest, sizes, times

@@ -829,7 +829,8 @@ WHOLE = ply(lambda v, f: None)
     [
         (WHOLE[:-1], "bytes of data, its header asks for"),
         (WHOLE + b"\0", "bytes of data, its header asks for"),
-        (WHOLE[:-13] + struct.pack("<B3i", 4, 0, 1, 2), "no triangles"),
+        (WHOLE[:-13] + struct.pack("<B4i", 4, 0, 1, 2, 3), "no triangles"),
+        (WHOLE[:-13] + struct.pack("<B3i", 4, 0, 1, 2), "bytes of data, its header asks for more"),
         (ply(lambda v, f: set_corner(f, 24)), "do not exist"),
         (ply(lambda v, f: set_corner(f, -1)), "do not exist"),
         (ply(lambda v, f: v.fill(np.nan)), "not finite"),
@@ -837,7 +838,7 @@ WHOLE = ply(lambda v, f: None)
         (WHOLE.replace(b"uchar red", b"float x"), "properties"),
         (WHOLE.replace(b" uchar red", b""), "properties"),
         (WHOLE.replace(b"uchar red", b"octet red"), "properties"),
-        (WHOLE.replace(b"vertex_indices\n", b"vertex_indices\nproperty int flags\n"), "properties"),
+        (WHOLE.replace(b"vertex_indices\n", b"vertex_indices\nproperty int flags\n"), "bytes of data"),
         (WHOLE.replace(b"list uchar int", b"list uchar float"), "properties"),
         (WHOLE.replace(b"element vertex 24", b"element vertex 0"), "no faces"),
         (WHOLE.replace(b"binary_little_endian", b"binary_middle_endian"), "no PLY header"),
