@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 
@@ -25,11 +26,15 @@ def read_file(path: Path, *, mend: str = "download the file") -> bytes:
 
 
 def read_json(path: Path, *, mend: str = "download the file") -> dict[str, object]:
-    """Return the JSON object in a file."""
+    """Return the JSON object in a file; NaN and Infinity, which Python's writer leaves in numbers, are read as well."""
+    data = read_file(path, mend=mend)
     try:
-        content = orjson.loads(read_file(path, mend=mend))
+        content = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise SceneError(f"the file is not JSON ({error})", where=path, mend=DAMAGED) from None
+        try:
+            content = json.loads(data)
+        except ValueError:
+            raise SceneError(f"the file is not JSON ({error})", where=path, mend=DAMAGED) from None
     if not isinstance(content, dict):
         raise SceneError("the file is not a JSON object", where=path, mend=DAMAGED)
     return content

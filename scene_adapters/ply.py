@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.files import DAMAGED, read_file
+from scene_adapters.polygons import fans
 from spargen.errors import SceneError
 
 Floats = NDArray[np.float64]
@@ -124,7 +125,7 @@ def read_polygons(
     counts = np.zeros(0, np.int64) if corners.length is None else corners.length
     if triangles_only and (counts != 3).any():
         raise SceneError("the PLY holds faces that are no triangles", where=path, mend="triangulate the mesh")
-    triangles, polygon = _triangles(corners.values, counts)
+    triangles, polygon = fans(corners.values, counts)
     vertices, faces = _checked(np.stack([of_vertex[axis].values for axis in "xyz"], axis=-1), triangles, path)
     return PlyMesh(
         vertices,
@@ -270,22 +271,6 @@ class _Table:
 
     def _size(self, kind: str) -> int:
         return int(kind[1:])
-
-
-def _triangles(corner: NDArray[Any], length: Ints) -> tuple[Ints, Ints]:
-    """Return triangles (T, 3) around the first corner of each polygon, and which polygon (T,) each is of.
-
-    Parameters
-    ----------
-    corner : the corners of all polygons, one polygon after the other; length : (F,) how many each has.
-    """
-    fan = np.maximum(length - 2, 0)
-    polygon = np.repeat(np.arange(len(length)), fan)
-    step = np.arange(len(polygon)) - np.repeat(np.cumsum(fan) - fan, fan)
-    first = (np.cumsum(length) - length)[polygon]
-    rows = np.stack([first, first + step + 1, first + step + 2], axis=-1)
-    with np.errstate(invalid="ignore"):  # what is no index is refused later
-        return np.asarray(corner[rows].astype(np.int64)), polygon
 
 
 def _checked(vertices: NDArray[Any], faces: Ints, path: Path) -> tuple[Floats, NDArray[np.int32]]:

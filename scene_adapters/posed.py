@@ -1,0 +1,234 @@
+"""Any metric mesh with posed images: own scans, exports of reconstruction programs, rendered rooms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from scene_adapters.posed_cameras import FORMATS, cameras_of, read_cameras
+from scene_adapters.posed_frames import usable_frames
+from scene_adapters.posed_guess import proposal
+from scene_adapters.posed_mesh import MESHES, PosedMesh, read_mesh
+from scene_adapters.posed_objects import read_objects
+from scene_adapters.posed_told import TOLD, Axis, Told, read_told, rotation_to_z, told_files
+from scene_adapters.shots import Shots
+from spargen.errors import SceneError, nearest
+from spargen.fingerprint import contents, digest, sizes, times
+from spargen.geometry.annotation import annotate
+from spargen.scene.adapter import SceneAdapter
+from spargen.scene.cameras import Cameras
+from spargen.scene.types import Scene
+
+_LABELS = ("labels.json", "labels.csv", "labels.txt")
+_BOXES = ("boxes.json",)
+
+
+class PosedAdapter(SceneAdapter):
+    r"""Reads a mesh with objects in it, and images with poses.
+
+    ::
+
+        ROOT/
+          scene.yaml                 optional: says of all scenes what cannot be seen from them
+          <scene>/
+            scene.yaml               optional: the same of this scene, key by key
+            mesh.ply                 or .obj, .glb
+            labels.json              what the objects are; or labels.csv, labels.txt
+            boxes.json               optional: oriented boxes
+            transforms.json          nerfstudio's cameras; or
+            scene_meta.json          WAI's, of map-anything; or
+            sparse/0/                a COLMAP model, text or binary; also in sparse/, colmap/sparse/0/, colmap/, or here
+              cameras.bin  images.bin
+            rgb.txt  depth.txt  groundtruth.txt        TUM RGB-D's; or
+            frame-000000.pose.txt  .color.png  .depth.png      7-Scenes', also in folders seq-01/ ...
+            images/ ...              .jpg and .png files, where the cameras say they are; COLMAP's are looked for here
+            depth/<frame>.png        optional: depth images that no file of cameras lists
+
+    ``scene.yaml``; each key may be left out where the files say it or there is nothing to say::
+
+        up: z                  which axis of the files points up: x y z -x -y -z
+        unit_m: 1.0            metres in one unit of mesh and poses
+        depth_unit_m: 0.001    metres in one unit of the depth images; by default TUM's 1/5000, else millimetres
+        mesh: house.glb        which file it is, where there are several, or it has another name;
+        labels: names.json     so for these, and for `boxes`;
+        cameras: colmap/dslr   and for cameras, a file or the folder that holds them
+        intrinsics: {fl_x: 525, fl_y: 525, cx: 319.5, cy: 239.5}    for TUM and 7-Scenes, which have none
+        split: test            `train` by default
+        space: house 7         scenes of one space show the same rooms
+
+    Mesh, boxes and poses stand in one world, in one unit. That it is metres, and which way is up, must be known: glTF
+    says both by its specification (metres, +Y up), WAI's ``scale_type: metric`` says metres. Else `scene.yaml` must
+    say it; what it says counts before the formats. Where something is missing the scene is refused, and the error
+    proposes the lines to be written, guessed from the cameras and the heights: so does ``spargen inspect``.
+
+    Objects, in this order:
+
+    - ids of faces, or else of vertices, in a `.ply`: a property `object_id`, `objectId` or `instance_id`, and a labels
+      file that names the ids. What it does not name is not annotated. A face of vertices belongs to what two of its
+      three vertices belong to. `boxes.json` may bring boxes of these ids.
+    - `boxes.json` alone: a face belongs to the smallest box, by volume, that holds all its corners, give or take 2 cm.
+      What lies flat in the lowest 3 cm of a box that is taller than 10 cm is what the thing stands on, not the thing.
+    - named parts: the nodes of a `.glb`, the objects (else the groups) of an `.obj`. Nodes on which other nodes with a
+      mesh hang are no objects, and names lose the number that tells them apart (``Chair.001``). A labels file that
+      names nodes replaces both rules: what it names is an object.
+
+    Forms of the two files: `posed_objects.py`. Cameras: `nerfstudio.py`, `colmap.py`, `pose_folders.py`; nerfstudio's
+    and WAI's applied transforms and scale are undone, for the mesh stands in the world before them. Polygons are cut
+    into triangles. Textures and colours are not read.
+
+    Frames are called by their image files, or by folder and file where two would have one name. Left out and counted
+    are images that are listed and not there, lie outside of the scene's folder, or are damaged; poses that are lost,
+    infinite or no motion; intrinsics that cannot be the image's. Intrinsics of another size are scaled, pixel corners
+    on corners, if the aspect is the same. Depth images of 7-Scenes are taken as if registered, and are off by some
+    centimetres. A mask's zeros are pixels to be disregarded.
+
+    A folder with a mesh, or a scene.yaml that names one, is a scene. Not read: depth of other kinds than PNG, `.gltf`
+    in several files, compressed glTF, camera models other than COLMAP's first five and the fisheye ones of OpenCV.
+    """
+
+    dataset: ClassVar[str] = "posed"
+    terms_of_use: ClassVar[str] = (
+        "own data: the terms are whoever made the scenes to say, in TERMS_OF_USE.txt beside them"
+    )
+
+    def scenes(self) -> Sequence[str]:
+        """Return the names of the scenes' folders, sorted."""
+        found = sorted(folder.name for folder in self._folders() if _has_mesh(folder))
+        if not found:
+            mend = f"point root at the folder that holds <scene>/mesh.ply, with its cameras: {FORMATS}"
+            raise SceneError("no scene here", where=self.root, mend=mend)
+        return found
+
+    def load(self, scene_id: str) -> Scene:
+        """Read one scene; frames that cannot be used are left out and counted in the notes."""
+        folder, told = self._folder(scene_id), self._told(scene_id)
+        mesh_file = folder / _the_one(folder, "mesh", told.mesh, _meshes(folder), f"give a mesh: {', '.join(MESHES)}")
+        chosen = _the_one(folder, "cameras", told.cameras, cameras_of(folder), f"give cameras: {FORMATS}")
+        labels, boxes = (_file(folder, *which) for which in ((told.labels, _LABELS), (told.boxes, _BOXES)))
+        mesh, shots = read_mesh(mesh_file), read_cameras(folder, chosen, told.intrinsics)
+        world = _world(told, mesh_file, mesh, shots, folder)
+        T = rotation_to_z(world.up)
+        frames, notes = usable_frames(shots, folder, world.unit_m, told.depth_unit_m)
+        vertices_m = mesh.vertices * world.unit_m @ T[:3, :3].T
+        found = read_objects(mesh, vertices_m, labels, boxes, world.unit_m, T[:3, :3])
+        annotated = annotate(
+            vertices_m,
+            mesh.faces,
+            found.ids,
+            found.labels,
+            rules=self.label_rules,
+            vertex_object=found.vertex_object,
+            face_object=found.face_object,
+            boxes=found.boxes,
+        )
+        read = [path for path in (mesh_file, labels, boxes, *told_files(self.root, folder), *shots.files) if path]
+        return Scene(
+            id=scene_id,
+            dataset=self.dataset,
+            surface=annotated.mesh,
+            objects=annotated.objects,
+            cameras=Cameras(frames.K, T @ frames.poses, frames.size_px, frames.lens),
+            frames=frames.names,
+            store=frames,
+            color_suffix=frames.color_suffix,
+            T_world_released=T,
+            fingerprint=digest(contents(folder, read), sizes(folder, frames.files)),
+            notes={
+                **(
+                    {}
+                    if world == ("z", 1.0)
+                    else {"world of the files": f"{world.up} up, a unit is {world.unit_m:g} m"}
+                ),
+                **notes,
+                "share of faces without object": round(float((annotated.mesh.face_object < 0).mean()), 4),
+                **{what: count for what, count in (found.notes | annotated.notes).items() if count},
+            },
+        )
+
+    def fingerprint(self, scene_id: str) -> str:
+        """Return a digest of names, sizes and times of change of all files in the scene's folder."""
+        folder = self._folder(scene_id)
+        inside = [Path(at) / name for at, _, names in os.walk(folder, followlinks=True) for name in names]
+        return times(folder, sorted({*inside, *told_files(self.root, folder)}))
+
+    def split(self, scene_id: str) -> str:
+        """Return what `scene.yaml` says."""
+        return self._told(scene_id).split
+
+    def space(self, scene_id: str) -> str:
+        """Return what `scene.yaml` says; a scene of which it says nothing is a space of its own."""
+        return self._told(scene_id).space or scene_id
+
+    def _told(self, scene_id: str) -> Told:
+        return read_told(self.root, self._folder(scene_id))
+
+    def _folders(self) -> list[Path]:
+        try:
+            return [Path(entry.path) for entry in os.scandir(self.root) if entry.is_dir() and entry.name[0] != "."]
+        except OSError as error:
+            mend = "point root at the folder that holds the scenes' folders"
+            raise SceneError(f"the folder cannot be read ({error.strerror})", where=self.root, mend=mend) from error
+
+    def _folder(self, scene_id: str) -> Path:
+        folder = self.root / scene_id
+        if not folder.is_dir() or folder.parent != self.root:
+            mend = nearest(
+                scene_id, (path.name for path in self._folders()), "see scenes() for the names that are there"
+            )
+            raise SceneError(f"there is no scene {scene_id!r}", where=self.root, mend=mend)
+        return folder
+
+
+class _World(NamedTuple):
+    up: Axis
+    unit_m: float
+
+
+def _world(told: Told, mesh_file: Path, mesh: PosedMesh, shots: Shots, folder: Path) -> _World:
+    """Return which way is up and how long a unit is, as told or as the formats say it."""
+    gltf = mesh_file.suffix.lower() == ".glb"
+    up: Axis | None = told.up or ("y" if gltf else None)
+    unit_m = told.unit_m or (1.0 if gltf or shots.metric else None)
+    if up and unit_m:
+        return _World(up, unit_m)
+    missing = [what for what, known in (("which way is up", up), ("how many metres a unit has", unit_m)) if not known]
+    poses = np.reshape([shot.T_files_camera for shot in shots.listed], (-1, 4, 4))
+    text = proposal(up, unit_m, mesh.vertices, poses)
+    raise SceneError(
+        f"neither the mesh nor the cameras say {' and '.join(missing)}",
+        where=folder,
+        mend=f"write into {folder / TOLD}, once you have seen that it is so:\n{text}",
+    )
+
+
+def _meshes(folder: Path) -> list[str]:
+    """Return the files of a folder that may be its mesh; what is called mesh is the only one."""
+    found = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in MESHES and path.is_file())
+    return [name for name in found if Path(name).stem == "mesh"] or found
+
+
+def _has_mesh(folder: Path) -> bool:
+    return bool(_meshes(folder)) or (folder / TOLD).is_file()
+
+
+def _the_one(folder: Path, key: str, told: str | None, found: Sequence[str], mend: str) -> str:
+    """Return what is told, else the only one that was found."""
+    if told is not None:
+        if not (folder / told).exists():
+            raise SceneError(f"there is no {told}", where=folder, mend=f"mend `{key}` in {TOLD}")
+        return told
+    if len(found) != 1:
+        what = f"there are several that may be the {key}: {', '.join(found)}" if found else f"there is no {key}"
+        raise SceneError(what, where=folder, mend=f"say `{key}: {found[0]}` or another in {TOLD}" if found else mend)
+    return found[0]
+
+
+def _file(folder: Path, told: str | None, usual: Sequence[str]) -> Path | None:
+    """Return a file that may be absent unless it is told; of several usual ones the first."""
+    if told is not None and not (folder / told).is_file():
+        raise SceneError(f"there is no {told}", where=folder, mend=f"mend it in {TOLD}")
+    return next((folder / name for name in ([told] if told else usual) if (folder / name).is_file()), None)

@@ -1,0 +1,100 @@
+"""What a person says about posed data that cannot be seen from it: the file `scene.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from scene_adapters.files import read_file
+from spargen.errors import SceneError, nearest
+
+TOLD = "scene.yaml"
+Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
+Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_KEYS = "see the keys in the description of the adapter `posed`"
+_UP: dict[Axis, list[list[int]]] = {
+    # Rotations that bring each axis to +Z.
+    "x": [[0, 0, -1], [0, 1, 0], [1, 0, 0]],
+    "y": [[1, 0, 0], [0, 0, -1], [0, 1, 0]],
+    "z": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "-x": [[0, 0, 1], [0, 1, 0], [-1, 0, 0]],
+    "-y": [[1, 0, 0], [0, 0, 1], [0, -1, 0]],
+    "-z": [[1, 0, 0], [0, -1, 0], [0, 0, -1]],
+}
+
+
+def _axis(value: object) -> object:
+    return value.lower().removeprefix("+") if isinstance(value, str) else value
+
+
+class Told(BaseModel):
+    """The keys of `scene.yaml`, all of which may be left out; the class `PosedAdapter` describes them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    up: Annotated[Axis, BeforeValidator(_axis)] | None = None
+    unit_m: Metres | None = None
+    depth_unit_m: Metres | None = None
+    mesh: str | None = None
+    labels: str | None = None
+    boxes: str | None = None
+    cameras: str | None = None
+    intrinsics: dict[str, float | str] | None = None
+    split: str = "train"
+    space: str | None = None
+
+
+def rotation_to_z(up: Axis) -> NDArray[np.float64]:
+    """Return the (4, 4) rotation that brings an axis to +Z."""
+    T = np.eye(4)
+    T[:3, :3] = _UP[up]
+    return T
+
+
+def read_told(root: Path, folder: Path) -> Told:
+    """Read what is said of a scene: in its own folder, and below that, key by key, in the data set's.
+
+    Raises
+    ------
+    SceneError
+        Where a file is no YAML mapping, a key is unknown, or a value is none that the key can have.
+    """
+    values: dict[str, Any] = {}
+    for path in told_files(root, folder):
+        values |= _checked(path)
+    return Told.model_validate(values)
+
+
+def told_files(root: Path, folder: Path) -> list[Path]:
+    """Return the files that say something of a scene, the scene's own one last."""
+    return [path for path in (root / TOLD, folder / TOLD) if path.is_file()]
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    """Return what a file says, as it says it."""
+    try:
+        values = yaml.safe_load(read_file(path).decode("utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        what = f"not valid YAML: {' '.join(str(error).split())}"
+        raise SceneError(what, where=path, mend="mend the syntax there") from None
+    if not isinstance(values, dict):
+        raise SceneError("the file is no mapping of keys to values", where=path, mend=_KEYS)
+    try:
+        Told.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            what, mend = (
+                f"`{key}` is no key",
+                nearest(key, Told.model_fields, f"the keys are {', '.join(Told.model_fields)}"),
+            )
+        else:
+            what, mend = f"`{key}`: {first['msg'].lower()}, not {first['input']!r}", _KEYS
+        raise SceneError(what, where=path, mend=mend) from None
+    return values
