@@ -110,14 +110,14 @@ def _image(folder: Path, name: Any) -> Path:
 
 
 def _pose(value: object) -> Floats:
-    """Return a matrix of three or four rows, nested or flat, as (4, 4); nan where it is none."""
+    """Return a matrix of three or four rows, nested or flat, as (4, 4); nan where it is none, or infinite."""
     try:
         numbers = np.array(value, dtype=np.float64).ravel()
     except (TypeError, ValueError):
         return LOST.copy()
     if len(numbers) == 12:
         numbers = np.append(numbers, [0, 0, 0, 1])
-    return numbers.reshape(4, 4) if len(numbers) == 16 else LOST.copy()
+    return numbers.reshape(4, 4) if len(numbers) == 16 and np.isfinite(numbers).all() else LOST.copy()
 
 
 def _change_of_world(document: Mapping[str, Any], path: Path) -> Floats:

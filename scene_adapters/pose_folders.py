@@ -64,7 +64,8 @@ def read_tum(folder: Path, calibrate: Calibrate) -> Shots:
         if of_pose[i] >= 0
     ]
     files = [path for name in (*_TUM, "depth.txt") if (path := folder / name).is_file()]
-    return Shots(tuple(listed), tuple(files), _TUM_UNIT_M, notes={"images without a pose": int((of_pose < 0).sum())})
+    notes = {"images without a pose": int((of_pose < 0).sum())}
+    return Shots(tuple(listed), tuple(files), _TUM_UNIT_M, lists_depth=True, notes=notes)
 
 
 def seven_scenes_poses(folder: Path) -> list[Path]:
@@ -82,7 +83,7 @@ def read_seven_scenes(folder: Path, calibrate: Calibrate) -> Shots:
         image = next((way for way in ways if way.is_file()), ways[0])
         depth = path.with_name(f"{stem}depth.png")
         listed.append(_shot(image, _read_pose(path), calibrate, depth if depth.is_file() else None))
-    return Shots(tuple(listed), tuple(poses), _MILLIMETRE)
+    return Shots(tuple(listed), tuple(poses), _MILLIMETRE, lists_depth=True)
 
 
 def _shot(image: Path, pose: Floats, calibrate: Calibrate, depth: Path | None) -> Shot:

@@ -147,7 +147,9 @@ def usable_frames(
     T = poses[kept]
     T[:, :3, 3] *= unit_m
     names = frame_names([image.shot.image for image in chosen], folder)
-    depths, masks, counts = _beside([image.shot for image in chosen], names, folder)
+    # A depth image that is not listed has the frame's name.
+    usual = [None if shots.lists_depth else _if_file(folder / "depth" / f"{name}.png") for name in names]
+    depths, masks, counts = _beside([image.shot for image in chosen], usual)
     frames = PosedFrames(
         names=names,
         images=tuple(image.shot.image for image in chosen),
@@ -229,13 +231,15 @@ def _stem(name: str) -> str:
 
 
 def _beside(
-    shots: Sequence[Shot], names: Sequence[str], folder: Path
+    shots: Sequence[Shot], usual: Sequence[Path | None]
 ) -> tuple[tuple[Path | None, ...], tuple[Path | None, ...], dict[str, int]]:
     """Return depth images and masks of frames, None where there is none, and how many that are listed are not there.
 
-    Where no depth image is listed, ``depth/<name of the frame>.png`` in the scene's folder is one.
+    Parameters
+    ----------
+    shots : of the frames. usual : depth images where none are listed.
     """
-    depths = [shot.depth or _if_file(folder / "depth" / f"{name}.png") for shot, name in zip(shots, names, strict=True)]
+    depths = [shot.depth or other for shot, other in zip(shots, usual, strict=True)]
     png = [path if path is None or path.suffix.lower() == ".png" else None for path in depths]
     found = {
         "depth": tuple(path if path and path.is_file() else None for path in png),

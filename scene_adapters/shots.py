@@ -44,6 +44,7 @@ class Shots(NamedTuple):
     files : what they were read from.
     depth_unit_m : metres in one unit of their depth images.
     metric : whether the format says that lengths are metres.
+    lists_depth : whether it lists all depth images that there are; else others may lie in the folder ``depth/``.
     notes : what was left out, counted.
     """
 
@@ -51,4 +52,5 @@ class Shots(NamedTuple):
     files: tuple[Path, ...]
     depth_unit_m: float
     metric: bool = False
+    lists_depth: bool = False
     notes: dict[str, int] = {}  # noqa: RUF012 - never changed
