@@ -135,7 +135,7 @@ def _geometry(document: dict[str, Any], binary: bytes, node: dict[str, Any]) -> 
         xyz = _accessor(document, binary, primitive["attributes"]["POSITION"])
         given = primitive.get("indices")
         index = np.arange(len(xyz)) if given is None else _accessor(document, binary, given)[:, 0].astype(np.int64)
-        if index.size and index.max() >= len(xyz):
+        if index.size and not 0 <= index.min() <= index.max() < len(xyz):
             raise ValueError("an index names a vertex that does not exist")
         faces.append(_triangles(index, primitive.get("mode", _TRIANGLES)) + count)
         vertices.append(xyz.astype(np.float64))

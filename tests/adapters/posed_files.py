@@ -140,7 +140,7 @@ def glb_bytes(nodes: list[dict], meshes: list[list[np.ndarray]], **document: obj
         for triangles in primitives:
             data = np.asarray(triangles, "<f4").reshape(-1, 3)
             views.append({"buffer": 0, "byteOffset": len(binary), "byteLength": data.nbytes})
-            low_high = {"min": data.min(0).tolist(), "max": data.max(0).tolist()}
+            low_high = {"min": np.nan_to_num(data).min(0).tolist(), "max": np.nan_to_num(data).max(0).tolist()}
             accessors.append(
                 {"bufferView": len(views) - 1, "componentType": 5126, "count": len(data), "type": "VEC3"} | low_high
             )
