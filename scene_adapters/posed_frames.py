@@ -136,6 +136,7 @@ def usable_frames(
     chosen = [found[k] for k in kept]
     notes |= {
         "poses dropped": int((~rigid).sum()),
+        "poses dropped that are left-handed, two axes exchanged or one turned round": _left_handed(poses[~rigid]),
         "poses made rigid": int(mended[kept].sum()),
         "frames whose intrinsics cannot be those of the image": int((rigid & ~fits).sum()),
         "frames whose intrinsics were scaled to the image": sum(image.scaled for image in chosen),
@@ -162,6 +163,12 @@ def usable_frames(
         depth_unit_m=depth_unit_m or shots.depth_unit_m,
     )
     return frames, {what: count for what, count in (notes | counts).items() if count}
+
+
+def _left_handed(poses: Floats) -> int:
+    """Count the poses (V, 4, 4) that would be rigid with one axis turned round."""
+    finite = poses[np.isfinite(poses).all(axis=(1, 2))]  # -inf times 0 is nan
+    return int(valid_poses(finite @ np.diag([1.0, 1.0, -1.0, 1.0])).sum())
 
 
 class _Found(NamedTuple):
