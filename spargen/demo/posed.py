@@ -105,15 +105,15 @@ POSED = Layout(
 
 
 def _write_mesh(scan: Scan, path: Path) -> None:
-    """Write the mesh, in which a face belongs to what two of its vertices belong to."""
+    """Write the mesh, in doubles, in which a face belongs to what two of its vertices belong to."""
     a, b, c = scan.vertex_group[scan.faces].T
-    vertex = np.zeros(len(scan.vertices_m), dtype=[("xyz", "<f4", 3), ("rgb", "u1", 3)])
+    vertex = np.zeros(len(scan.vertices_m), dtype=[("xyz", "<f8", 3), ("rgb", "u1", 3)])
     vertex["xyz"], vertex["rgb"] = scan.vertices_m @ _FILES_HOUSE.T / _UNIT_M, scan.rgb
     face = np.zeros(len(scan.faces), dtype=[("n", "u1"), ("corners", "<i4", 3), ("object_id", "<i4")])
     face["n"], face["corners"] = 3, scan.faces
     face["object_id"] = np.where((a == b) | (a == c), a, np.where(b == c, b, -1)) + _FIRST_ID
     lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertex)}"]
-    lines += [f"property float {name}" for name in "xyz"]
+    lines += [f"property double {name}" for name in "xyz"]
     lines += [f"property uchar {name}" for name in ("red", "green", "blue")]
     lines += [f"element face {len(face)}", "property list uchar int vertex_indices", "property int object_id"]
     path.write_bytes("\n".join([*lines, "end_header", ""]).encode() + vertex.tobytes() + face.tobytes())
