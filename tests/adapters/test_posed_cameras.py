@@ -446,8 +446,10 @@ def test_times_of_tum_that_are_too_far_apart_find_no_partner(tmp_path: Path) -> 
 
 
 def test_a_pose_of_tum_belongs_to_one_image(tmp_path: Path) -> None:
+    put(tmp_path / "room/rgb/9.png", png(np.zeros((30, 40, 3), np.uint8)))
     scene = tum(tmp_path, "rgb.txt", lambda lines: [*lines, "100.0110 rgb/9.png"])
     assert scene.frames == ("0", "1", "2", "3", "4")
+    assert scene.notes["images without a pose"] == 1
 
 
 def test_lost_poses_of_tum_are_dropped(tmp_path: Path) -> None:
