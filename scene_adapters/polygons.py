@@ -32,6 +32,8 @@ def fans(corner: NDArray[Any], length: Ints) -> tuple[Ints, Ints]:
     ----------
     corner : the corners of all polygons, one polygon after the other; length : (F,) how many each has.
     """
+    if (length == 3).all():
+        return corner.reshape(-1, 3).astype(np.int64), np.arange(len(length))
     fan = np.maximum(length - 2, 0)
     polygon = np.repeat(np.arange(len(length)), fan)
     step = np.arange(len(polygon)) - np.repeat(np.cumsum(fan) - fan, fan)
