@@ -76,7 +76,7 @@ class PosedAdapter(SceneAdapter):
       mesh hang are no objects, and names lose the number that tells them apart (``Chair.001``). A labels file that
       names nodes replaces both rules: what it names is an object.
 
-    Forms of the two files: `posed_objects.py`. Cameras: `nerfstudio.py`, `colmap.py`, `pose_folders.py`; nerfstudio's
+    Forms of the two files: `posed_labels.py`. Cameras: `nerfstudio.py`, `colmap.py`, `pose_folders.py`; nerfstudio's
     and WAI's applied transforms and scale are undone, for the mesh stands in the world before them. Polygons are cut
     into triangles. Textures and colours are not read.
 

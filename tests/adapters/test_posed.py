@@ -12,7 +12,7 @@ import pytest
 
 import spargen
 from scene_adapters.posed import PosedAdapter
-from scene_adapters.posed_objects import read_labels
+from scene_adapters.posed_labels import read_labels
 from spargen.errors import SceneError
 from spargen.scene.types import Scene
 from tests.adapters.posed_files import (

@@ -314,6 +314,15 @@ def test_depth_images_and_masks(tmp_path: Path) -> None:
         loaded(tmp_path).store.mask(0)
 
 
+def test_depth_of_another_size_has_intrinsics_of_its_own(tmp_path: Path) -> None:
+    place = Place()
+    place.depth_mm = [np.full((15, 20), 900, np.uint16)] * 5
+    write_scene(tmp_path, place)
+    released = loaded(tmp_path).store.intrinsics_as_released()
+    assert set(released) == {"intrinsic_color", "intrinsic_depth"}
+    np.testing.assert_allclose(released["intrinsic_depth"][:3, :3], [[18, 0, 9.625], [0, 17.5, 7.75], [0, 0, 1]])
+
+
 def test_the_unit_of_depth_may_be_told(tmp_path: Path) -> None:
     write_scene(tmp_path, told="up: z\nunit_m: 1\ndepth_unit_m: 0.01\n")
     place = Place()
