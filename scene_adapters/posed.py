@@ -14,7 +14,7 @@ from scene_adapters.posed_frames import usable_frames
 from scene_adapters.posed_guess import proposal
 from scene_adapters.posed_mesh import MESHES, PosedMesh, read_mesh
 from scene_adapters.posed_objects import read_objects
-from scene_adapters.posed_told import TOLD, Axis, Told, read_told, rotation_to_z, told_files
+from scene_adapters.posed_told import TOLD, Told, Up, read_told, rotation_to_z, told_files
 from scene_adapters.shots import Shots
 from spargen.errors import SceneError, nearest
 from spargen.fingerprint import contents, digest, sizes, times
@@ -50,7 +50,7 @@ class PosedAdapter(SceneAdapter):
 
     ``scene.yaml``; each key may be left out where the files say it or there is nothing to say::
 
-        up: z                  which axis of the files points up: x y z -x -y -z
+        up: z                  which axis of the files points up: x y z -x -y -z; or a direction, [0.02, -0.89, 0.45]
         unit_m: 1.0            metres in one unit of mesh and poses
         depth_unit_m: 0.001    metres in one unit of the depth images; by default TUM's 1/5000, else millimetres
         mesh: house.glb        which file it is, where there are several, or it has another name;
@@ -125,6 +125,8 @@ class PosedAdapter(SceneAdapter):
             face_object=found.face_object,
             boxes=found.boxes,
         )
+        up = world.up if isinstance(world.up, str) else "{:.3f}, {:.3f}, {:.3f}".format(*world.up)
+        here = f"{up} up, a unit is {world.unit_m:g} m"
         read = [path for path in (mesh_file, labels, boxes, *told_files(self.root, folder), *shots.files) if path]
         return Scene(
             id=scene_id,
@@ -138,11 +140,7 @@ class PosedAdapter(SceneAdapter):
             T_world_released=T,
             fingerprint=digest(contents(folder, read), sizes(folder, frames.files)),
             notes={
-                **(
-                    {}
-                    if world == ("z", 1.0)
-                    else {"world of the files": f"{world.up} up, a unit is {world.unit_m:g} m"}
-                ),
+                **({} if world == ("z", 1.0) else {"world of the files": here}),
                 **notes,
                 "share of faces without object": round(float((annotated.mesh.face_object < 0).mean()), 4),
                 **{what: count for what, count in (found.notes | annotated.notes).items() if count},
@@ -184,20 +182,20 @@ class PosedAdapter(SceneAdapter):
 
 
 class _World(NamedTuple):
-    up: Axis
+    up: Up
     unit_m: float
 
 
 def _world(told: Told, mesh_file: Path, mesh: PosedMesh, shots: Shots, folder: Path) -> _World:
     """Return which way is up and how long a unit is, as told or as the formats say it."""
     gltf = mesh_file.suffix.lower() == ".glb"
-    up: Axis | None = told.up or ("y" if gltf else None)
+    up: Up | None = told.up or ("y" if gltf else None)
     unit_m = told.unit_m or (1.0 if gltf or shots.metric else None)
     if up and unit_m:
         return _World(up, unit_m)
     missing = [what for what, known in (("which way is up", up), ("how many metres a unit has", unit_m)) if not known]
     poses = np.reshape([shot.T_files_camera for shot in shots.listed], (-1, 4, 4))
-    text = proposal(up, unit_m, mesh.vertices, poses)
+    text = proposal(up, unit_m, mesh.vertices, mesh.faces, poses)
     raise SceneError(
         f"neither the mesh nor the cameras say {' and '.join(missing)}",
         where=folder,
@@ -222,7 +220,11 @@ def _the_one(folder: Path, key: str, told: str | None, found: Sequence[str], men
             raise SceneError(f"there is no {told}", where=folder, mend=f"mend `{key}` in {TOLD}")
         return told
     if len(found) != 1:
-        what = f"there are several that may be the {key}: {', '.join(found)}" if found else f"there is no {key}"
+        what = (
+            f"there are several that may be the {key}: {', '.join(found)}"
+            if found
+            else f"there is nothing that may be the {key}"
+        )
         raise SceneError(what, where=folder, mend=f"say `{key}: {found[0]}` or another in {TOLD}" if found else mend)
     return found[0]
 

@@ -8,13 +8,15 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from scene_adapters.files import read_file
 from spargen.errors import SceneError, nearest
 
 TOLD = "scene.yaml"
 Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
+Up = Axis | tuple[float, float, float]
+"""An axis, or a direction of any length, in the axes of the files."""
 Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _KEYS = "see the keys in the description of the adapter `posed`"
 _UP: dict[Axis, list[list[int]]] = {
@@ -28,8 +30,17 @@ _UP: dict[Axis, list[list[int]]] = {
 }
 
 
-def _axis(value: object) -> object:
+def _direction(value: object) -> object:
+    """Return an axis as it is called here, or a list of numbers as a tuple."""
+    if isinstance(value, list):
+        return tuple(float(n) if isinstance(n, int) else n for n in value)
     return value.lower().removeprefix("+") if isinstance(value, str) else value
+
+
+def _has_length(up: Up) -> Up:
+    if not isinstance(up, str) and not 0 < float(np.linalg.norm(up)) < np.inf:
+        raise ValueError("it should point somewhere")
+    return up
 
 
 class Told(BaseModel):
@@ -37,7 +48,7 @@ class Told(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    up: Annotated[Axis, BeforeValidator(_axis)] | None = None
+    up: Annotated[Up, BeforeValidator(_direction), AfterValidator(_has_length)] | None = None
     unit_m: Metres | None = None
     depth_unit_m: Metres | None = None
     mesh: str | None = None
@@ -49,10 +60,19 @@ class Told(BaseModel):
     space: str | None = None
 
 
-def rotation_to_z(up: Axis) -> NDArray[np.float64]:
-    """Return the (4, 4) rotation that brings an axis to +Z."""
+def rotation_to_z(up: Up) -> NDArray[np.float64]:
+    """Return the (4, 4) rotation that brings an axis, or by the shortest way a direction, to +Z."""
     T = np.eye(4)
-    T[:3, :3] = _UP[up]
+    if isinstance(up, str):
+        T[:3, :3] = _UP[up]
+        return T
+    x, y, z = np.array(up) / np.linalg.norm(up)
+    if z <= -1 + 1e-12:
+        T[:3, :3] = _UP["-z"]
+        return T
+    # Rodrigues about the axis (y, -x, 0), which is the direction across +Z.
+    across = np.array([[0, 0, -x], [0, 0, -y], [x, y, 0]])
+    T[:3, :3] = np.eye(3) + across + across @ across / (1 + z)
     return T
 
 

@@ -13,6 +13,7 @@ import pytest
 import spargen
 from scene_adapters.posed import PosedAdapter
 from scene_adapters.posed_labels import read_labels
+from scene_adapters.posed_told import rotation_to_z
 from spargen.errors import SceneError
 from spargen.scene.types import Scene
 from tests.adapters.posed_files import (
@@ -124,6 +125,26 @@ def test_cameras_that_do_not_agree_say_nothing_of_up(tmp_path: Path) -> None:
     assert "up: z  # a mere guess" in caught.value.mend
 
 
+@pytest.mark.parametrize("told", [[0.02, -0.6, 0.4], [0, 0, -2], [0, 0, 7], [1, 2, -3]])
+def test_up_may_be_any_direction_and_is_proposed_as_one(tmp_path: Path, told: list) -> None:
+    R = rotation_to_z(tuple(map(float, told)))
+    np.testing.assert_allclose(R[:3, :3] @ told / np.linalg.norm(told), [0, 0, 1], atol=1e-9)
+    np.testing.assert_allclose(R @ R.T, np.eye(4), atol=1e-9)
+    assert np.linalg.det(R) > 0
+    place = Place()
+    place.vertices = place.vertices @ R[:3, :3]
+    place.poses = [R.T @ T for T in place.poses]
+    folder = write_scene(tmp_path, place, told=f"up: {told}\nunit_m: 1\n")
+    assert_the_place(loaded(tmp_path))
+    put(folder / "scene.yaml", "unit_m: 1\n")
+    with pytest.raises(SceneError) as caught:
+        loaded(tmp_path)
+    put(folder / "scene.yaml", "unit_m: 1\n" + "\n".join(caught.value.mend.splitlines()[1:]) + "\n")
+    scene = loaded(tmp_path)
+    heights = np.sort(scene.objects.extent_m[:, 2])
+    np.testing.assert_allclose(heights, [0, 0.7, 0.9], atol=1e-3)
+
+
 def test_gltf_says_metres_and_y_up_and_is_overruled(tmp_path: Path) -> None:
     place = elsewhere(Place(), "y", 1.0)
     folder = write_scene(tmp_path, place, told="")
@@ -157,6 +178,9 @@ def test_the_scenes_own_file_counts_before_that_of_all_scenes(tmp_path: Path) ->
         ("Up: z", "`Up` is no key", "up"),
         ("colour: red", "`colour` is no key", "the keys are up"),
         ("up: w", "`up`", "description"),
+        ("up: [0, 0, 0]", "`up`", "description"),
+        ("up: [0, 1]", "`up`", "description"),
+        ("up: [0, .nan, 1]", "`up`", "description"),
         ("unit_m: 0", "`unit_m`", "description"),
         ("unit_m: -1", "`unit_m`", "description"),
         ("unit_m: .inf", "`unit_m`", "description"),
@@ -238,14 +262,14 @@ def test_several_meshes_are_asked_about_and_mesh_is_the_usual_name(tmp_path: Pat
     (folder / "mesh.stl").unlink()
     (folder / "points.ply").unlink()
     put(folder / "scene.yaml", "up: z\nunit_m: 1\n")
-    with pytest.raises(SceneError, match="there is no mesh"):
+    with pytest.raises(SceneError, match="nothing that may be the mesh"):
         loaded(tmp_path)
 
 
 def test_a_scene_without_cameras_says_what_they_may_be(tmp_path: Path) -> None:
     folder = write_scene(tmp_path)
     (folder / "transforms.json").unlink()
-    with pytest.raises(SceneError, match="there is no cameras") as caught:
+    with pytest.raises(SceneError, match="nothing that may be the cameras") as caught:
         loaded(tmp_path)
     assert "COLMAP" in caught.value.mend
 
