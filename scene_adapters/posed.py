@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scene_adapters.posed_cameras import FORMATS, cameras_of, read_cameras
 from scene_adapters.posed_frames import usable_frames
 from scene_adapters.posed_guess import proposal
-from scene_adapters.posed_mesh import MESHES, PosedMesh, read_mesh
+from scene_adapters.posed_images import boxed_objects, has_instance_images, instance_images
+from scene_adapters.posed_labels import read_boxes
+from scene_adapters.posed_mesh import MESHES, read_mesh
 from scene_adapters.posed_objects import read_objects
+from scene_adapters.posed_store import PosedFrames
 from scene_adapters.posed_told import TOLD, Told, Up, read_told, rotation_to_z, told_files
 from scene_adapters.shots import Shots
 from spargen.errors import SceneError, nearest
@@ -21,7 +25,9 @@ from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Scene
+from spargen.scene.types import Objects, Scene, Surface
+
+Faces = NDArray[np.int32]
 
 _LABELS = ("labels.json", "labels.csv", "labels.txt")
 _BOXES = ("boxes.json",)
@@ -39,6 +45,7 @@ class PosedAdapter(SceneAdapter):
             mesh.ply                 or .obj, .glb
             labels.json              what the objects are; or labels.csv, labels.txt
             boxes.json               optional: oriented boxes
+            instance/<frame>.png     instead of a mesh: ids of objects, 16 bits, beside depth images of the same size
             transforms.json          nerfstudio's cameras; or
             scene_meta.json          WAI's, of map-anything; or
             sparse/0/                a COLMAP model, text or binary; also in sparse/, colmap/sparse/0/, colmap/, or here
@@ -76,6 +83,9 @@ class PosedAdapter(SceneAdapter):
       mesh hang are no objects, and names lose the number that tells them apart (``Chair.001``). A labels file that
       names nodes replaces both rules: what it names is an object.
 
+    Without a mesh, each frame needs an image of instances and one of depths, and `boxes.json` names all objects; pixels
+    of other ids are not annotated, and boxes that lean by more than 10 degrees are doubtful.
+
     Forms of the two files: `posed_labels.py`. Cameras: `nerfstudio.py`, `colmap.py`, `pose_folders.py`; nerfstudio's
     and WAI's applied transforms and scale are undone, for the mesh stands in the world before them. Polygons are cut
     into triangles. Textures and colours are not read.
@@ -86,8 +96,8 @@ class PosedAdapter(SceneAdapter):
     on corners, if the aspect is the same. Depth images of 7-Scenes are taken as if registered, and are off by some
     centimetres. A mask's zeros are pixels to be disregarded.
 
-    A folder with a mesh, or a scene.yaml that names one, is a scene. Not read: depth of other kinds than PNG, `.gltf`
-    in several files, compressed glTF, camera models other than COLMAP's first five and the fisheye ones of OpenCV.
+    A folder with a mesh, the folder instance/, or a scene.yaml is a scene. Not read: depth of other kinds than PNG,
+    `.gltf` in several files, compressed glTF, and camera models that `spargen.scene.lenses` does not have.
     """
 
     dataset: ClassVar[str] = "posed"
@@ -97,7 +107,7 @@ class PosedAdapter(SceneAdapter):
 
     def scenes(self) -> Sequence[str]:
         """Return the names of the scenes' folders, sorted."""
-        found = sorted(folder.name for folder in self._folders() if _has_mesh(folder))
+        found = sorted(folder.name for folder in self._folders() if _is_scene(folder))
         if not found:
             mend = f"point root at the folder that holds <scene>/mesh.ply, with its cameras: {FORMATS}"
             raise SceneError("no scene here", where=self.root, mend=mend)
@@ -106,15 +116,39 @@ class PosedAdapter(SceneAdapter):
     def load(self, scene_id: str) -> Scene:
         """Read one scene; frames that cannot be used are left out and counted in the notes."""
         folder, told = self._folder(scene_id), self._told(scene_id)
-        mesh_file = folder / _the_one(folder, "mesh", told.mesh, _meshes(folder), f"give a mesh: {', '.join(MESHES)}")
         chosen = _the_one(folder, "cameras", told.cameras, cameras_of(folder), f"give cameras: {FORMATS}")
-        labels, boxes = (_file(folder, *which) for which in ((told.labels, _LABELS), (told.boxes, _BOXES)))
-        mesh, shots = read_mesh(mesh_file), read_cameras(folder, chosen, told.intrinsics)
-        world = _world(told, mesh_file, mesh, shots, folder)
+        shots = read_cameras(folder, chosen, told.intrinsics)
+        without_mesh = told.mesh is None and not _meshes(folder) and has_instance_images(folder)
+        read = (_read_images if without_mesh else self._read_mesh)(folder, told, shots)
+        world, frames = read.world, read.frames
         T = rotation_to_z(world.up)
+        up = world.up if isinstance(world.up, str) else "{:.3f}, {:.3f}, {:.3f}".format(*world.up)
+        here = f"{up} up, a unit is {world.unit_m:g} m"
+        files = [*read.files, *told_files(self.root, folder), *shots.files]
+        return Scene(
+            id=scene_id,
+            dataset=self.dataset,
+            surface=read.surface,
+            objects=read.objects,
+            cameras=Cameras(frames.K, T @ frames.poses, frames.size_px, frames.lens),
+            frames=frames.names,
+            store=frames,
+            color_suffix=frames.color_suffix,
+            T_world_released=T,
+            fingerprint=digest(contents(folder, files), sizes(folder, (*frames.files, *read.shown))),
+            notes={**({} if world == ("z", 1.0) else {"world of the files": here}), **read.notes},
+        )
+
+    def _read_mesh(self, folder: Path, told: Told, shots: Shots) -> _Read:
+        """Read a mesh and what stands on it."""
+        mesh_file = folder / _the_one(folder, "mesh", told.mesh, _meshes(folder), f"give a mesh: {', '.join(MESHES)}")
+        labels, boxes = (_file(folder, *which) for which in ((told.labels, _LABELS), (told.boxes, _BOXES)))
+        mesh = read_mesh(mesh_file)
+        world = _world(told, shots, mesh.vertices, mesh.faces, folder, gltf=mesh_file.suffix.lower() == ".glb")
+        R = rotation_to_z(world.up)[:3, :3]
         frames, notes = usable_frames(shots, folder, world.unit_m, told.depth_unit_m)
-        vertices_m = mesh.vertices * world.unit_m @ T[:3, :3].T
-        found = read_objects(mesh, vertices_m, labels, boxes, world.unit_m, T[:3, :3])
+        vertices_m = mesh.vertices * world.unit_m @ R.T
+        found = read_objects(mesh, vertices_m, labels, boxes, world.unit_m, R)
         annotated = annotate(
             vertices_m,
             mesh.faces,
@@ -125,27 +159,10 @@ class PosedAdapter(SceneAdapter):
             face_object=found.face_object,
             boxes=found.boxes,
         )
-        up = world.up if isinstance(world.up, str) else "{:.3f}, {:.3f}, {:.3f}".format(*world.up)
-        here = f"{up} up, a unit is {world.unit_m:g} m"
-        read = [path for path in (mesh_file, labels, boxes, *told_files(self.root, folder), *shots.files) if path]
-        return Scene(
-            id=scene_id,
-            dataset=self.dataset,
-            surface=annotated.mesh,
-            objects=annotated.objects,
-            cameras=Cameras(frames.K, T @ frames.poses, frames.size_px, frames.lens),
-            frames=frames.names,
-            store=frames,
-            color_suffix=frames.color_suffix,
-            T_world_released=T,
-            fingerprint=digest(contents(folder, read), sizes(folder, frames.files)),
-            notes={
-                **({} if world == ("z", 1.0) else {"world of the files": here}),
-                **notes,
-                "share of faces without object": round(float((annotated.mesh.face_object < 0).mean()), 4),
-                **{what: count for what, count in (found.notes | annotated.notes).items() if count},
-            },
-        )
+        bare = {"share of faces without object": round(float((annotated.mesh.face_object < 0).mean()), 4)}
+        counted = {what: count for what, count in (found.notes | annotated.notes).items() if count}
+        files = tuple(path for path in (mesh_file, labels, boxes) if path)
+        return _Read(annotated.mesh, annotated.objects, frames, world, files, (), {**notes, **bare, **counted})
 
     def fingerprint(self, scene_id: str) -> str:
         """Return a digest of names, sizes and times of change of all files in the scene's folder."""
@@ -182,20 +199,52 @@ class PosedAdapter(SceneAdapter):
 
 
 class _World(NamedTuple):
+    """Which axis of the files points up, and metres in one of their units."""
+
     up: Up
     unit_m: float
 
 
-def _world(told: Told, mesh_file: Path, mesh: PosedMesh, shots: Shots, folder: Path) -> _World:
-    """Return which way is up and how long a unit is, as told or as the formats say it."""
-    gltf = mesh_file.suffix.lower() == ".glb"
+class _Read(NamedTuple):
+    """What a scene is made of, the files that were read whole, and further images that were not opened."""
+
+    surface: Surface
+    objects: Objects
+    frames: PosedFrames
+    world: _World
+    files: tuple[Path, ...]
+    shown: tuple[Path, ...]
+    notes: dict[str, int | float | str]
+
+
+def _read_images(folder: Path, told: Told, shots: Shots) -> _Read:
+    """Read a scene of instance images, whose objects all have boxes."""
+    boxes_file = _file(folder, told.boxes, _BOXES)
+    if boxes_file is None:
+        raise SceneError("instance images need boxes.json", where=folder, mend="write the box of each object there")
+    as_written = read_boxes(boxes_file, 1.0, np.eye(3))
+    corners = np.reshape([corner for box in as_written.values() for corner in box.low_high()], (-1, 3))
+    world = _world(told, shots, corners, np.zeros((0, 3), dtype=np.int32), folder, gltf=False)
+    boxes = read_boxes(boxes_file, world.unit_m, rotation_to_z(world.up)[:3, :3])
+    posed, notes = usable_frames(shots, folder, world.unit_m, told.depth_unit_m)
+    frames, surface, files = instance_images(posed, folder, boxes)
+    left_out = len(posed.names) - len(frames.names)
+    more = {"frames without an image of instances or of depth": left_out} if left_out else {}
+    return _Read(surface, boxed_objects(boxes), frames, world, (boxes_file,), files, {**notes, **more})
+
+
+def _world(told: Told, shots: Shots, points: NDArray[np.float64], faces: Faces, folder: Path, *, gltf: bool) -> _World:
+    """Return which way is up and how long a unit is, as told or as the formats say it.
+
+    `points` (P, 3) and `faces` (F, 3) of the scene help to guess.
+    """
     up: Up | None = told.up or ("y" if gltf else None)
     unit_m = told.unit_m or (1.0 if gltf or shots.metric else None)
     if up and unit_m:
         return _World(up, unit_m)
     missing = [what for what, known in (("which way is up", up), ("how many metres a unit has", unit_m)) if not known]
     poses = np.reshape([shot.T_files_camera for shot in shots.listed], (-1, 4, 4))
-    text = proposal(up, unit_m, mesh.vertices, mesh.faces, poses)
+    text = proposal(up, unit_m, points, faces, poses)
     raise SceneError(
         f"neither the mesh nor the cameras say {' and '.join(missing)}",
         where=folder,
@@ -209,8 +258,8 @@ def _meshes(folder: Path) -> list[str]:
     return [name for name in found if Path(name).stem == "mesh"] or found
 
 
-def _has_mesh(folder: Path) -> bool:
-    return bool(_meshes(folder)) or (folder / TOLD).is_file()
+def _is_scene(folder: Path) -> bool:
+    return bool(_meshes(folder)) or has_instance_images(folder) or (folder / TOLD).is_file()
 
 
 def _the_one(folder: Path, key: str, told: str | None, found: Sequence[str], mend: str) -> str:
@@ -220,11 +269,8 @@ def _the_one(folder: Path, key: str, told: str | None, found: Sequence[str], men
             raise SceneError(f"there is no {told}", where=folder, mend=f"mend `{key}` in {TOLD}")
         return told
     if len(found) != 1:
-        what = (
-            f"there are several that may be the {key}: {', '.join(found)}"
-            if found
-            else f"there is nothing that may be the {key}"
-        )
+        several = f"there are several that may be the {key}: {', '.join(found)}"
+        what = several if found else f"there is nothing that may be the {key}"
         raise SceneError(what, where=folder, mend=f"say `{key}: {found[0]}` or another in {TOLD}" if found else mend)
     return found[0]
 

@@ -88,6 +88,11 @@ class OwnBox(NamedTuple):
     extent_m: Floats
     R: Floats
 
+    def low_high(self) -> tuple[Floats, Floats]:
+        """Return the corners (3,) of the box with the world's axes around it."""
+        reach = np.abs(self.R) @ self.extent_m / 2
+        return self.center_m - reach, self.center_m + reach
+
 
 def read_boxes(path: Path, unit_m: float, R_world_files: Floats) -> dict[int, OwnBox]:
     """Return the boxes of a file by id, brought into the world by a unit and a rotation (3, 3).

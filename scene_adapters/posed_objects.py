@@ -126,20 +126,19 @@ def _in_boxes(vertices_m: Floats, faces: NDArray[np.int32], boxes: Mapping[int, 
 
 def _faces_in(vertices_m: Floats, faces: NDArray[np.int32], box: OwnBox) -> NDArray[np.int64]:
     """Return which faces lie in a box, but for what lies flat at its bottom if it is tall."""
-    reach = np.abs(box.R) @ box.extent_m / 2 + SLACK_M
-    near = (np.abs(vertices_m - box.center_m) <= reach).all(axis=1)
+    low, high = box.low_high()
+    near = ((vertices_m >= low - SLACK_M) & (vertices_m <= high + SLACK_M)).all(axis=1)
     own = np.flatnonzero(near)
     inside = np.zeros(len(vertices_m), dtype=bool)
     local = np.abs((vertices_m[own] - box.center_m) @ box.R)
     inside[own] = (local <= box.extent_m / 2 + SLACK_M).all(axis=1)
     chosen = np.flatnonzero(inside[faces].all(axis=1))
-    bottom, height = box.center_m[2] - reach[2] + SLACK_M, 2 * (reach[2] - SLACK_M)
-    if height <= TALL_M:
+    if high[2] - low[2] <= TALL_M:
         return chosen
     corners = vertices_m[faces[chosen]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     flat = np.abs(normal[:, 2]) >= FLAT * np.linalg.norm(normal, axis=1)
-    return np.asarray(chosen[~(flat & (corners[:, :, 2].max(axis=1) <= bottom + STANDS_ON_M))])
+    return np.asarray(chosen[~(flat & (corners[:, :, 2].max(axis=1) <= low[2] + STANDS_ON_M))])
 
 
 def _by_name(parts: NamedParts, said: Mapping[str, str]) -> Annotation:

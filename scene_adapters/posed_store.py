@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from scene_adapters.files import image_file_size
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 
 MILLIMETRE = 0.001
 _NOT_MEASURED = 65535
+_OF_FRAMES = ("names", "images", "depths", "masks", "lens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class PosedFrames(FrameStore):
         """All image files."""
         return tuple(path for path in (*self.images, *self.depths, *self.masks) if path is not None)
 
+    def take(self, frames: ArrayLike) -> PosedFrames:
+        """Return the frames at the given positions, in that order."""
+        i = np.asarray(frames, dtype=np.int64)
+        chosen: dict[str, Any] = {name: tuple(getattr(self, name)[k] for k in i.tolist()) for name in _OF_FRAMES}
+        return replace(self, **chosen, poses=self.poses[i], K=self.K[i], size_px=self.size_px[i])
+
     def color(self, frame: int) -> Blob:
         """Return the colour image, as a path that can be linked to."""
         path = self.images[frame]
@@ -65,21 +73,31 @@ class PosedFrames(FrameStore):
         path = self.depths[frame]
         if path is None or self.depth_unit_m == MILLIMETRE:
             return None if path is None else Blob(".png", path=path)
-        raw = _pixels(path).astype(np.float64)
-        mm = np.rint(raw * (self.depth_unit_m / MILLIMETRE))
+        mm = np.rint(self._metres(path) / MILLIMETRE)
         # What does not fit 16 bits becomes 0, for no depth is better than a wrong one.
-        mm[(raw == _NOT_MEASURED) | (mm >= _NOT_MEASURED)] = 0
+        mm[mm >= _NOT_MEASURED] = 0
         buffer = io.BytesIO()
         Image.fromarray(mm.astype(np.uint16)).save(buffer, "PNG")
         return Blob(".png", data=buffer.getvalue())
+
+    def depth_m(self, frame: int) -> Floats | None:
+        """Return the depth image (H, W) in metres, 0 where nothing was measured; None where there is none."""
+        path = self.depths[frame]
+        return None if path is None else self._metres(path)
+
+    def _metres(self, path: Path) -> Floats:
+        raw = pixels(path)
+        if raw.ndim != 2:
+            raise SceneError("the depth image has colours", where=path, mend="give 16 bits of depth a pixel")
+        return np.where(raw == _NOT_MEASURED, 0.0, raw * self.depth_unit_m)
 
     def mask(self, frame: int) -> NDArray[np.bool_] | None:
         """Return which pixels are to be disregarded: those that the mask has as 0."""
         path = self.masks[frame]
         if path is None:
             return None
-        pixels = _pixels(path)
-        return np.asarray((pixels if pixels.ndim == 2 else pixels.max(axis=2)) == 0)
+        shown = pixels(path)
+        return np.asarray((shown if shown.ndim == 2 else shown.max(axis=2)) == 0)
 
     def pose_as_released(self, frame: int) -> Floats:
         """Return the (4, 4) camera-to-world pose in metres, in the axes of the files' world."""
@@ -98,7 +116,8 @@ class PosedFrames(FrameStore):
         return {"intrinsic_color": color[0], "intrinsic_depth": smaller @ color[0]}
 
 
-def _pixels(path: Path) -> NDArray[np.generic]:
+def pixels(path: Path) -> NDArray[Any]:
+    """Return the numbers of an image file, as they are; `SceneError` where it cannot be read."""
     try:
         with Image.open(path) as image:
             return np.asarray(image)
