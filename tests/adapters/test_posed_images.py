@@ -17,6 +17,7 @@ from spargen.geometry.raycast import RayCaster
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Scene
 from spargen.settings import Settings
+from spargen.testing import check_adapter
 from spargen.views.check import check_scene
 from tests.adapters.posed_files import GL, jpeg, png, put
 
@@ -140,6 +141,11 @@ def test_the_fingerprint_changes_with_the_images(tmp_path: Path) -> None:
     after = loaded(tmp_path)
     assert before.fingerprint != after.fingerprint
     assert before.surface.parts()[0] != after.surface.parts()[0]
+
+
+def test_the_adapter_keeps_the_contract(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert int(check_adapter(PosedAdapter(tmp_path))["room"]["rows"]) > 50
 
 
 def test_the_check_holds_and_refuses_what_does_not_belong(tmp_path: Path) -> None:

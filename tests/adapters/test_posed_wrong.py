@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 from worlds import DepthStore, World, furnished
 from wrong_scans import another_world, turned
 
+from scene_adapters.posed import PosedAdapter
 from spargen.cli import app
+from spargen.testing import check_adapter
 from tests.adapters.posed_files import CAMERAS, Place, intrinsics, put, write_labels, write_ply
 
 FRAMES = 36
@@ -152,8 +154,14 @@ def write(root: Path, case: Case) -> None:
     write_ply(folder / "mesh.ply", place)
     write_labels(folder / "labels.json", labels)
     CAMERAS[case.cameras](folder, place)
-    own = f"intrinsics: {json.dumps(intrinsics(place))}\n" if case.cameras == "TUM" else ""
+    own = f"intrinsics: {json.dumps(intrinsics(place))}\n" if case.cameras in ("TUM", "7-Scenes") else ""
     put(folder / "scene.yaml", case.told + own)
+
+
+@pytest.mark.parametrize("cameras", ["TUM", "7-Scenes", "COLMAP binary"])
+def test_what_is_right_keeps_the_contract(cameras: str, tmp_path: Path) -> None:
+    write(tmp_path, Case(nothing, "", cameras=cameras))
+    assert int(check_adapter(PosedAdapter(tmp_path))["room"]["rows"]) > 100
 
 
 @pytest.mark.parametrize("name", CASES)
