@@ -34,7 +34,7 @@ _BOXES = ("boxes.json",)
 
 
 class PosedAdapter(SceneAdapter):
-    r"""Reads a mesh with objects in it, and images with poses.
+    """Reads a mesh with objects in it, and images with poses.
 
     ::
 
@@ -63,7 +63,8 @@ class PosedAdapter(SceneAdapter):
         mesh: house.glb        which file it is, where there are several, or it has another name;
         labels: names.json     so for these, and for `boxes`;
         cameras: colmap/dslr   and for cameras, a file or the folder that holds them
-        intrinsics: {fl_x: 525, fl_y: 525, cx: 319.5, cy: 239.5}    for TUM and 7-Scenes, which have none
+        intrinsics: {fl_x: 525, fl_y: 525, cx: 320, cy: 240}    for TUM and 7-Scenes, which have none: by nerfstudio's
+                               names, in pixels from the image's corner (OpenCV counts 0.5 less)
         split: test            `train` by default
         space: house 7         scenes of one space show the same rooms
 
@@ -101,9 +102,7 @@ class PosedAdapter(SceneAdapter):
     """
 
     dataset: ClassVar[str] = "posed"
-    terms_of_use: ClassVar[str] = (
-        "own data: the terms are whoever made the scenes to say, in TERMS_OF_USE.txt beside them"
-    )
+    terms_of_use: ClassVar[str] = "own data: its makers say its terms, in a file TERMS_OF_USE.txt beside the scenes"
 
     def scenes(self) -> Sequence[str]:
         """Return the names of the scenes' folders, sorted."""
