@@ -1,6 +1,6 @@
 """How fast spargen is, against its aims and against what the machine can do at most.
 
-    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [memory]
+    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [large] [memory]
 
 Every ratio is printed with the verdict on its aim; `limit` lines measure the bound of a stage in the same run. Without
 names all parts run, in some minutes. See README.md beside this file.
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = ("see", "views", "rows", "scene", "memory")
+PARTS = ("see", "views", "rows", "scene", "large", "memory")
 # One core means one core: numpy must not spread a matrix product over others. Read when numpy is imported.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -28,11 +28,12 @@ def main() -> None:
     parser.add_argument("--root", type=Path, help="folder that keeps the scan for the next time")
     parser.add_argument("--runs", type=int, default=3, help="the best of so many counts (default: 3)")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--adapter", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     if arguments.worker:
-        work(arguments.root, arguments.worker)
+        work(arguments.adapter, arguments.root, arguments.worker)
         return
     with TemporaryDirectory() as folder:
         measure(arguments.root or Path(folder), arguments.parts or PARTS, arguments.runs)
@@ -41,6 +42,7 @@ def main() -> None:
 def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
     """Measure the parts, each with a scene read from `root`."""
     import asking
+    import large
     import scenes
     import seeing
 
@@ -56,27 +58,30 @@ def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
         asking.measure_rows(scene, runs)
     if "scene" in parts:
         asking.measure_scene(scene, runs)
+    if "large" in parts:
+        large.measure_large(scene, root / "large", runs)
+        measure_memory("posed", root / "large", most=2000)
     if "memory" in parts:
-        measure_memory(root)
+        measure_memory("scannet", root, most=1000)
 
 
-def measure_memory(root: Path) -> None:
+def measure_memory(adapter: str, root: Path, *, most: float) -> None:
     """Print the most memory that one worker needs for a scene, from reading the scan to written images."""
     from measure import line, title
 
     with TemporaryDirectory() as out:
-        command = [sys.executable, __file__, "--root", str(root), "--worker", out]
+        command = [sys.executable, __file__, "--root", str(root), "--worker", out, "--adapter", adapter]
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
     title("MEMORY  one worker, from the scan on disk to rows and images")
-    line("peak memory", float(answer.stdout.split()[-1]) / 1e6, "MB", most=1000)
+    line("peak memory", float(answer.stdout.split()[-1]) / 1e6, "MB", most=most)
 
 
-def work(root: Path, out: Path) -> None:
+def work(adapter: str, root: Path, out: Path) -> None:
     """Make everything about the scan in this process and print its peak memory in bytes."""
     from spargen.run.generate import generate
     from spargen.run.job import make_job
 
-    generate(make_job({"out": str(out), "sources": [{"adapter": "scannet", "root": str(root)}]}))
+    generate(make_job({"out": str(out), "sources": [{"adapter": adapter, "root": str(root)}]}))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
 

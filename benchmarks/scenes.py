@@ -35,6 +35,7 @@ def with_frames(scene: Scene, count: int) -> Scene:
         scene,
         cameras=scene.cameras.take(kept),
         frames=tuple(scene.frames[i] for i in kept),
+        frame_number=tuple(scene.frame_number[i] for i in kept),
         color_suffix=tuple(scene.color_suffix[i] for i in kept),
         store=FewerFrames(scene.store, kept),
     )
