@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
-from scene_adapters.files import read_file, read_json
+from scene_adapters.files import DAMAGED, read_file, read_json
 from scene_adapters.frames import Notes, usable_frames
 from scene_adapters.ply import read_ply
+from scene_adapters.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.sens import SensFrames, open_sens
 from spargen.errors import SceneError, nearest
 from spargen.fingerprint import contents, digest, sizes, times
@@ -29,7 +29,6 @@ _SEGMENTS = "_vh_clean_2.0.010000.segs.json"
 _HIRES_SEGMENTS = "_vh_clean.segs.json"
 _GROUPS = ".aggregation.json"
 _LABELS = "scannetv2-labels.combined.tsv"
-_DAMAGED = "the file is damaged: download it again"
 
 
 class ScanNetAdapter(SceneAdapter):
@@ -209,16 +208,6 @@ class ScanNetAdapter(SceneAdapter):
         return next((base / _LABELS for base in (self.root, self.root.parent) if (base / _LABELS).is_file()), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Annotation:
-    """N objects as (N,) ids and labels, and the object row of each of P vertices (-1 = none)."""
-
-    id: NDArray[np.int64]
-    label: tuple[str, ...]
-    vertex_object: NDArray[np.int32]
-    notes: Notes
-
-
 def _is_listed(folder: Path) -> bool:
     has_groups, has_mesh = ((folder / f"{folder.name}{ending}").is_file() for ending in (_GROUPS, _MESH))
     return has_groups or (has_mesh and folder.parent.name != "scans_test")
@@ -238,48 +227,8 @@ def _read_alignment(path: Path) -> NDArray[np.float64] | None:
         T = np.zeros((4, 4))
     rigid, _ = nearest_rigid(T)
     if not valid_poses(rigid)[0]:
-        raise SceneError("axisAlignment is not a rigid 4x4 motion", where=path, mend=_DAMAGED)
+        raise SceneError("axisAlignment is not a rigid 4x4 motion", where=path, mend=DAMAGED)
     return np.asarray(rigid[0])
-
-
-def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int, scene_id: str) -> _Annotation:
-    """Join the two annotation files: an object is a list of segments, a segment a set of vertices.
-
-    Where two objects claim a segment the smaller one keeps it, for the larger is what it stands on or is part of.
-    """
-    groups = _read_groups(groups_file, scene_id)
-    segment_of_vertex = _read_segments(segments_file, n_vertices, scene_id)
-    segment, row_of_vertex, size = np.unique(segment_of_vertex, return_inverse=True, return_counts=True)
-    rows: dict[int, NDArray[np.int64]] = {}
-    known = listed = 0
-    for object_id, (_, wanted) in groups.items():
-        rows[object_id] = np.flatnonzero(np.isin(segment, wanted))
-        known, listed = known + len(rows[object_id]), listed + len(wanted)
-    if listed > 2 * known:
-        raise SceneError(
-            f"{listed - known} of its {listed} segments are not in {segments_file.name}",
-            where=groups_file,
-            mend="the two files belong to different meshes or scans: download both again",
-        )
-    owner = np.full(len(segment), -1, dtype=np.int64)
-    for object_id in sorted(rows, key=lambda i: (size[rows[i]].sum(), i), reverse=True):
-        owner[rows[object_id]] = object_id
-    claims = np.bincount(np.concatenate([*rows.values(), np.zeros(0, np.int64)]), minlength=len(segment))
-    present = sorted(groups.keys() & set(owner.tolist()))
-    order = np.array([-1, *present])
-    vertex_object = (np.searchsorted(order, owner) - 1).astype(np.int32)[row_of_vertex]
-    return _Annotation(
-        id=order[1:],
-        label=tuple(groups[object_id][0] for object_id in present),
-        vertex_object=vertex_object,
-        notes={
-            "objects": "" if present else "none is annotated",
-            "share of vertices without object": round(float((vertex_object < 0).mean()), 4),
-            "objects without vertices": len(groups) - len(present),
-            "segments not in the mesh": listed - known,
-            "vertices claimed twice": int(size[claims > 1].sum()),
-        },
-    )
 
 
 def _read_own(path: Path, scene_id: str) -> dict[str, object]:
@@ -295,54 +244,23 @@ def _read_own(path: Path, scene_id: str) -> dict[str, object]:
     return content
 
 
-def _read_segments(path: Path, n_vertices: int, scene_id: str) -> NDArray[np.int64]:
-    """Return the (P,) segment id of each vertex."""
-    segments = _whole_numbers(_read_own(path, scene_id).get("segIndices"))
-    if segments is None:
-        raise SceneError("segIndices is not a list of whole numbers", where=path, mend=_DAMAGED)
+def _read_annotation(groups_file: Path, segments_file: Path, n_vertices: int, scene_id: str) -> Annotation:
+    groups_content = _read_own(groups_file, scene_id)
+    if str(groups_content.get("segmentsFile", "")).endswith(_HIRES_SEGMENTS):
+        raise SceneError(
+            "it is the annotation of the high-resolution mesh (see its segmentsFile)",
+            where=groups_file,
+            mend="download <id>.aggregation.json; <id>_vh_clean.aggregation.json does not replace it",
+        )
+    groups = groups_of(groups_content, groups_file)
+    segments = segments_of(_read_own(segments_file, scene_id), segments_file)
     if len(segments) != n_vertices:
         raise SceneError(
             f"it has {len(segments)} vertices, but the mesh has {n_vertices}",
-            where=path,
+            where=segments_file,
             mend=f"use the {_SEGMENTS} that belongs to {_MESH}, not that of the high-resolution mesh",
         )
-    return segments
-
-
-def _read_groups(path: Path, scene_id: str) -> dict[int, tuple[str, NDArray[np.int64]]]:
-    """Return label and segment ids of each object, by `objectId`: `id` may be anything, null included."""
-    content = _read_own(path, scene_id)
-    if str(content.get("segmentsFile", "")).endswith(_HIRES_SEGMENTS):
-        raise SceneError(
-            "it is the annotation of the high-resolution mesh (see its segmentsFile)",
-            where=path,
-            mend="download <id>.aggregation.json; <id>_vh_clean.aggregation.json does not replace it",
-        )
-    listed = content.get("segGroups")
-    if not isinstance(listed, list):
-        raise SceneError("there is no list segGroups", where=path, mend=_DAMAGED)
-    groups: dict[int, tuple[str, NDArray[np.int64]]] = {}
-    for at, group in enumerate(listed):
-        fields = group if isinstance(group, dict) else {}
-        object_id, label, segments = fields.get("objectId"), fields.get("label"), _whole_numbers(fields.get("segments"))
-        whole = re.fullmatch(r"\d{1,9}", str(object_id))
-        if not whole or not isinstance(label, str) or segments is None:
-            raise SceneError(f"segGroups[{at}] lacks an objectId, a label or segments", where=path, mend=_DAMAGED)
-        if int(whole[0]) in groups:
-            raise SceneError(f"segGroups[{at}] repeats objectId {whole[0]}", where=path, mend=_DAMAGED)
-        groups[int(whole[0])] = (label.strip() or "unknown", np.unique(segments))
-    return groups
-
-
-def _whole_numbers(value: object) -> NDArray[np.int64] | None:
-    """Return a JSON list of whole numbers as an array; None for anything else."""
-    if not isinstance(value, list):
-        return None
-    try:
-        array = np.array(value or np.zeros(0, np.int64))
-    except ValueError:  # a ragged list
-        return None
-    return array.astype(np.int64) if array.ndim == 1 and array.dtype.kind == "i" else None
+    return join(groups, segments, groups_file, segments_file)
 
 
 def _count_unknown(labels: Sequence[str], table: Path | None) -> int:
@@ -354,6 +272,6 @@ def _count_unknown(labels: Sequence[str], table: Path | None) -> int:
     head = [cell.strip() for cell in lines[0]]
     column = next((head.index(name) for name in ("raw_category", "category") if name in head), None)
     if column is None:
-        raise SceneError("the label table has no column raw_category", where=table, mend=_DAMAGED)
+        raise SceneError("the label table has no column raw_category", where=table, mend=DAMAGED)
     known = {line[column].strip() for line in lines if len(line) > column}
     return sum(label not in known for label in labels)
