@@ -67,8 +67,9 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
     good = ahead & ((pixel >= 0) & (pixel < size)).all(axis=1) & ctx.rounds_clearly(depth_m)
     raw = pixel / size * 1000
     good &= off_rounding_edge(raw).all(axis=1)
-    reason, at = "second camera not inside the first image", permille(pixel, size)
-    pairs, at, raw, depth_m = ctx.keep(good, reason, pairs, at, raw, depth_m)
+    reason = "second camera not inside the first image"
+    pairs, pixel, size, raw, depth_m = ctx.keep(good, reason, pairs, pixel, size, raw, depth_m)
+    at = permille(pixel, size)
     ninth = np.minimum(at * 3 // 1000, 2)
     for i in ctx.balanced(ninth @ [3, 1]):
         place = Place(int(at[i, 0]), int(at[i, 1]), float(depth_m[i]))
