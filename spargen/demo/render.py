@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from spargen.demo.house import House
 from spargen.demo.light import bake
 from spargen.demo.materials import LEVELS, SIZE_PX, TILE_M, texture_stack
 from spargen.geometry.raycast import RayCaster
-from spargen.scene.cameras import Cameras
+from spargen.scene.cameras import Cameras, looks_along
+from spargen.scene.lenses import Lens
 
 _SHARP_M = 1.6
 """Up to this depth textures are drawn from their sharpest level."""
@@ -142,13 +144,21 @@ def _pixel_rays(cameras: Cameras, view: int) -> tuple[NDArray[np.float32], NDArr
     """
     width, height = (int(n) for n in cameras.size_px[view])
     if cameras.bends[view]:
-        pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2) + 0.5
-        origin, rays = cameras.rays(view, pixels)
-        return origin.astype(np.float32), rays.reshape(height, width, 3).astype(np.float32)
+        T = cameras.T_world_camera[view].astype(np.float32)
+        rays = _bent_rays(tuple(cameras.K[view].ravel().tolist()), cameras.lens[view], width, height)
+        return T[:3, 3], rays @ T[:3, :3].T
     origin, (first, right, below) = cameras.rays(view, [(0.5, 0.5), (1.5, 0.5), (0.5, 1.5)])
     row = first + np.arange(width)[:, None] * (right - first)
     column = np.arange(height)[:, None] * (below - first)
     return origin.astype(np.float32), column.astype(np.float32)[:, None] + row.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _bent_rays(K: tuple[float, ...], lens: Lens, width: int, height: int) -> NDArray[np.float32]:
+    """Directions (H, W, 3) of the pixels of a lens that bends, in the camera's axes: the same for all its images."""
+    pixels = np.indices((height, width))[::-1].reshape(2, -1).T + 0.5
+    rays = looks_along(np.reshape(np.array(K), (3, 3)), lens, pixels.astype(np.float64))
+    return rays.reshape(height, width, 3).astype(np.float32)
 
 
 def _linear_on_faces(
