@@ -47,7 +47,7 @@ _DEPTH_PX = (256, 192)
 _QUALITY = 90
 _MASKED_EVERY = 40
 _DSLR_IMAGES, _BAD, _MASKED = 12, 2, 5
-"""How many there are, which of them is marked as bad, and in which something is masked."""
+"""How many there are at most, which of them is marked as bad, and in which something is masked."""
 _DSLR_FOLDERS = {
     "resized_images": "resized_anon_masks",
     "resized_undistorted_images": "resized_undistorted_masks",
@@ -62,15 +62,16 @@ _GL = np.diag([1.0, -1, -1, 1])
 def recording_files(folder: Path) -> list[Path]:
     """Return the files without which a scene's recordings are not whole."""
     iphone, dslr = folder / "iphone", folder / "dslr"
-    poses = iphone / "pose_intrinsic_imu.json"
+    poses, stops = iphone / "pose_intrinsic_imu.json", dslr / "nerfstudio" / "transforms.json"
     keys = list(json.loads(poses.read_text())) if poses.is_file() else []
     names = [f"{kind}/{key}{end}" for key in keys for kind, end in (("rgb", ".jpg"), ("rgb_masks", ".png"))]
     files = [poses, *(iphone / name for name in ("depth.bin", "colmap/cameras.txt", "colmap/images.txt", *names))]
-    files += [dslr / "nerfstudio" / name for name in ("transforms.json", "transforms_undistorted.json")]
+    files += [stops, stops.with_name("transforms_undistorted.json")]
     files += [dslr / "colmap" / name for name in ("cameras.txt", "images.txt")]
-    for colors, masks in _DSLR_FOLDERS.items():
-        files += [dslr / colors / f"{_dslr_name(i)}.JPG" for i in range(_DSLR_IMAGES)]
-        files += [dslr / masks / f"{_dslr_name(i)}.png" for i in range(_DSLR_IMAGES)]
+    listed = json.loads(stops.read_text()) if stops.is_file() else {"frames": [], "test_frames": []}
+    for frame in listed["frames"] + listed["test_frames"]:
+        files += [dslr / colors / frame["file_path"] for colors in _DSLR_FOLDERS]
+        files += [dslr / masks / frame["mask_path"] for masks in _DSLR_FOLDERS.values()]
     return files
 
 
@@ -89,15 +90,15 @@ def write_recordings(
     frames = len(cameras)
     tracked = np.setdiff1d(np.arange(frames), lost_frames(house, frames))
     phone = replace(cameras, lens=(IPHONE,) * frames)
-    stops = cameras.take(tracked[np.linspace(0, len(tracked) - 1, _DSLR_IMAGES).astype(int)])
+    stops = cameras.take(tracked[np.linspace(0, len(tracked) - 1, min(_DSLR_IMAGES, len(tracked))).astype(int)])
     fisheye, undistorted = _dslr(stops, K_FISHEYE, FISHEYE), _dslr(stops, K_UNDISTORTED, PINHOLE)
     _write_poses(phone, tracked, folder / "iphone")
     _write_dslr_poses(fisheye, undistorted, folder / "dslr")
-    total = frames + 2 * _DSLR_IMAGES
+    total = frames + 2 * len(stops)
     images = _counted(film(house, _together(phone, fisheye, undistorted), workers), total, progress)
     _write_iphone(house, images, frames, folder / "iphone")
     for colors, masks in _DSLR_FOLDERS.items():
-        for i in range(_DSLR_IMAGES):
+        for i in range(len(stops)):
             jpeg, _ = next(images)
             hidden = (300, 200, 420, 330) if i == _MASKED else None
             color, mask = (
@@ -197,7 +198,7 @@ def _dslr_name(i: int) -> str:
 
 
 def _write_dslr_poses(fisheye: Cameras, undistorted: Cameras, folder: Path) -> None:
-    names = [f"{_dslr_name(i)}.JPG" for i in range(_DSLR_IMAGES)]
+    names = [f"{_dslr_name(i)}.JPG" for i in range(len(fisheye))]
     write_colmap(folder / "colmap", fisheye, names)
     (folder / "nerfstudio").mkdir(parents=True, exist_ok=True)
     for file, cameras in (("transforms", fisheye), ("transforms_undistorted", undistorted)):

@@ -31,7 +31,7 @@ from spargen.settings import Settings
 from spargen.verify.marks import verify_marks
 from spargen.views.check import check_scene
 
-FRAMES = 60
+FRAMES = 32
 W = np.array([[0, 1.0, 0, 0], [1, 0, 0, 0], [0, 0, -1, 0], [0, 0, 0, 1]])
 GL = np.diag([1.0, -1, -1, 1])
 ID = LAYOUTS["scannetpp"].scene_id(0)
@@ -212,7 +212,7 @@ def test_what_is_masked_is_grey(folder):
             off = np.abs(image[mask == 0].astype(int) - 128)
             assert np.median(off) <= 1
             assert (off < 30).mean() > 0.95  # JPEG smears the edge
-    assert hidden == 1  # of sixty frames
+    assert hidden == 1
     scene = load(folder.parent.parent)
     assert sum(scene.store.mask(k) is not None for k in range(len(scene.frames))) == hidden
 
@@ -261,7 +261,7 @@ def test_boxes_are_the_builders_whatever_was_claimed(root, house, dirty, cameras
         np.testing.assert_allclose(scene.objects.center_m[row[i]], thing["center_m"], atol=0.03, err_msg=thing["kind"])
         checked += 1
         claiming += len(groups[i - 1]["segments"]) > (owner == i - 1).sum()
-    assert checked > 20
+    assert checked > 15
     assert claiming
     assert scene.notes["released boxes that do not fit their object"] >= claiming
     assert scene.notes["vertices claimed twice"] > 0
