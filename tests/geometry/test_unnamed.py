@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from worlds import World
+from worlds import World, pictured
 
 from spargen.geometry.surface import scene_points
 from spargen.geometry.unnamed import unnamed_things
@@ -46,3 +46,77 @@ def test_pieces_are_told_apart_and_what_is_annotated_is_none():
     assert (~found.seen.any(axis=1)).sum() == (points[:, 0] < 0.6).sum()
     assert len(unnamed(World().add("chair", (0, 0, 0), (1, 1, 1)).mesh()).center_m) == 0
     assert len(unnamed(World().mesh()).center_m) == 0
+
+
+# --- in instance images -----------------------------------------------------------------------------------------------
+
+LEAST = 0.0002
+
+
+def before_a_wall(*bare, wall="wall"):
+    """Things that nobody annotated, seen from the side of -x before a wall at 4 m."""
+    world = World().add(wall, (4.05, 0, 0), (0.1, 12, 12))
+    for center, size in bare:
+        world.add(None, center, size)
+    return world.camera((0, 0, 0), f=500.0).scene()
+
+
+def found_in(scene, least=LEAST, threads=1):
+    scene = pictured(scene)
+    n, no_points = len(scene.objects), np.zeros((len(scene.frames), 0), dtype=bool)
+    return unnamed_things(scene.surface, scene.cameras, n, no_points, least, threads=threads)
+
+
+def test_what_images_show_without_annotation_may_be_a_thing_within_its_reach():
+    center, size = np.array([3.0, 0.1, -0.1]), np.array([0.6, 0.5, 0.3])
+    found = found_in(before_a_wall((center, size)))
+    assert found.seen.tolist() == [[True]]
+    # Only the side that faces the camera is seen: the centre of the whole thing is within reach of it.
+    np.testing.assert_allclose(found.center_m[0], center - [0.3, 0, 0], atol=0.05)
+    assert 0.25 <= found.reach_m[0] <= 0.30
+    assert np.linalg.norm(found.center_m[0] - center) <= found.reach_m[0] + 0.06
+
+
+@pytest.mark.parametrize(("side", "is_thing"), [(0.02, False), (0.2, True)])
+def test_what_is_tiny_is_none(side, is_thing):
+    found = found_in(before_a_wall(((1.5, 0.0126, 0.0126), (0.02, side, side))), least=0.0)
+    assert len(found.center_m) == is_thing
+
+
+def test_a_flat_thing_may_be_one_for_images_show_one_side():
+    assert len(found_in(before_a_wall(((3, 0, 0), (0.001, 0.4, 0.4)))).center_m) == 1
+
+
+def test_what_is_hardly_noticed_is_not_seen():
+    # A side of 0.1 m at 3.8 m covers 170 pixels of 307,200: half a thousandth.
+    scene = before_a_wall(((3.9, 0, 0), (0.2, 0.1, 0.1)))
+    assert [found_in(scene, least).seen.any() for least in (0.0004, 0.0007)] == [True, False]
+
+
+def test_pieces_in_images_are_told_apart_and_seen_by_their_own_views():
+    apart = (((3, 1.2, 0), (0.3, 0.3, 0.3)), ((3, -1.2, 0), (0.3, 0.3, 0.3)))
+    world = World().add("wall", (4.05, 0, 0), (0.1, 12, 12))
+    for center, size in apart:
+        world.add(None, center, size)
+    for heading_deg, f in ((25, 900.0), (-25, 900.0), (0, 400.0)):
+        world.camera((0, 0, 0), heading_deg=heading_deg, f=f)
+    found = found_in(world.scene(), threads=3)
+    order = np.argsort(-found.center_m[:, 1])
+    assert found.seen[:, order].tolist() == [[True, False], [False, True], [True, True]]
+
+
+def test_a_wide_piece_may_be_a_thing_in_every_part_of_it():
+    """An unannotated wall with something before it: whatever stands there is within reach of some part."""
+    found = found_in(before_a_wall(wall=None))
+    assert len(found.center_m) >= 20
+    assert found.reach_m.max() <= 0.55
+    # 5.1 m of it are in sight, and 3.8 m in height.
+    for y, z in ((2.2, 1.6), (-2.2, -1.6), (0, 0), (1, -1)):
+        away = np.linalg.norm(found.center_m - [4, y, z], axis=1)
+        assert (away <= found.reach_m * np.sqrt(2) + 0.05).any()
+
+
+def test_in_images_without_any_there_is_none():
+    found = found_in(before_a_wall())
+    assert [part.shape for part in found] == [(0, 3), (0,), (1, 0)]
+    assert found_in(World().scene()).seen.shape == (0, 0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from worlds import furnished, measured, three_boxes
+from worlds import furnished, measured, pictured, three_boxes
 
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
@@ -52,6 +52,14 @@ DOORS = {
     "faces of no object": (
         lambda: replace(SCENE.surface, face_object=SCENE.surface.face_object - 2),
         "objects below -1",
+    ),
+    "faces of objects that do not exist": (
+        scene(surface=replace(SCENE.surface, face_object=SCENE.surface.face_object + 3)),
+        "faces name objects that do not exist",
+    ),
+    "instance images of other frames": (
+        scene(surface=pictured(SCENE).surface.take([0])),
+        "2 frames but instance images of 1",
     ),
     "K of zeros": (cameras("K", (), 0.0), r"intrinsics \[1\] are none of their images"),
     "K with another last row": (cameras("K", (2, 0), 1.0), r"intrinsics \[1\] are none"),
@@ -116,6 +124,23 @@ def test_a_picture_is_flat_but_a_line_is_no_thing(sides, doubtful):
     assert made.doubtful.tolist() == [False, doubtful, False]
     noted = {"objects whose box is a line or a point": 1} if doubtful else {}
     assert replace(SCENE, objects=made).notes == noted
+
+
+def test_a_far_scene_of_images_is_moved_by_where_its_cameras_are():
+    by_m = np.array([3000.4, -20000, 7])
+    far = replace(
+        pictured(SCENE),
+        objects=replace(SCENE.objects, center_m=SCENE.objects.center_m + by_m),
+        cameras=Cameras(
+            SCENE.cameras.K,
+            SCENE.cameras.T_world_camera + np.array([[0, 0, 0, b] for b in (*by_m, 0)]),
+            SCENE.cameras.size_px,
+        ),
+    )
+    np.testing.assert_allclose(far.cameras.position_m - SCENE.cameras.position_m, [[0.4, 0, -1]] * 2, atol=1e-6)
+    np.testing.assert_allclose(far.objects.center_m - SCENE.objects.center_m, [[0.4, 0, -1]] * 3, atol=1e-6)
+    np.testing.assert_array_equal(far.T_world_released[:3, 3], [-3000, 20000, -8])
+    assert far.notes["moved to the origin by, in m"] == "-3000, 20000, -8"
 
 
 # --- how wide a scene is ---------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asking import SCENE, ask_all, said
-from worlds import World
+from worlds import World, pictured
 
 from spargen.scene.labels import LabelTable, label_rules
 
@@ -108,3 +108,15 @@ def test_questions_over_several_images_say_the_same():
     rows = ask_all(SCENE, tasks=("distance_infer_center_oc_mv",), quota=12).rows
     assert {row.form for row in rows} >= {"fill", "sentence"}
     assert all(label_rules().building_phrase in said(row)[0] for row in rows)
+
+
+DEEP = (0.12, 0.4, 0.4)
+
+
+@pytest.mark.parametrize(("x_m", "in_images"), [(2.2, set()), (3.25, set()), (3.6, {"chair"})])
+def test_in_images_only_the_face_of_what_nobody_annotated_is_seen(x_m, in_images):
+    """Its centre may be half as far behind its face as it is wide: where that could be the nearest, nothing is asked."""
+    scene = room((None, (x_m, 0.5, 1.2), DEEP))
+    of_mesh = {"chair"} if x_m > 3 else set()
+    assert answers(scene)[0] == {"nearest": of_mesh, "farthest": {"table"}}
+    assert answers(pictured(scene))[0] == {"nearest": in_images, "farthest": {"table"}}

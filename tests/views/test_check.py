@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from asking import ask_all
 from PIL import Image
-from worlds import DepthStore, FakeStore, World, depth_png, furnished, measured
+from worlds import DepthStore, FakeStore, World, depth_png, furnished, measured, pictured
 
 import spargen
 from spargen.errors import SceneError
@@ -345,3 +345,61 @@ def test_a_damaged_file_is_made_anew_and_a_scene_without_fingerprint_is_not_kept
         path.write_bytes(rubbish)
         assert check_scene(scene, STRICT, keep_in=tmp_path) == first
     assert len(list(tmp_path.iterdir())) == 1
+
+
+# --- instance images --------------------------------------------------------------------------------------------------
+
+
+def with_ids(change):
+    """The scene as instance images, some frames of which are changed: {frame: objects}."""
+    scene = pictured(SCENE)
+
+    def objects(frame):
+        if isinstance(change.get(frame), Exception):
+            raise change[frame]
+        return change.get(frame, scene.surface.objects(frame))
+
+    return replace(scene, surface=replace(scene.surface, objects=objects))
+
+
+def test_frames_whose_instance_images_cannot_be_used_are_left_out():
+    bad = {4: np.zeros((480, 600), dtype=int), 6: OSError("no such file"), 9: np.full((480, 640), 999)}
+    usable, notes = frames_to_ask(with_ids(bad), STRICT)
+    assert sorted(set(range(40)) - set(usable.tolist())) == [4, 6, 9]
+    told = notes["frames left out"]
+    assert told.startswith("3 of 40 looked at:")
+    for fault in (
+        "40: its instance images cannot be used: objects are int64 of (480, 600), depths of (480, 640)",
+        "60: its instance images cannot be read",
+        "90: its instance images cannot be used: pixels name objects 999 .. 999 of",
+    ):
+        assert fault in told
+
+
+def test_instance_images_of_another_size_are_no_resized_colour():
+    small = with_ids({})
+    images = replace(small.surface, objects=lambda f: np.zeros((480, 600), int), depth_m=lambda f: np.ones((480, 600)))
+    found = check_scene(replace(small, surface=images), STRICT)
+    assert found.what.startswith("most images that were looked at cannot be used")
+
+
+def test_frames_that_do_not_fit_their_boxes_are_left_out():
+    scene = pictured(SCENE)
+    other = {k: (k + 17) % 40 for k in (*LOOKED_AT[2:3], LOOKED_AT[2] + 1)}
+    images = replace(
+        scene.surface,
+        objects=lambda f: scene.surface.objects(other.get(f, f)),
+        depth_m=lambda f: scene.surface.depth_m(other.get(f, f)),
+    )
+    usable, notes = frames_to_ask(replace(scene, surface=images), STRICT)
+    assert sorted(set(range(40)) - set(usable.tolist())) == sorted(other)
+    assert "of its pixels of objects lie in the objects' boxes" in notes["frames left out"]
+
+
+def test_findings_on_images_are_kept_by_their_fingerprint(tmp_path, monkeypatch):
+    scene = replace(pictured(SCENE), fingerprint="x")
+    first = check_scene(scene, STRICT, keep_in=tmp_path)
+    monkeypatch.setattr(module, "_examine", None)
+    assert check_scene(scene, STRICT, keep_in=tmp_path) == first
+    with pytest.raises(TypeError):
+        check_scene(replace(scene, surface=replace(scene.surface, fingerprint="new")), STRICT, keep_in=tmp_path)

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from worlds import World, furnished
+from worlds import World, furnished, pictured
 
 from spargen.geometry.visibility import Visibility
 from spargen.scene.labels import label_rules
@@ -177,3 +177,25 @@ def test_what_touches_another_of_its_kind_is_present_but_not_asked_about():
     np.testing.assert_array_equal(labels.countable, labels.askable)
     np.testing.assert_array_equal(labels.doubtful, [*halves, False, False])
     assert labels.present[:7].all()
+
+
+def test_of_instance_images_only_those_of_the_views_are_read(tmp_path):
+    whole, asked = pictured(scene()), set()
+
+    def objects(frame):
+        asked.add(frame)
+        return whole.surface.objects(frame)
+
+    images = replace(whole.surface, objects=objects)
+    few = Settings(views_per_scene=3, video_frames=2)
+    views = look(replace(whole, surface=images), few, seed=0, video=True, threads=1, keep_in=tmp_path)
+    assert asked == set(views.frames.tolist()) == {0, 19, 39}
+    assert views.unnamed.seen.shape == (3, 0)
+    # What was seen is kept by the images' fingerprint, and by which of them were seen.
+    asked.clear()
+    again = look(replace(whole, surface=images), few, seed=0, video=True, threads=1, keep_in=tmp_path)
+    assert not asked
+    np.testing.assert_array_equal(again.vis.surface, views.vis.surface)
+    others = replace(whole, surface=replace(images, fingerprint="others"))
+    look(others, few, seed=0, video=True, threads=1, keep_in=tmp_path)
+    assert asked

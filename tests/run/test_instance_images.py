@@ -1,0 +1,153 @@
+"""A data set of instance images and depths, without any mesh, through the whole program."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from worlds import furnished, grey_jpeg, pictured
+
+from spargen.run.preview import draw_boxes
+from spargen.verify.marks import _look_at, _Mark
+
+pytest.importorskip("embreex")
+
+ADAPTER = '''
+"""Scenes as folders: scene.npz, and for each frame a JPEG, and 16-bit PNGs of objects (row + 2) and millimetres."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from spargen.scene.adapter import SceneAdapter
+from spargen.scene.cameras import Cameras
+from spargen.scene.images import InstanceImages
+from spargen.scene.types import Blob, Objects, Scene
+
+
+class Store:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def color(self, frame):
+        return Blob(".jpg", path=self.folder / f"{frame}.jpg")
+
+    def depth(self, frame):
+        return None
+
+    def pose_as_released(self, frame):
+        return np.eye(4)
+
+    def intrinsics_as_released(self):
+        return {}
+
+
+class RoomsAdapter(SceneAdapter):
+    dataset = "rooms"
+    terms_of_use = "none"
+
+    def scenes(self):
+        return sorted(path.name for path in self.root.iterdir())
+
+    def load(self, scene_id):
+        folder = self.root / scene_id
+        with np.load(folder / "scene.npz") as found:
+            objects = Objects(found["id"], tuple(found["label"]), found["center"], found["extent"], found["R"])
+            cameras = Cameras(found["K"], found["T"], found["size"])
+        names = tuple(str(k) for k in range(len(cameras)))
+        files = sorted(folder.iterdir())
+        told = " ".join(f"{path.name}:{path.stat().st_size}" for path in files)
+        images = InstanceImages(
+            lambda frame: np.asarray(Image.open(folder / f"{frame}_objects.png"), dtype=np.int32) - 2,
+            lambda frame: np.asarray(Image.open(folder / f"{frame}_depth.png")) / 1000.0,
+            np.arange(len(names)),
+            told,
+        )
+        return Scene(scene_id, "rooms", images, objects, cameras, names, Store(folder), fingerprint=told)
+'''
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rooms")
+    (folder / "rooms_adapter.py").write_text(ADAPTER)
+    room = folder / "data" / "room_1"
+    room.mkdir(parents=True)
+    scene = pictured(furnished(36).scene(), 1)
+    o, c = scene.objects, scene.cameras
+    arrays = {"id": o.id, "label": np.array(o.label), "center": o.center_m, "extent": o.extent_m, "R": o.R_world_box}
+    np.savez(room / "scene.npz", **arrays, K=c.K, T=c.T_world_camera, size=c.size_px)
+    for k in range(36):
+        (room / f"{k}.jpg").write_bytes(grey_jpeg(640, 480))
+        Image.fromarray((scene.surface.objects(k) + 2).astype(np.uint16)).save(room / f"{k}_objects.png")
+        millimetres = np.rint(scene.surface.depth_m(k) * 1000).astype(np.uint16)
+        Image.fromarray(millimetres).save(room / f"{k}_depth.png")
+    return folder
+
+
+def spargen(root, *words):
+    repository = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{repository}{os.pathsep}{root}"}
+    command = [sys.executable, "-m", "spargen.cli", *map(str, words)]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+SOURCE = ("--adapter", "rooms_adapter:RoomsAdapter", "--root", "data")
+
+
+def test_rows_are_made_and_every_mark_lies_on_its_object(root):
+    code, said = spargen(root, "generate", *SOURCE, "--out", "out", "--set", "rows_per_cell=6", "--workers", 1, "-q")
+    assert code == 0, said
+    cells = sorted(path.parent.parent.name for path in (root / "out" / "spar" / "rooms").rglob("*.jsonl"))
+    assert len(set(cells)) >= 32
+    assert "room_size" not in cells
+    code, said = spargen(root, "verify", "out")
+    assert code == 0, said
+    (checked,) = re.findall(r"^all +([\d,]+) of ([\d,]+)", said, re.MULTILINE)
+    assert checked[0] == checked[1]
+    assert int(checked[0].replace(",", "")) > 300
+
+
+def test_a_scene_is_inspected(root):
+    code, said = spargen(root, "inspect", "rooms_adapter:RoomsAdapter", "data", "room_1", "--out", "drawn.jpg")
+    assert code == 0, said
+    for told in ("instance images", "36", "pixels that lie in their", "100%"):
+        assert told in said
+    assert (root / "drawn.jpg").stat().st_size > 1000
+
+
+def test_the_frame_that_shows_most_is_drawn():
+    scene = pictured(furnished(12).scene())
+    (mesh, name), (images, same) = draw_boxes(furnished(12).scene()), draw_boxes(scene)
+    assert name == same
+    assert np.abs(np.asarray(mesh, dtype=int) - np.asarray(images)).mean() < 1
+
+
+@pytest.mark.parametrize("smaller", [1, 2])
+def test_marks_that_do_not_hold_are_told(smaller):
+    scene = pictured(furnished(4).scene(), smaller)
+    ids = scene.surface.objects(0)
+    obj = int(np.argmax(np.bincount(ids[ids > 5])))
+    rows, columns = (np.flatnonzero((ids == obj).any(axis=axis)) for axis in (1, 0))
+    h, w = ids.shape
+    box = np.array([columns[0] / w, rows[0] / h, (columns[-1] + 1) / w, (rows[-1] + 1) / h]) * 1000
+
+    def wrong(at, of=obj):
+        mark = _Mark("0", "a_task", "fill", "a_row", "a mark", tuple(float(x) for x in at), int(scene.objects.id[of]))
+        (found,) = _look_at(scene).check("0", [mark])
+        return found
+
+    assert wrong(np.rint(box)) is None
+    for side in range(4):
+        assert "fills" in wrong(np.rint(box) + 12 * (np.arange(4) == side))
+    inside = np.argwhere(ids == obj)
+    y, x = inside[len(inside) // 2]
+    at = (x + 0.5) / w * 1000, (y + 0.5) / h * 1000
+    other = (obj + 1) % len(scene.objects)
+    assert "shows" in wrong(at, other)
