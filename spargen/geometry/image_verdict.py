@@ -202,8 +202,9 @@ class _Case:
         for view in range(len(self.ids)):
             _, depth_m, uv = sample(self.images, self.cameras, view, len(self.objects), COLUMNS)
             points_m = located(self.cameras, view, uv, depth_m)
-            shown = np.isfinite(points_m).all(axis=2)
-            found.append((points_m[shown], facing(points_m, self.cameras.position_m[view])[shown]))
+            row, column = np.nonzero(np.isfinite(points_m).all(axis=2))
+            normal = facing(points_m, row, column, self.cameras.position_m[view])
+            found.append((points_m[row, column], normal))
         return found
 
     @cached_property

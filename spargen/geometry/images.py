@@ -31,10 +31,10 @@ class Sample(NamedTuple):
 
 
 def sample(images: InstanceImages, cameras: Cameras, view: int, n_objects: int, columns: int) -> Sample:
-    """Read a view of a scene with so many objects, and take about so many columns of its pixels, and rows alike."""
+    """Read a view of a scene with so many objects, and take so many columns of its pixels at most, and rows alike."""
     size = cameras.size_px[view]
     ids, depth_m = images.read(view, size, n_objects)
-    (h, w), step = ids.shape, max(1, ids.shape[1] // columns)
+    (h, w), step = ids.shape, -(-ids.shape[1] // columns)
     some = (slice(step // 2, None, step),) * 2
     x, y = np.meshgrid(np.arange(w)[some[1]], np.arange(h)[some[0]])
     return Sample(ids[some], depth_m[some], (np.stack([x, y], axis=-1) + 0.5) * (size / [w, h]))
@@ -54,25 +54,24 @@ def pixel_of(uv: ArrayLike, size_px: ArrayLike, shape: tuple[int, ...]) -> tuple
     return x, y
 
 
-def facing(points_m: Floats, position_m: Floats) -> Floats:
-    """Return normals (h, w, 3), of any length, of what a camera sees at the points of a sample: they point at it.
+def facing(points_m: Floats, row: Ints, column: Ints, position_m: Floats) -> Floats:
+    """Return normals (R, 3), of any length, of what a camera sees at some points (h, w, 3) of a sample: they face it.
 
     Of the neighbours on two sides the one counts that lies nearer in space, for the other may lie on something behind.
     What has no neighbours faces the camera.
     """
-    towards = position_m - points_m
-    normal = np.cross(_to_neighbour(points_m, 0), _to_neighbour(points_m, 1))
-    along = (normal * towards).sum(axis=2, keepdims=True)
+    towards = position_m - points_m[row, column]
+    normal = np.cross(_to_neighbour(points_m, row, column, 1, 0), _to_neighbour(points_m, row, column, 0, 1))
+    along = (normal * towards).sum(axis=1, keepdims=True)
     return np.where(np.abs(along) > 0, normal * np.sign(along), towards)
 
 
-def _to_neighbour(points_m: Floats, axis: int) -> Floats:
-    there = np.full_like(points_m, np.nan)
-    step = np.diff(points_m, axis=axis)
-    back = there.copy()
-    first, last = ((slice(None),) * axis + (part,) for part in (slice(None, -1), slice(1, None)))
-    there[first], back[last] = step, step
-    far, near = (np.nan_to_num((to**2).sum(axis=2, keepdims=True), nan=np.inf) for to in (there, back))
+def _to_neighbour(points_m: Floats, row: Ints, column: Ints, down: int, right: int) -> Floats:
+    """Ways (R, 3) from points to the nearer of the two neighbours in a direction; nan where there is none."""
+    framed = np.pad(points_m, ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
+    y, x = row + 1, column + 1
+    there, back = framed[y + down, x + right] - framed[y, x], framed[y, x] - framed[y - down, x - right]
+    far, near = (np.nan_to_num((way**2).sum(axis=1, keepdims=True), nan=np.inf) for way in (there, back))
     return np.where(far <= near, there, back)
 
 

@@ -2,7 +2,8 @@
 
 A few frames are decoded and held against the mesh; where one of them does not fit, all that may be asked are. One that
 does not fit is left out; where most do not, or where undoing a known mistake makes them fit, the scene is refused and
-the mistake named: see `spargen.geometry.verdict`. No image that cannot be decoded is ever asked about.
+the mistake named: see `spargen.geometry.verdict`. Instance images are held against the objects' boxes instead: see
+`spargen.geometry.image_verdict`. No image that cannot be decoded is ever asked about.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _look_on(
 
 
 def _misfits(scene: Scene, frames: Sequence[int], threads: int) -> dict[str, str]:
-    """Return which of some frames, whose images can be read, do not fit the mesh, and why."""
+    """Return which of some frames, whose images can be read, do not fit the mesh or the boxes, and why."""
     if not frames:
         return {}
     surface, chosen = scene.surface, np.array(frames)

@@ -48,6 +48,11 @@ def test_but_no_larger_nor_of_another_shape(size):
         images().read(0, size, 3)
 
 
+def test_nor_larger_though_of_one_shape():
+    with pytest.raises(SceneError, match="the images have 8x6 pixels, the camera 4x3"):
+        images(ids=np.kron(IDS, np.ones((2, 2), int)), depth_m=np.kron(DEPTH_M, np.ones((2, 2)))).read(0, SIZE, 3)
+
+
 FAULTS = {
     "no integers": ({"ids": IDS * 1.0}, "objects are float64"),
     "no image": ({"ids": IDS.ravel()}, r"of \(12,\), depths of \(3, 4\)"),

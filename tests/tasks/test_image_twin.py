@@ -62,3 +62,10 @@ def test_images_lack_the_size_of_rooms_alone():
     of_mesh, of_images = ({key[0] for key in rows(surface)} for surface in ("mesh", "images"))
     assert of_mesh - of_images <= {"room_size"}
     assert of_images <= set(TASKS)
+
+
+def test_of_images_no_room_is_measured():
+    scene = pictured(furnished(36).scene())
+    found = ask_all(scene, tasks=("room_size",))
+    assert not found.rows
+    assert found.dropped["room_size", "images do not show all of the floor"] == 1
