@@ -115,7 +115,7 @@ DEEP = (0.12, 0.4, 0.4)
 
 @pytest.mark.parametrize(("x_m", "in_images"), [(2.2, set()), (3.25, set()), (3.6, {"chair"})])
 def test_in_images_only_the_face_of_what_nobody_annotated_is_seen(x_m, in_images):
-    """Its centre may be half as far behind its face as that is wide; where it could be the nearest, nothing is asked."""
+    """Its centre may be half as far behind its face as that is wide; where it could be nearest, nothing is asked."""
     scene = room((None, (x_m, 0.5, 1.2), DEEP))
     of_mesh = {"chair"} if x_m > 3 else set()
     assert answers(scene)[0] == {"nearest": of_mesh, "farthest": {"table"}}
