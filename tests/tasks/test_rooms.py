@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from asking import SCENE, TASKS, ask_all, context, options
-from worlds import World
+from worlds import World, pictured
 
 from spargen.errors import SceneError
 from spargen.settings import Settings
@@ -28,9 +28,9 @@ TWO = halves(SCENE, unknown=range(0, 72, 9))
 FEW = Settings(video_frames=20)
 
 
-@pytest.fixture(scope="module")
-def asked():
-    return ask_all(TWO, settings=FEW)
+@pytest.fixture(scope="module", params=["mesh", "images"])
+def asked(request):
+    return ask_all(pictured(TWO) if request.param == "images" else TWO, settings=FEW)
 
 
 def test_every_question_stays_in_one_room(asked):
