@@ -29,7 +29,7 @@ class Edges:
 
     A side lies between the outermost coarse cell and the outermost corner of the whole object. Mostly that corner is
     in sight: then a few rays around it settle the side. Else everything between is cast, except where the coarse rays
-    show one surface nearer than any part of the object.
+    show one surface nearer than any part of the object, and a few rays between them find no crack in it.
 
     Parameters
     ----------
@@ -168,19 +168,31 @@ class Edges:
         if not reached:
             return np.zeros((0, 3), dtype=np.int64)
         number = np.repeat(np.arange(len(pairs)), [len(c) for c in reached])
-        y, x = np.concatenate(reached).T
-        # An object may be in sight where it would be, in the cell or near it, if it stood there alone.
+        y, x, covered = np.concatenate(reached).T
         near = np.zeros((len(pairs), self.grid.h, self.grid.w), dtype=bool)
-        near[number, y, x] = True
-        k, line, column = (i[:, None] for i in np.unravel_index(np.flatnonzero(_grown(near)), near.shape))
-        rook = np.arange(FINE)
-        uv = np.stack([self.grid.fine.x[column * FINE + ROOKS], self.grid.fine.y[line * FINE + rook]], axis=-1)
+        # What covers a cell may have a crack between two coarse rays.
+        k, line, column = number[covered == 1], y[covered == 1], x[covered == 1]
         pair = np.repeat(pairs[k], FINE)
-        alone = self.sight.alone_at(self.views[row[pair]], obj[pair], uv.reshape(-1, 2)).reshape(-1, FINE)
+        through = self.sight.objects_at(self.views[row[pair]], self._rooks(line, column)) == obj[pair]
+        near[k, line, column] = through.reshape(-1, FINE).any(axis=1)
+        is_open = (covered == 0) | _grown(near)[number, y, x]
+        number, y, x = number[is_open], y[is_open], x[is_open]
+        # An object may be in sight where it would be, in the cell or near it, if it stood there alone.
         near[:] = False
-        near[k[:, 0], line[:, 0], column[:, 0]] = alone.any(axis=1)
+        near[number, y, x] = True
+        k, line, column = np.unravel_index(np.flatnonzero(_grown(near)), near.shape)
+        pair = np.repeat(pairs[k], FINE)
+        alone = self.sight.alone_at(self.views[row[pair]], obj[pair], self._rooks(line, column))
+        near[:] = False
+        near[k, line, column] = alone.reshape(-1, FINE).any(axis=1)
         self._trace(near, row[pairs], obj[pairs])
         return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y, x]])
+
+    def _rooks(self, line: Ints, column: Ints) -> Floats:
+        """Positions (4 C, 2) of the rays of coarse cells (C,) that are tried first: no line goes between them."""
+        x = self.grid.fine.x[column[:, None] * FINE + ROOKS]
+        y = self.grid.fine.y[line[:, None] * FINE + np.arange(FINE)]
+        return np.stack([x, y], axis=-1).reshape(-1, 2)
 
     def _trace(self, near: Bools, row: Ints, obj: Ints) -> None:
         """Set the cells (R, h, w) in which points on the edges of the objects' faces lie."""
@@ -192,19 +204,19 @@ class Edges:
             near[pairs[np.nonzero(inside)[0]], y, x] = True
 
     def _reached_cells(self, r: int, window: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
-        """Cells (C, 2) of a window that nothing nearer covers, within the outline: row and column."""
+        """Cells (C, 3) of a window within the outline: row, column, and whether something nearer covers them."""
         x0, y0, x1, y1 = window
-        is_open = self.cover_m[r, y0 : y1 + 1, x0 : x1 + 1] >= nearest_m
+        beyond = np.ones((y1 + 1 - y0, x1 + 1 - x0), dtype=bool)
         # Cells that lie wholly inside the box hold nothing outside it.
         inside = np.concatenate([-(-box[:2] // FINE), (box[2:] + 1) // FINE])
-        is_open[max(0, inside[1] - y0) : max(0, inside[3] - y0), max(0, inside[0] - x0) : max(0, inside[2] - x0)] = (
-            False
-        )
-        yx = np.argwhere(is_open) + np.array([y0, x0])
+        beyond[max(0, inside[1] - y0) : max(0, inside[3] - y0), max(0, inside[0] - x0) : max(0, inside[2] - x0)] = False
+        yx = np.argwhere(beyond) + np.array([y0, x0])
         cell = np.array([self.grid.width / self.grid.w, self.grid.height / self.grid.h])
         along = ((yx[:, ::-1] + 0.5) * cell) @ DIAGONALS.T
         slack = np.linalg.norm(cell) / 2
-        return np.asarray(yx[((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)])
+        yx = yx[((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)]
+        covered = self.cover_m[r, yx[:, 0], yx[:, 1]] < nearest_m
+        return np.column_stack([yx, covered])
 
 
 def _grown(cells: Bools) -> Bools:

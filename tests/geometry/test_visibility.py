@@ -480,6 +480,24 @@ def test_a_box_that_hangs_on_single_pixels_is_not_drawn(slit_px, boxed):
     assert t.boxed[0, 0] == boxed
 
 
+@pytest.mark.parametrize("left", [448.2, 449.2, 450.2, 451.2])
+@pytest.mark.parametrize("wide", [1.3, 2.6])
+def test_what_shows_through_a_crack_in_one_smooth_thing_is_in_the_box(left, wide):
+    """640 x 480, f = 500: the cabinet fills columns 120 to 520, a screen 2 m off those from 260 on but for a crack."""
+    w = World().add("cabinet", (4, 0, 1), (0.5, 3, 1))
+    for first, last in ((260.0, left), (left + wide, 600.0)):
+        low, high = (320 - last) / 250, (320 - first) / 250
+        w.add("screen", (2, (low + high) / 2, 1), (0.001, high - low, 2))
+    w.camera((0, 0, 1), f=500.0)
+    mesh, objects = w.mesh(), w.objects()
+    # Both parts of the screen are one thing, as a scan with a crack in it has it.
+    mesh = Mesh(mesh.vertices_m, mesh.faces, np.minimum(mesh.face_object, 1))
+    t = see(mesh, objects, w.cameras(), np.array([True, False, False]), S, threads=1)
+    right = np.ceil(left + wide - 0.5)  # of the last pixel whose centre lies in the crack
+    assert t.visible[0, 0]
+    np.testing.assert_allclose(t.bbox[0, 0, [0, 2]], [1000 * 120 / 640, 1000 * right / 640], atol=1.6)
+
+
 @pytest.mark.parametrize("x", range(400, 404))
 @pytest.mark.parametrize("y", range(150, 154))
 def test_a_scrap_of_an_object_that_shows_in_one_pixel_far_from_the_rest_is_in_the_box(x, y):
