@@ -13,7 +13,7 @@ from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.testing import check_adapter
 
-FRAMES = 44
+FRAMES = 36
 FEW = Settings(video_frames=24)
 WITHIN_M, WITHIN_DEG = 0.01, 0.1
 OF_THE_LENS = ("permille", "box", "share", "frames")
@@ -79,6 +79,7 @@ def test_boxes_are_those_that_were_built(read):
         np.testing.assert_allclose(np.sort(extent), np.sort(thing["extent_m"]), atol=WITHIN_M, err_msg=thing["kind"])
 
 
+@pytest.mark.parametrize("read", [name for name in LAYOUTS if name != "scannet"], indirect=True)
 def test_where_both_ask_both_say_the_same(read, scannet):
     mine, theirs = facts(read, scannet), facts(scannet, read)
     both = mine.keys() & theirs.keys()
@@ -93,7 +94,7 @@ def test_where_both_ask_both_say_the_same(read, scannet):
             margin is None or margin.by > WITHIN_M
         ):
             assert said(mine[key]) == said(theirs[key]), key
-    assert len(both) > 400
+    assert len(both) > 300
     assert len(tasks) >= 15, tasks
 
 
@@ -103,7 +104,7 @@ def facts(read, other):
     scene = only(read, common)
     found = {}
     for name, task in TASKS.items():
-        for fact in task.propose(context(scene, settings=FEW, pool=800)):
+        for fact in task.propose(context(scene, settings=FEW, pool=300)):
             walked = tuple(common[f] for f in fact.frames)
             key = (name, walked, tuple(read.group(o) for o in fact.objects), fact.quantity)
             found[key] = fact

@@ -27,24 +27,18 @@ from PIL import Image
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
-from spargen.scene.types import Blob, Objects, Scene
+from spargen.scene.types import Blob, FrameStore, Objects, Scene
 
 
-class Store:
+class Store(FrameStore):
     def __init__(self, folder):
         self.folder = folder
 
     def color(self, frame):
         return Blob(".jpg", path=self.folder / f"{frame}.jpg")
 
-    def depth(self, frame):
-        return None
-
     def pose_as_released(self, frame):
         return np.eye(4)
-
-    def intrinsics_as_released(self):
-        return {}
 
 
 class RoomsAdapter(SceneAdapter):
