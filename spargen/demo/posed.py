@@ -22,6 +22,7 @@ from PIL import Image
 from spargen.demo.film import film
 from spargen.demo.house import House
 from spargen.demo.layout import Layout
+from spargen.demo.ply import write_ply
 from spargen.demo.scan import Scan
 from spargen.demo.walk import lost_frames
 from spargen.scene.cameras import Cameras
@@ -107,16 +108,8 @@ POSED = Layout(
 def _write_mesh(scan: Scan, path: Path) -> None:
     """Write the mesh, in doubles, in which a face belongs to what two of its vertices belong to."""
     a, b, c = scan.vertex_group[scan.faces].T
-    vertex = np.zeros(len(scan.vertices_m), dtype=[("xyz", "<f8", 3), ("rgb", "u1", 3)])
-    vertex["xyz"], vertex["rgb"] = scan.vertices_m @ _FILES_HOUSE.T / _UNIT_M, scan.rgb
-    face = np.zeros(len(scan.faces), dtype=[("n", "u1"), ("corners", "<i4", 3), ("object_id", "<i4")])
-    face["n"], face["corners"] = 3, scan.faces
-    face["object_id"] = np.where((a == b) | (a == c), a, np.where(b == c, b, -1)) + _FIRST_ID
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertex)}"]
-    lines += [f"property double {name}" for name in "xyz"]
-    lines += [f"property uchar {name}" for name in ("red", "green", "blue")]
-    lines += [f"element face {len(face)}", "property list uchar int vertex_indices", "property int object_id"]
-    path.write_bytes("\n".join([*lines, "end_header", ""]).encode() + vertex.tobytes() + face.tobytes())
+    of_face = np.where((a == b) | (a == c), a, np.where(b == c, b, -1)) + _FIRST_ID
+    write_ply(path, scan.vertices_m @ _FILES_HOUSE.T / _UNIT_M, scan.rgb, scan.faces, of_face)
 
 
 def _write_cameras(cameras: Cameras, frames: list[int], path: Path) -> None:

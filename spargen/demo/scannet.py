@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from spargen.demo.film import film
 from spargen.demo.house import House
 from spargen.demo.layout import Layout
+from spargen.demo.ply import write_ply
 from spargen.demo.scan import Scan
 from spargen.demo.sens import ImuRecord, SensHeader, SensWriter
 from spargen.demo.vocabulary import write_label_table
@@ -110,16 +111,9 @@ def axis_alignment(house: House) -> Floats:
 
 def _write_mesh(scan: Scan, A: Floats, path: Path) -> None:
     back = np.linalg.inv(A)
-    vertex = np.zeros(len(scan.vertices_m), dtype=[("xyz", "<f4", 3), ("rgba", "u1", 4)])
-    vertex["xyz"] = scan.vertices_m @ back[:3, :3].T + back[:3, 3]
-    vertex["rgba"][:, :3], vertex["rgba"][:, 3] = scan.rgb, 255
-    face = np.zeros(len(scan.faces), dtype=[("n", "u1"), ("corners", "<i4", 3)])
-    face["n"], face["corners"] = 3, scan.faces
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertex)}"]
-    lines += [f"property float {name}" for name in "xyz"]
-    lines += [f"property uchar {name}" for name in ("red", "green", "blue", "alpha")]
-    lines += [f"element face {len(face)}", "property list uchar int vertex_indices", "end_header", ""]
-    path.write_bytes("\n".join(lines).encode() + vertex.tobytes() + face.tobytes())
+    vertices = (scan.vertices_m @ back[:3, :3].T + back[:3, 3]).astype(np.float32)
+    rgba = np.append(scan.rgb, np.full((len(scan.rgb), 1), 255, dtype=np.uint8), axis=1)
+    write_ply(path, vertices, rgba, scan.faces)
 
 
 def _write_segments(scan: Scan, seed: int, scene_id: str, folder: Path) -> None:

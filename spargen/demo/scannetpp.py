@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from spargen.demo.house import STRUCTURAL, House
 from spargen.demo.layout import Layout
+from spargen.demo.ply import write_ply
 from spargen.demo.recordings import NUMBER_STEP, recording_files, write_recordings
 from spargen.demo.scan import Scan
 from spargen.demo.vocabulary import LABELS
@@ -68,7 +69,7 @@ def write_scannetpp(
     folder = folder or root / "data" / scene_id
     (folder / "scans").mkdir(parents=True, exist_ok=True)
     _write_lists(root, scene_id)
-    _write_mesh(scan, folder / "scans" / _SCANS[0])
+    write_ply(folder / "scans" / _SCANS[0], scan.vertices_m, scan.rgb, scan.faces)
     count = len(scan.vertices_m)
     _write_json(folder / "scans" / _SCANS[1], {"sceneId": _name(scene_id), "segIndices": list(range(count))})
     groups = [_group(i, label, own, scan) for i, (label, own) in enumerate(_groups(house, scan))]
@@ -101,18 +102,6 @@ def _name(scene_id: str) -> str:
 
 def _write_json(path: Path, body: dict[str, Any]) -> None:
     path.write_text(json.dumps(body, separators=(",", ":")))
-
-
-def _write_mesh(scan: Scan, path: Path) -> None:
-    vertex = np.zeros(len(scan.vertices_m), dtype=[("xyz", "<f4", 3), ("rgb", "u1", 3)])
-    vertex["xyz"], vertex["rgb"] = scan.vertices_m, scan.rgb
-    face = np.zeros(len(scan.faces), dtype=[("n", "u1"), ("corners", "<i4", 3)])
-    face["n"], face["corners"] = 3, scan.faces
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertex)}"]
-    lines += [f"property float {name}" for name in "xyz"]
-    lines += [f"property uchar {name}" for name in ("red", "green", "blue")]
-    lines += [f"element face {len(face)}", "property list uchar int vertex_indices", "end_header", ""]
-    path.write_bytes("\n".join(lines).encode() + vertex.tobytes() + face.tobytes())
 
 
 def _groups(house: House, scan: Scan) -> Iterator[tuple[str, Ints]]:
