@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.files import read_file
+from scene_adapters.quaternions import rotation_matrix
 from spargen.errors import SceneError
 from spargen.scene.cameras import are_lenses
 from spargen.scene.lenses import Lens, lens_of_colmap
@@ -166,19 +167,11 @@ def _camera_to_world(pose: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     with np.errstate(invalid="ignore", over="ignore"):
         length = np.linalg.norm(pose[:, :4], axis=1)
     good = np.isfinite(pose).all(axis=1) & np.isfinite(length) & (length > 0)
-    w, x, y, z = np.divide(pose[:, :4], length[:, None], out=np.zeros((len(pose), 4)), where=good[:, None]).T
-    # Rows of the rotation are columns of its inverse.
-    R_world_camera = np.stack(
-        [
-            np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], axis=-1),
-            np.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], axis=-1),
-            np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], axis=-1),
-        ],
-        axis=-1,
-    )
+    pose = np.where(good[:, None], pose, [1.0, 0, 0, 0, 0, 0, 0])
+    R_world_camera = rotation_matrix(pose[:, [1, 2, 3, 0]]).swapaxes(1, 2)
     T = np.tile(np.eye(4), (len(pose), 1, 1))
     T[:, :3, :3] = R_world_camera
-    T[:, :3, 3] = -np.matmul(R_world_camera, np.where(good[:, None], pose[:, 4:], 0.0)[..., None])[..., 0]
+    T[:, :3, 3] = -np.matmul(R_world_camera, pose[:, 4:, None])[..., 0]
     return T, np.asarray(good)
 
 

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scene_adapters.files import image_file_size, read_matrix
+from scene_adapters.files import image_file_size, numbered_files, read_matrix
 from spargen.errors import SceneError
 from spargen.scene.types import Blob, FrameStore
 
@@ -142,9 +142,9 @@ def open_exported(folder: Path) -> ExportedFrames:
     SceneError
         Where no frame is complete, two files claim one frame number, or intrinsics cannot be read.
     """
-    color = _numbered(folder / "color", _IMAGES)
-    depth = _numbered(folder / "depth", frozenset({".png"}))
-    pose = _numbered(folder / "pose", frozenset({".txt"}))
+    color = numbered_files(folder / "color", _IMAGES, _number)
+    depth = numbered_files(folder / "depth", {".png"}, _number)
+    pose = numbered_files(folder / "pose", {".txt"}, _number)
     number = sorted(color.keys() & pose.keys())
     if not number:
         raise SceneError(
@@ -171,20 +171,9 @@ def _pose(path: Path) -> NDArray[np.float64]:
         return np.full((4, 4), np.nan)
 
 
-def _numbered(folder: Path, suffixes: frozenset[str]) -> dict[int, Path]:
-    """Return the files of a folder whose names are frame numbers, padded or not, by number."""
-    numbered: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix.lower() in suffixes and path.stem.isdecimal():
-            number = int(path.stem)
-            if number in numbered:
-                raise SceneError(
-                    f"{numbered[number].name} and {path.name} are both frame {number}",
-                    where=folder,
-                    mend="keep one of them",
-                )
-            numbered[number] = path
-    return numbered
+def _number(stem: str) -> int | None:
+    """Return the number that a frame's files are called by, padded or not."""
+    return int(stem) if stem.isdecimal() else None
 
 
 def _intrinsics_files(folder: Path) -> dict[str, Path]:

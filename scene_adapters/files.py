@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable, Container
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,23 @@ def read_matrix(path: Path) -> NDArray[np.float64]:
     if len(values) != 16:
         raise SceneError(f"the file holds {len(values)} numbers, not 4x4", where=path, mend=DAMAGED)
     return np.reshape(values, (4, 4))
+
+
+def numbered_files(folder: Path, suffixes: Container[str], number_of: Callable[[str], int | None]) -> dict[int, Path]:
+    """Return the files of a folder with some endings by the numbers that their stems say, in the order of their names.
+
+    What says none is passed over; {} where there is no such folder. Raises `SceneError` where two say one number.
+    """
+    found: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        number = number_of(path.stem) if path.suffix.lower() in suffixes else None
+        if number is None:
+            continue
+        if number in found:
+            what = f"{found[number].name} and {path.name} are both frame {number}"
+            raise SceneError(what, where=folder, mend="keep one of them")
+        found[number] = path
+    return found
 
 
 HEAD_BYTES = 2048

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.folders import folders_in
 from scene_adapters.posed_cameras import FORMATS, cameras_of, read_cameras
 from scene_adapters.posed_frames import usable_frames
 from scene_adapters.posed_guess import proposal
@@ -181,11 +182,8 @@ class PosedAdapter(SceneAdapter):
         return read_told(self.root, self._folder(scene_id))
 
     def _folders(self) -> list[Path]:
-        try:
-            return [Path(entry.path) for entry in os.scandir(self.root) if entry.is_dir() and entry.name[0] != "."]
-        except OSError as error:
-            mend = "point root at the folder that holds the scenes' folders"
-            raise SceneError(f"the folder cannot be read ({error.strerror})", where=self.root, mend=mend) from error
+        found = folders_in([self.root], self.root, "point root at the folder that holds the scenes' folders")
+        return [folder for name, folder in found.items() if not name.startswith(".")]
 
     def _folder(self, scene_id: str) -> Path:
         folder = self.root / scene_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +12,12 @@ from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
 from scene_adapters.files import DAMAGED, read_file, read_json
+from scene_adapters.folders import folder_of, folders_in
 from scene_adapters.frames import Notes, usable_frames
 from scene_adapters.ply import read_ply
 from scene_adapters.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.sens import SensFrames, open_sens
-from spargen.errors import SceneError, nearest
+from spargen.errors import SceneError
 from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
@@ -156,21 +156,10 @@ class ScanNetAdapter(SceneAdapter):
     def _folders(self) -> dict[str, Path]:
         """Return all scan folders by name; `scans/` wins over `scans_test/`."""
         parts = [part for part in (self.root / "scans_test", self.root / "scans") if part.is_dir()] or [self.root]
-        try:
-            return {e.name: Path(e.path) for part in parts for e in os.scandir(part) if e.is_dir()}
-        except OSError as error:
-            raise SceneError(
-                f"the folder cannot be read ({error.strerror})",
-                where=self.root,
-                mend="point root at the ScanNet folder",
-            ) from error
+        return folders_in(parts, self.root, "point root at the ScanNet folder")
 
     def _folder(self, scene_id: str) -> Path:
-        folders = self._folders()
-        if scene_id not in folders:
-            mend = nearest(scene_id, sorted(folders), "see scenes() for the ids that are there")
-            raise SceneError(f"there is no scan {scene_id!r}", where=self.root, mend=mend)
-        folder = folders[scene_id]
+        folder = folder_of(scene_id, self._folders(), self.root, "scan")
         if not (folder / f"{scene_id}{_GROUPS}").is_file():
             test = folder.parent.name == "scans_test"
             what = "a test scan has no annotation" if test else f"the scan has no annotation: no {scene_id}{_GROUPS}"

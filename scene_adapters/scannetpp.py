@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import ClassVar, Literal, get_args
 
 from scene_adapters.dslr import dslr_files, open_dslr
 from scene_adapters.files import DAMAGED, read_file, read_json
+from scene_adapters.folders import folder_of, folders_in
 from scene_adapters.iphone import Poses, iphone_files, open_iphone
 from scene_adapters.obb import Box, released_box, with_released_boxes
 from scene_adapters.ply import read_ply
@@ -171,21 +171,10 @@ class ScanNetPPAdapter(SceneAdapter):
     def _folders(self) -> dict[str, Path]:
         """Return all folders of scenes by name; `data/` wins over `scans/`."""
         parts = [part for part in (self.root / "scans", self.root / "data") if part.is_dir()] or [self.root]
-        try:
-            return {e.name: Path(e.path) for part in parts for e in os.scandir(part) if e.is_dir()}
-        except OSError as error:
-            raise SceneError(
-                f"the folder cannot be read ({error.strerror})",
-                where=self.root,
-                mend="point root at the ScanNet++ folder",
-            ) from error
+        return folders_in(parts, self.root, "point root at the ScanNet++ folder")
 
     def _folder(self, scene_id: str) -> Path:
-        folders = self._folders()
-        if scene_id not in folders:
-            mend = nearest(scene_id, sorted(folders), "see scenes() for the ids that are there")
-            raise SceneError(f"there is no scene {scene_id!r}", where=self.root, mend=mend)
-        folder = folders[scene_id]
+        folder = folder_of(scene_id, self._folders(), self.root, "scene")
         if not (folder / "scans" / _GROUPS).is_file():
             test = self.split(scene_id) == "test"
             what = "a scene of the test splits has no annotation" if test else f"the scene has no scans/{_GROUPS}"

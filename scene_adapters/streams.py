@@ -16,7 +16,7 @@ from PIL import Image
 
 from scene_adapters.depthbin import SIZE_PX as DEPTH_PX
 from scene_adapters.depthbin import DepthBin
-from scene_adapters.files import image_file_size
+from scene_adapters.files import image_file_size, numbered_files
 from scene_adapters.intrinsics import CENTRED
 from scene_adapters.video import Video
 from spargen.errors import SceneError
@@ -273,20 +273,8 @@ def frame_number(name: str) -> int | None:
 
 
 def numbered(folder: Path, suffixes: frozenset[str] = IMAGES) -> dict[int, Path]:
-    """Return the images of a folder by the numbers in their names, ascending; {} where there is no such folder.
-
-    Raises `SceneError` where two have one number.
-    """
-    found: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        number = frame_number(path.stem) if path.suffix.lower() in suffixes else None
-        if number is None:
-            continue
-        if number in found:
-            what = f"{found[number].name} and {path.name} are both frame {number}"
-            raise SceneError(what, where=folder, mend="keep one of them")
-        found[number] = path
-    return dict(sorted(found.items()))
+    """Return the images of a folder by the numbers in their names, ascending: see `numbered_files`."""
+    return dict(sorted(numbered_files(folder, suffixes, frame_number).items()))
 
 
 def _taken(source: Held, at: NDArray[np.int64]) -> Held:
