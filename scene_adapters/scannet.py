@@ -132,6 +132,7 @@ class ScanNetAdapter(SceneAdapter):
             store=frames.store,
             color_suffix=frames.store.color_suffix,
             T_world_released=T,
+            annotation=annotated.annotation,
             fingerprint=digest(contents(folder, used), sizes(folder, recorded.files), *recorded.index),
             notes={key: value for key, value in notes.items() if value},
         )

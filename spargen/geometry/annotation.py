@@ -15,23 +15,25 @@ from spargen.geometry.boxes import gravity_box, tilt_deg
 from spargen.geometry.pieces import MainBody, linked_closely, main_body
 from spargen.geometry.surface import triangle_areas_m2
 from spargen.scene.labels import LabelRules, LabelTable
-from spargen.scene.types import Mesh, Objects
+from spargen.scene.types import Annotation, Mesh, Objects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Rows = NDArray[np.int32]
 Bools = NDArray[np.bool_]
+Boxes = tuple[Floats, Floats, Floats]
 
 MAX_TILT_DEG = 10.0
 """A data set's own box that leans further than this from gravity is not used."""
 
 
 class Annotated(NamedTuple):
-    """What a scene is made of, and what was left out, in words for a person."""
+    """What a scene is made of; what was left out, in words for a person; and the annotation as it was given."""
 
     mesh: Mesh
     objects: Objects
     notes: dict[str, int]
+    annotation: Annotation
 
 
 class _Members(NamedTuple):
@@ -78,6 +80,10 @@ def annotate(
         within `MAX_TILT_DEG` of gravity is used; nan where there is none. Else, the gravity-aligned box of minimum
         footprint around the object's vertices.
 
+    Returns
+    -------
+    The mesh, the objects, notes for a person, and what was given, for `Scene.annotation`.
+
     Raises
     ------
     SceneError
@@ -98,7 +104,8 @@ def annotate(
     there = np.diff(members.first) > 0
     row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
     of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)
-    center, extent, R = _boxes(mesh, members, bodies, boxes)
+    own = _own_boxes(boxes, n)
+    center, extent, R = _boxes(mesh, members, bodies, own)
     objects = Objects(
         np.asarray(ids)[there],
         tuple(label for label, stays in zip(labels, there, strict=True) if stays),
@@ -114,7 +121,14 @@ def annotate(
         "doubtful objects": sum(body.doubtful for body in bodies),
     }
     mesh = replace(mesh, face_object=row[of_face])
-    return Annotated(mesh, objects, {what: count for what, count in notes.items() if count})
+    given = Annotation(
+        np.asarray(ids),
+        tuple(labels),
+        None if vertex_object is None else of_vertex,
+        None if face_object is None else _rows("face_object", face_object, len(triangles), n),
+        None if boxes is None else own,
+    )
+    return Annotated(mesh, objects, {what: count for what, count in notes.items() if count}, given)
 
 
 def _rows(name: str, value: ArrayLike | None, length: int, n: int) -> Rows:
@@ -190,14 +204,17 @@ def _kept_faces(members: _Members, bodies: list[MainBody]) -> Bools:
     return np.asarray(kept[members.corners.max(axis=1)])
 
 
-def _boxes(
-    mesh: Mesh, members: _Members, bodies: list[MainBody], own: tuple[ArrayLike, ArrayLike, ArrayLike] | None
-) -> tuple[Floats, Floats, Floats]:
-    """Centres, sides and axes of all boxes; nan where an object has neither vertices nor a box."""
-    n = len(bodies)
+def _own_boxes(given: tuple[ArrayLike, ArrayLike, ArrayLike] | None, n: int) -> Boxes:
+    """Centres, sides and axes of the data set's own boxes; nan where there is none."""
     shapes = (n, 3), (n, 3), (n, 3, 3)
-    given = own or tuple(np.full(shape, np.nan) for shape in shapes)
-    center, extent, R = (np.array(x, dtype=np.float64).reshape(s) for x, s in zip(given, shapes, strict=True))
+    boxes = given or tuple(np.full(shape, np.nan) for shape in shapes)
+    center, extent, R = (np.array(x, dtype=np.float64).reshape(s) for x, s in zip(boxes, shapes, strict=True))
+    return center, extent, R
+
+
+def _boxes(mesh: Mesh, members: _Members, bodies: list[MainBody], own: Boxes) -> Boxes:
+    """Centres, sides and axes of all boxes; nan where an object has neither vertices nor a box."""
+    center, extent, R = (x.copy() for x in own)
     upright = tilt_deg(R) <= MAX_TILT_DEG
     for o, (a, b, _, _) in enumerate(_slices(members)):
         if not upright[o] and b > a:

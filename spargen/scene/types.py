@@ -186,6 +186,48 @@ class Objects:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a data set says of a scene's surface, before anything is worked out of it: for whoever checks the rest.
+
+    Parameters
+    ----------
+    id : (N,) int64, the data set's own ids, those of objects that the surface has nothing of included.
+    label : N labels, as `Objects` has them.
+    vertex_object : (P,) int32, row of each vertex, -1 = none; None where faces are annotated.
+    face_object : (F,) int32, the same of each face; exactly one of the two is given.
+    boxes : (N, 3) centres, (N, 3) full sides and (N, 3, 3) axes as columns of the data set's own boxes, nan where an
+        object has none; None where no object has one.
+    """
+
+    id: NDArray[np.int64]
+    label: tuple[str, ...]
+    vertex_object: NDArray[np.int32] | None = None
+    face_object: NDArray[np.int32] | None = None
+    boxes: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", tuple(map(_one_line, self.label)))
+        _fix(self, "id", np.int64, (len(self.label),))
+        if (self.vertex_object is None) == (self.face_object is None):
+            what = "it is of vertices and of faces, or of neither"
+            raise SceneError(what, where="Annotation", mend="hand on what `annotate` returns")
+        _fix(self, "face_object" if self.vertex_object is None else "vertex_object", np.int32, (None,))
+
+    def moved(self, by_m: NDArray[np.float64]) -> Annotation:
+        """Return the same of a surface that was moved by (3,) metres."""
+        if self.boxes is None:
+            return self
+        center_m, extent_m, R_world_box = self.boxes
+        return replace(self, boxes=(center_m + by_m, extent_m, R_world_box))
+
+    def fits(self, surface: Mesh) -> bool:
+        """Tell whether it may be that of a surface, going by the numbers of vertices and faces."""
+        if self.vertex_object is not None:
+            return len(self.vertex_object) == len(surface.vertices_m)
+        return self.face_object is not None and len(self.face_object) == len(surface.faces)
+
+
+@dataclass(frozen=True, slots=True)
 class Blob:
     """One file of a frame, either lying on disk or decoded from a container.
 
@@ -262,6 +304,8 @@ class Scene:
     frame_number : the released number of each frame, which a video clip names it by; the name by default.
     room_of_view, room_of_object : the room that each frame was taken in and that each object stands in, by name or
         number, None = unknown; both or neither. What a question shows and asks about then stays in one room.
+    annotation : what the data set says of the surface, as `annotate` hands it on. Questions do not need it;
+        `spargen verify` works the objects out of it anew.
     extras : what the adapter found besides, handed on to tasks as it is: walks, gaze ... Positions in it are those of
         the release, which `T_world_released` brings into the world.
     """
@@ -280,6 +324,7 @@ class Scene:
     frame_number: Sequence[str] = ()
     room_of_view: Sequence[str | int | None] = ()
     room_of_object: Sequence[str | int | None] = ()
+    annotation: Annotation | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -315,8 +360,12 @@ class Scene:
             if len(self.surface) != len(self.frames):
                 what = f"{len(self.frames)} frames but instance images of {len(self.surface)}"
                 raise SceneError(what, where=self.id, mend="fix the adapter")
-        elif self.surface.face_object.max(initial=-1) >= len(self.objects):
+            return
+        if self.surface.face_object.max(initial=-1) >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
+        if self.annotation is not None and not self.annotation.fits(self.surface):
+            what = "the annotation is that of another surface"
+            raise SceneError(what, where=self.id, mend="hand on both as `annotate` returns them")
 
     def _check_rooms(self) -> None:
         """Make texts of the rooms' names, and see that they are there for all or for none."""
@@ -363,6 +412,7 @@ class Scene:
             "objects": replace(self.objects, center_m=self.objects.center_m + by_m),
             "cameras": replace(self.cameras, T_world_camera=T @ self.cameras.T_world_camera),
             "T_world_released": T @ self.T_world_released,
+            "annotation": self.annotation and self.annotation.moved(by_m),
             "notes": {**self.notes, "moved to the origin by, in m": "{:.0f}, {:.0f}, {:.0f}".format(*by_m)},
         }
         if mesh is not None:

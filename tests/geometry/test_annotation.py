@@ -387,3 +387,22 @@ def test_parts_of_the_building_keep_their_stray_pieces_by_the_lists_that_are_giv
     for label, rules, kept in (("mur", label_rules(), False), ("mur", mine, True), ("wall", mine, True)):
         made = annotation.annotate(vertices, faces, [1], [label], rules=rules, face_object=np.zeros(len(faces)))
         assert (made.mesh.face_object[part == 1] >= 0).all() == kept
+
+
+@pytest.mark.parametrize("by", ["face", "vertex"])
+def test_what_was_given_is_handed_on_untouched(by):
+    """Strays, objects that the surface has nothing of and boxes that lean are still in it."""
+    vertices, faces, _ = joined(TOP, (np.array([[30, 0, 0], [30.01, 0, 0], [30, 0.01, 0.0]]), np.array([[0, 1, 2]])))
+    rows = np.zeros(len(faces) if by == "face" else len(vertices), dtype=np.int32)
+    boxes = np.full((2, 3), np.nan), np.full((2, 3), np.nan), np.full((2, 3, 3), np.nan)
+    boxes[0][0], boxes[1][0], boxes[2][0] = (1, 2, 3), (1, 1, 1), np.eye(3)[[1, 2, 0]]
+    made = annotate(vertices, faces, [7, 9], ["dining  table", "bed"], **{f"{by}_object": rows}, boxes=boxes)
+    given = made.annotation
+    assert (given.id.tolist(), given.label) == ([7, 9], ("dining table", "bed"))
+    assert (given.face_object is None, given.vertex_object is None) == (by == "vertex", by == "face")
+    np.testing.assert_array_equal(given.face_object if by == "face" else given.vertex_object, rows)
+    for own, handed_on in zip(boxes, given.boxes, strict=True):
+        np.testing.assert_array_equal(handed_on, own)
+    assert made.mesh.face_object[-1] == -1  # the stray is no longer the table's
+    assert given.fits(made.mesh)
+    assert annotate(vertices, faces, [7], ["bed"], **{f"{by}_object": rows}).annotation.boxes is None

@@ -8,7 +8,7 @@ from worlds import FakeStore, furnished, three_boxes
 
 from spargen.errors import SceneError
 from spargen.scene.labels import LabelTable, label_rules
-from spargen.scene.types import FAR_M, Blob, Mesh, Objects, Scene
+from spargen.scene.types import FAR_M, Annotation, Blob, Mesh, Objects, Scene
 
 
 def test_arrays_are_copied_and_read_only():
@@ -143,6 +143,21 @@ def test_a_scene_needs_a_camera_for_each_frame_and_an_object_for_each_face():
     none = Objects([], (), [], [], [])
     with pytest.raises(SceneError, match="objects that do not exist"):
         Scene("a", "b", w.mesh(), none, w.cameras(), ("0",), FakeStore())
+
+
+def test_an_annotation_belongs_to_the_surface_and_moves_with_it():
+    w = three_boxes().moved(by=(2000.0, 0, 0))
+    mesh, boxes = w.mesh(), (w.objects().center_m, w.objects().extent_m, w.objects().R_world_box)
+    given = Annotation([1, 2, 3], ("chair", "lamp", "tv"), face_object=mesh.face_object, boxes=boxes)
+    far = Scene("a", "b", mesh, w.objects(), w.cameras(), ("0",), FakeStore(), annotation=given)
+    np.testing.assert_array_equal(far.annotation.boxes[0], far.objects.center_m)
+    assert not np.array_equal(far.objects.center_m, w.objects().center_m)
+    other = Annotation([1], ("chair",), vertex_object=np.zeros(len(mesh.vertices_m) + 1))
+    with pytest.raises(SceneError, match="annotation is that of another surface"):
+        replace(far, annotation=other)
+    for both in ({}, {"vertex_object": [0], "face_object": [0]}):
+        with pytest.raises(SceneError, match="or of neither"):
+            Annotation([1], ("chair",), **both)
 
 
 def test_every_frame_has_an_ending_of_its_colour_file():
