@@ -119,7 +119,7 @@ class View:
     K: Floats
     size: tuple[int, int]
     lens: Lens
-    _lattices: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
+    lattices: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def bend(self) -> Bend | None:
@@ -201,7 +201,7 @@ class View:
 
     def lattice(self, columns: int) -> Floats:
         """Directions (rows, columns, 2) of the middles of a picture's pixels that is so many columns wide."""
-        if columns not in self._lattices:
+        if columns not in self.lattices:
             rows = rows_of(self.size, columns)
             v, u = np.meshgrid(
                 (np.arange(rows) + 0.5) / rows * self.size[1],
@@ -209,8 +209,8 @@ class View:
                 indexing="ij",
             )
             looks = self.looks(np.stack([u.ravel(), v.ravel()], axis=1))
-            self._lattices[columns] = looks.reshape(rows, columns, 2)
-        return self._lattices[columns]
+            self.lattices[columns] = looks.reshape(rows, columns, 2)
+        return self.lattices[columns]
 
 
 def rows_of(size: tuple[int, int], columns: int) -> int:

@@ -1,0 +1,99 @@
+"""Nearest and farthest: to an observer among all that is seen, and to a reference among candidates."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from spargen.verify.asked import BAND, EDGE_M, GLIMPSED, SEEN, check_visible
+from spargen.verify.body import Thing
+from spargen.verify.lexicon import OTHER_DOOR, SOME_DOOR
+from spargen.verify.optics import Floats
+from spargen.verify.row import Halt, Row, Unread
+from spargen.verify.words import BOX, asks_for_far, image_said, polarity, without_marks
+
+LOOSE_SHARE = 0.01
+"""Share of an image from which on a piece that nobody annotated counts."""
+
+
+def far_or_near(row: Row) -> bool:
+    """Return whether the farther one is asked for."""
+    far = asks_for_far(row.question)
+    if far is None:
+        raise Unread(f"whether near or far is asked for: {row.question[:80]!r}")
+    return far
+
+
+def check_extreme(row: Row, eye: Floats) -> tuple[Thing, int]:
+    """Nearest or farthest among all that is seen; return the answer's thing and the position of its image."""
+    far, site = far_or_near(row), row.site
+    box = row.one_box(row.right)
+    position = image_said(row.right) if len(row.frames) > 1 else 0
+    if position is None or position >= len(row.frames):
+        row.wrong.append(f"no image in {row.right!r}")
+        raise Halt
+    frame = row.frames[position]
+    fits = [t for t in row.boxed(box, frame) if site.lexicon.askable(t.label)]
+    if not fits:
+        row.wrong.append(f"no object has the box {box}")
+        raise Halt
+    row.involved.update(fits)
+    # Of several with one box the best answer is taken: which of them is meant, nobody can tell.
+    answer = (max if far else min)(fits, key=lambda t: math.dist(eye, t.center))
+    row.need(math.dist(eye, answer.center) >= 0.1, "nearer than 0.1 m")
+    check_visible(row, frame, answer)
+    check_rivals(row, answer, eye, -1 if far else 1)
+    for f in row.frames:
+        bare = site.look(f).unannotated
+        row.need(bare <= 0.11, f"frame {site.view(f).frame} is {bare:.0%} unannotated")
+    if row.form == "sentence":
+        row.need(re.search(rf"(?<!\w){re.escape(answer.label)}(?!\w)", row.answer), f"does not name {answer}")
+        row.need(polarity(BOX.sub("", row.answer)) in (None, far), "the sentence turns the question round")
+    return answer, position
+
+
+def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
+    """Nothing that counts by the question's own words may come before the answer; sign is 1 if the nearest is asked."""
+    site, reach = row.site, math.dist(eye, answer.center)
+    excluded = site.lexicon.left_out(row.question)
+    for thing in site.list:
+        kind = site.lexicon.part(thing.label)
+        if thing is answer or kind in excluded or kind == SOME_DOOR or thing.unsure:
+            continue
+        other = math.dist(eye, thing.center)
+        lead = sign * (other - reach)
+        if lead >= max(0.2, 0.1 * min(other, reach)) - EDGE_M:
+            continue
+        share = max(site.share(frame, thing) for frame in row.frames)
+        if share >= SEEN * (1 + BAND):
+            # Parts of a kind that the words do not name.
+            unnamed = kind not in (None, OTHER_DOOR)
+            row.need(unnamed and lead >= 0, f"{thing} at {other:.3f} rivals {answer} at {reach:.3f}")
+        elif GLIMPSED * (1 + 2 * BAND) <= share < SEEN * (1 - BAND):
+            row.need(lead >= 0, f"{thing}, glimpsed ({share:.2%}), beats {answer}")
+    for n in {n for frame in row.frames for n, share in site.look(frame).loose.items() if share >= LOOSE_SHARE}:
+        other = math.dist(eye, site.loose.middle_m[n])
+        unknown = f"what nobody annotated, at {other:.3f}, beats {answer} at {reach:.3f}"
+        row.need(sign * (other - reach) >= -0.05, unknown)
+
+
+def check_candidates(row: Row, reference: Thing, candidates: Sequence[Thing], names: Sequence[str]) -> None:
+    """The answer names the candidate that is nearest to, or farthest from, a reference; the others are clear of it."""
+    far = far_or_near(row)
+    reach = [math.dist(reference.center, c.center) for c in candidates]
+    order = sorted(range(len(reach)), key=lambda i: -reach[i] if far else reach[i])
+    first, second = sorted((reach[order[0]], reach[order[1]]))
+    row.need(second - first >= max(0.2, 0.15 * first) - EDGE_M, f"{first:.3f} is not clear of {second:.3f}")
+    want = names[order[0]]
+    if row.form == "sentence":
+        row.need(want in row.answer, f"{row.answer!r} should name {want}")
+        row.need(polarity(without_marks(row.answer)) in (None, far), "the sentence turns the question round")
+        told = re.sub(r"^(Compared with|Of|Between) [^,]*, ", "", row.answer)  # now the winner stands before the loser
+        first_named = min((n for n in names if n in told), key=told.index, default=None)
+        row.need(first_named == want, f"names {first_named} as the winner")
+    else:
+        reaches = [round(r, 3) for r in reach]
+        row.need(row.right == want, f"{row.answer} = {row.right}, is {want}; {reaches}")
+    if row.form == "select":
+        row.need(sorted(row.options.values()) == sorted(names), f"options {list(row.options.values())}")

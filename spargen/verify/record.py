@@ -1,0 +1,141 @@
+"""What a record looks like, and which images stand together: sections 3 and 4 of the definition."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from spargen.verify.asked import SEEN
+from spargen.verify.row import Halt, Row
+
+ONE_OBJECT = {"distance_prediction_oc_mv", "obj_spatial_relation_oc_mv"}
+"""Tasks whose only marked object is not shown by the observer's image."""
+CLIP = 32
+COUNTS = {"single": {1}, "pair": {2}, "multi": {3, 4, 5}, "video": {CLIP}}
+
+
+def check_record(row: Row, images: Path | None) -> None:
+    """Keys, nesting, id and images are those of SPAR; `images` is the folder that paths start at, None where empty."""
+    record = row.record
+    drawn = [f"{row.kind}_list"] if row.is_listed else [f"{c}_{row.kind}" for c in row.colours]
+    keys = {"id", "conversations", "image", "type", *drawn} | ({"depth"} if "depth" in record else set())
+    if row.kind and not row.is_single:
+        keys.add(f"{row.kind}_img_idx")
+    row.need(set(record) == keys, f"keys {sorted(set(record) ^ keys)}")
+    wanted = 2 if row.task == "obj_spatial_relation_oo_mv" else len(row.layout.colours)
+    row.need(row.is_listed or len(row.colours) == wanted, f"marks {row.colours}")
+    row.need([turn["from"] for turn in record["conversations"]] == ["human", "gpt"], "conversations")
+    row.need(record["type"] == row.task, f"type {record['type']}")
+    row.need(re.fullmatch(rf"{re.escape(row.site.id)}_\d+", record["id"]), f"id {record['id']}")
+    _check_images(row, images)
+    _check_nesting(row, drawn)
+    if row.form == "select":
+        two = row.task.startswith("distance_infer_center_oo") and "video" not in row.task
+        want = "AB" if two else "ABCD"
+        row.need("".join(row.options) == want and row.answer in row.options, f"options {row.options}, {row.answer}")
+        row.need(len(set(row.options.values())) == len(row.options), f"equal options {row.options}")
+    if row.wrong:
+        raise Halt
+
+
+def _check_images(row: Row, images: Path | None) -> None:
+    record = row.record
+    count = len(record["image"])
+    row.need(count in COUNTS[row.layout.images], f"{count} images")
+    row.need(len(set(row.frames)) == len(row.frames), "an image stands twice")
+    if images is None:
+        return
+    for path, frame in zip(record["image"], row.frames, strict=True):
+        fault = row.site.memo(("image", path), lambda p=path, f=frame: _image_fault(images / p, row.site.view(f).size))
+        row.need(not fault, f"{path} {fault}")
+    for path in record.get("depth", ()):
+        row.need((images / path).is_file(), f"{path} is not there")
+
+
+def _image_fault(path: Path, size: tuple[int, int]) -> str:
+    """Say what is wrong with an image's file; "" if it is whole and of the size that its camera has."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return "" if image.size == size else f"has {image.size} pixels, not {size}"
+    except FileNotFoundError:
+        return "is not there"
+    except (OSError, SyntaxError, ValueError) as error:
+        return f"cannot be decoded: {error}"
+
+
+def _check_nesting(row: Row, drawn: list[str]) -> None:
+    record, n = row.record, 2 if row.kind == "point" else 4
+    for name in drawn:
+        inner = record[name][0] if row.is_listed else record[name]
+        row.need(len(record[name]) == 1 and all(len(mark) == n for mark in inner), f"nesting of {name}: {record[name]}")
+    if row.kind and not row.is_single:
+        idx = record[f"{row.kind}_img_idx"]
+        count = len(record[drawn[0]][0]) if row.is_listed else len(drawn)
+        good = len(idx) == 1 and len(idx[0]) == count and all(0 <= i < len(record["image"]) for i in idx[0])
+        row.need(good, f"{row.kind}_img_idx {idx} for {count} marks")
+        if not good:
+            raise Halt
+
+
+def check_words(row: Row) -> None:
+    """What no question may say: an image token, or "picture" for the photograph."""
+    row.need("<image>" not in row.text, "an <image> token")
+    text = f"{row.text} {row.answer}"
+    for label in row.site.labels:
+        if "picture" in label.lower():
+            text = re.sub(rf"{re.escape(label)}s?", "", text, flags=re.I)
+    row.need(not re.search(r"\bpictures?\b", text, re.I), "picture")
+
+
+def check_clip(row: Row, images: Path | None) -> None:
+    """Thirty-two frames of one room, evenly spread over those that can be used, with their numbers beside them."""
+    row.need("Frame-0" in row.text, "does not say that the first frame is Frame-0")
+    fault = row.site.memo(("clip", tuple(row.frames)), lambda: _clip_fault(row, images))
+    row.need(not fault, fault)
+
+
+def _clip_fault(row: Row, images: Path | None) -> str:
+    rooms = {row.site.room_of(frame) for frame in row.frames}
+    if len(rooms) > 1:
+        return f"the clip shows {len(rooms)} rooms"
+    usable = [frame for frame in range(row.site.frame_count) if row.site.room_of(frame) in rooms]
+    place = np.searchsorted(usable, row.frames)
+    exact = [math.floor(i * (len(usable) - 1) / (CLIP - 1) + 1e-9) for i in range(CLIP)]
+    # Frames that do not fit the mesh or cannot be decoded are left out by the scene's check.
+    even = np.abs(place - np.array(exact)).max() <= max(2, 0.1 * len(usable)) and (np.diff(place) > 0).all()
+    if not even:
+        return "not the frames of the clip"
+    numbers = [row.site.number_of(frame) for frame in row.frames]
+    listed = sorted((images / row.site.id).glob("video_idx*.txt")) if images else []
+    if images and all(path.read_text().split() != numbers for path in listed):
+        return "no video_idx.txt has the frames of the clip"
+    return ""
+
+
+def check_set(row: Row) -> None:
+    """Two or more views that overlap, no two of them near-duplicates, none with its nose at a door."""
+    site = row.site
+    for i, j in combinations(row.frames, 2):
+        near = math.dist(site.view(i).position, site.view(j).position) < 0.2 and site.turn_deg(i, j) < 10
+        row.need(not near, f"{site.view(i).frame} and {site.view(j).frame} are near-duplicates")
+    for frame in row.frames:
+        depth = site.look(frame).median_depth_m
+        row.need(depth >= 0.38, f"frame {site.view(frame).frame} has a median depth of {depth:.2f} m")
+    reached = {row.frames[0]}
+    for _ in row.frames:
+        reached |= {b for a in reached for b in row.frames if _linked(row, min(a, b), max(a, b))}
+    apart = [site.view(frame).frame for frame in row.frames if frame not in reached]
+    row.need(not apart, f"frames {apart} share no surface with the rest of the set")
+    if row.task in ONE_OBJECT:
+        share = site.share(row.frames[0], row.things[0])
+        row.need(share < 1.2 * SEEN, f"the observer's image shows {row.things[0]} ({share:.2%})")
+
+
+def _linked(row: Row, one: int, other: int) -> bool:
+    return bool(row.site.memo(("linked", one, other), lambda: row.site.linked(one, other)))
