@@ -1,7 +1,6 @@
 """A data set of instance images and depths, without any mesh, through the whole program."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +11,6 @@ from PIL import Image
 from worlds import furnished, grey_jpeg, pictured
 
 from spargen.run.preview import draw_boxes
-from spargen.verify.marks import _look_at, _Mark
-
-pytest.importorskip("embreex")
 
 ADAPTER = '''
 """Scenes as folders: scene.npz, and for each frame a JPEG, and 16-bit PNGs of objects (row + 2) and millimetres."""
@@ -95,17 +91,12 @@ def spargen(root, *words):
 SOURCE = ("--adapter", "rooms_adapter:RoomsAdapter", "--root", "data")
 
 
-def test_rows_are_made_and_every_mark_lies_on_its_object(root):
+def test_rows_are_made(root):
     code, said = spargen(root, "generate", *SOURCE, "--out", "out", "--set", "rows_per_cell=6", "--workers", 1, "-q")
     assert code == 0, said
     cells = sorted(path.parent.parent.name for path in (root / "out" / "spar" / "rooms").rglob("*.jsonl"))
     assert len(set(cells)) >= 32
     assert "room_size" not in cells
-    code, said = spargen(root, "verify", "out")
-    assert code == 0, said
-    (checked,) = re.findall(r"^all +([\d,]+) of ([\d,]+)", said, re.MULTILINE)
-    assert checked[0] == checked[1]
-    assert int(checked[0].replace(",", "")) > 300
 
 
 def test_a_scene_is_inspected(root):
@@ -121,27 +112,3 @@ def test_the_frame_that_shows_most_is_drawn():
     (mesh, name), (images, same) = draw_boxes(furnished(12).scene()), draw_boxes(scene)
     assert name == same
     assert np.abs(np.asarray(mesh, dtype=int) - np.asarray(images)).mean() < 1
-
-
-@pytest.mark.parametrize("smaller", [1, 2])
-def test_marks_that_do_not_hold_are_told(smaller):
-    scene = pictured(furnished(4).scene(), smaller)
-    ids = scene.surface.objects(0)
-    obj = int(np.argmax(np.bincount(ids[ids > 5])))
-    rows, columns = (np.flatnonzero((ids == obj).any(axis=axis)) for axis in (1, 0))
-    h, w = ids.shape
-    box = np.array([columns[0] / w, rows[0] / h, (columns[-1] + 1) / w, (rows[-1] + 1) / h]) * 1000
-
-    def wrong(at, of=obj):
-        mark = _Mark("0", "a_task", "fill", "a_row", "a mark", tuple(float(x) for x in at), int(scene.objects.id[of]))
-        (found,) = _look_at(scene).check("0", [mark])
-        return found
-
-    assert wrong(np.rint(box)) is None
-    for side in range(4):
-        assert "fills" in wrong(np.rint(box) + 12 * (np.arange(4) == side))
-    inside = np.argwhere(ids == obj)
-    y, x = inside[len(inside) // 2]
-    at = (x + 0.5) / w * 1000, (y + 0.5) / h * 1000
-    other = (obj + 1) % len(scene.objects)
-    assert "shows" in wrong(at, other)

@@ -1,0 +1,278 @@
+"""Checks every row of an output folder, scene by scene, by the second path, and tells how many are right."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from spargen.errors import JobError, OutputError, PluginError, SceneError, nearest
+from spargen.plugins import find_adapter, load_task_file
+from spargen.run.compile import Run
+from spargen.run.executors import WorkerLostError, run_each
+from spargen.run.ledger import read_run
+from spargen.run.naming import Cell, images_folder
+from spargen.scene.lists import rules_as_said
+from spargen.scene.types import Scene
+from spargen.verify.judge import KINDS, Kind, Verdict, judge
+from spargen.verify.layout import LAYOUTS
+from spargen.verify.lexicon import Lexicon
+from spargen.verify.rows import RowIndex, index_rows, read_rows
+from spargen.verify.site import Site
+from spargen.verify.whole import Counts, check_cell, options_of_none, refuse_twins
+
+TOLD = 20
+"""Findings that a terminal shows."""
+LISTED = 100
+"""Rows of a cell that are told with what is wrong, of each scene and over all."""
+Watch = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row that is not right, or a cell that is not (then `row` is "")."""
+
+    cell: Cell
+    row: str
+    kind: Kind
+    why: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.cell} {self.row}: {'; '.join(self.why)}"
+
+
+@dataclass(slots=True)
+class CellResult:
+    """Rows of one cell by verdict, and what is counted over all of them."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=Counts)
+
+    def add(self, other: CellResult) -> None:
+        """Add the rows of another scene."""
+        self.rows.update(other.rows)
+        self.counts.add(other.counts)
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What was found.
+
+    Parameters
+    ----------
+    cells : rows by cell and verdict. findings : those that are not right, at most `LISTED` of a cell.
+    faults : what is wrong with whole cells. complete : whether all rows were looked at.
+    """
+
+    cells: dict[Cell, CellResult] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    faults: list[Finding] = field(default_factory=list)
+    complete: bool = True
+
+    def total(self, kind: Kind) -> int:
+        """Return how many rows have a verdict."""
+        return sum(cell.rows[kind] for cell in self.cells.values())
+
+    @property
+    def ok(self) -> bool:
+        """Whether no row and no cell is wrong."""
+        return not self.total("wrong") and not self.faults
+
+    def totals(self) -> dict[Kind, int]:
+        """Return how many rows have each verdict."""
+        return {kind: self.total(kind) for kind in KINDS}
+
+    def by_form(self) -> dict[tuple[str, str], dict[Kind, int]]:
+        """Return rows by (task, form) and verdict, those of all data sets and splits together."""
+        found: dict[tuple[str, str], dict[Kind, int]] = {}
+        for cell, result in sorted(self.cells.items()):
+            at = found.setdefault((cell.task, cell.form), dict.fromkeys(KINDS, 0))
+            for kind in KINDS:
+                at[kind] += result.rows[kind]
+        return found
+
+    def told(self) -> list[str]:
+        """Say what is wrong, the worst first, and not more than a person reads."""
+        order = {"wrong": 0, "ambiguous": 1, "unread": 2, "right": 3}
+        every = [*self.faults, *sorted(self.findings, key=lambda finding: order[finding.kind])]
+        lines = [str(finding) for finding in every[:TOLD]]
+        if len(every) > TOLD:
+            lines.append("and more: see --json")
+        return lines
+
+    def as_json(self) -> bytes:
+        """Return everything as JSON, indented."""
+        rows = [
+            {"dataset": c.dataset, "split": c.split, "task": c.task, "form": c.form, **_numbers(result)}
+            for c, result in sorted(self.cells.items())
+        ]
+        found = [
+            {"cell": str(f.cell), "row": f.row, "verdict": f.kind, "why": list(f.why)}
+            for f in (*self.faults, *self.findings)
+        ]
+        whole = {"ok": self.ok, "complete": self.complete, "rows": self.totals(), "cells": rows, "findings": found}
+        return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _numbers(result: CellResult) -> dict[str, int]:
+    return {"rows": result.rows.total(), **{kind: result.rows[kind] for kind in KINDS}}
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One scene with its rows, and how it is opened."""
+
+    dataset: str
+    scene: str
+    adapter: str
+    root: str
+    options: Mapping[str, Any]
+    said: Sequence[Mapping[str, Any]]
+    plugins: Sequence[str]
+    files: Mapping[Cell, Path]
+    places: array[int]
+    images: Path | None
+    fail_fast: bool
+    whole: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    cells: dict[Cell, CellResult] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def verify_rows(
+    out: Path,
+    *,
+    data: Mapping[str, Path] | None = None,
+    workers: int = 1,
+    sample: int | None = None,
+    fail_fast: bool = False,
+    watch: Watch | None = None,
+) -> VerifyReport:
+    """Work the answer of every row out again, from its words and marks and from the raw scene, and compare.
+
+    Parameters
+    ----------
+    out : a finished output folder.
+    data : where data sets lie now, by the names of their folders in the output; where the run found them by default.
+    workers : scenes at a time.
+    sample : only so many rows of each cell.
+    fail_fast : stop at the first wrong row.
+    watch : called after each scene with its name, how many are done, and how many there are.
+
+    Raises
+    ------
+    OutputError, JobError
+        If the folder is no output, or a data set is not where it should be.
+    """
+    run, index = read_run(out), index_rows(out, sample)
+    report = VerifyReport({cell: CellResult() for cell in index.files})
+    report.faults = [Finding(cell, "", "wrong", (what,)) for cell, what in index.faults]
+    works = list(_works(out, run, index, dict(data or {}), fail_fast=fail_fast, whole=sample is None))
+    for done, (work, found) in enumerate(run_each(_verify_scene, works, workers=workers), start=1):
+        if isinstance(found, WorkerLostError):
+            where, mend = f"{work.dataset}/{work.scene}", "give it more memory, or fewer --workers"
+            raise OutputError(str(found), where=where, mend=mend)
+        _add(report, found)
+        if watch:
+            watch(f"{work.dataset}/{work.scene}", done, len(works))
+        if fail_fast and not report.ok:
+            report.complete = False
+            return report
+    if sample is None:
+        for cell, result in report.cells.items():
+            report.faults += [Finding(cell, "", "wrong", (what,)) for what in check_cell(cell.task, result.counts)]
+    report.complete = sample is None
+    return report
+
+
+def _add(report: VerifyReport, found: _Found) -> None:
+    listed = Counter(finding.cell for finding in report.findings)
+    for cell, result in found.cells.items():
+        report.cells[cell].add(result)
+    for finding in found.findings:
+        if listed[finding.cell] < LISTED:
+            listed[finding.cell] += 1
+            report.findings.append(finding)
+
+
+def _works(
+    out: Path, run: Run, index: RowIndex, data: dict[str, Path], *, fail_fast: bool, whole: bool
+) -> Iterator[_Work]:
+    """Yield the scenes that have rows, with the adapters and folders that read them."""
+    source_of = {(ref.dataset, ref.scene): ref.source for ref in run.scenes}
+    known = {dataset for dataset, _ in source_of}
+    for name in data:
+        if name not in known:
+            mend = nearest(name, known, f"there are: {', '.join(sorted(known))}")
+            raise JobError(f"the output has no data set {name!r}", where="--data", mend=mend)
+    plugins = _plugins(out)
+    for dataset, scene in sorted(index.rows):
+        if (dataset, scene) not in source_of:
+            raise OutputError("the run knows of no such scene", where=f"{dataset}/{scene}", mend="generate it anew")
+        number = source_of[dataset, scene]
+        root, source = data.get(dataset, Path(run.roots[number])), run.identity["sources"][number]
+        if not root.is_dir():
+            mend = f"bring the data set back there, or say --data {dataset}=DIR"
+            raise OutputError("the scenes are not where they lay", where=root, mend=mend)
+        images = images_folder(out, dataset)
+        there = images if images.is_dir() and any(images.iterdir()) else None
+        places = index.rows[dataset, scene]
+        yield _Work(
+            *(dataset, scene, source["adapter"], str(root), source["options"], run.identity["labels"], plugins),
+            *(index.files, places, there, fail_fast, whole),
+        )
+
+
+def _plugins(out: Path) -> list[str]:
+    """Return the files of the job's own tasks, as the manifest names them."""
+    try:
+        job = orjson.loads((out / "manifest.json").read_bytes())["job"]
+    except (OSError, orjson.JSONDecodeError, KeyError) as error:
+        raise OutputError("the manifest cannot be read", where=out, mend="finish the run first") from error
+    return [str(path) for path in job.get("plugins", ())]
+
+
+def _load(work: _Work) -> Scene:
+    adapter = find_adapter(work.adapter)(Path(work.root), **work.options)
+    adapter.label_rules = rules_as_said(work.said)
+    return adapter.load(work.scene)
+
+
+def _verify_scene(work: _Work) -> _Found:
+    """Check the rows of one scene."""
+    for path in work.plugins:
+        try:
+            load_task_file(Path(path))
+        except PluginError:  # its tasks are unread then, which the table says
+            continue
+    found, site, lost = _Found(), None, ""
+    try:
+        site = Site(_load(work), Lexicon(work.said))
+    except SceneError as error:
+        lost = f"the scene cannot be read: {error.what}"
+    seen: dict[Any, Any] = {}
+    spoken = []
+    for cell, record in read_rows(dict(work.files), work.places):
+        verdict = Verdict("unread", (lost,)) if site is None else judge(record, site, cell.task, cell.form, work.images)
+        verdict = refuse_twins(verdict, record, cell, seen)
+        spoken.append((cell, record, verdict))
+        if verdict.kind == "wrong" and work.fail_fast:
+            break
+    if work.whole:
+        spoken = options_of_none(spoken)
+    for cell, record, verdict in spoken:
+        result = found.cells.setdefault(cell, CellResult())
+        result.rows[verdict.kind] += 1
+        if site is not None and cell.task in LAYOUTS:
+            result.counts.note(record, site, cell, verdict)
+        if verdict.kind != "right" and result.rows.total() - result.rows["right"] <= LISTED:
+            found.findings.append(Finding(cell, str(record.get("id")), verdict.kind, verdict.why))
+    return found

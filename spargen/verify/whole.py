@@ -1,0 +1,124 @@
+"""What only several rows together show: rows that contradict each other, options that are nobody's answer, shares."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from spargen.run.naming import Cell
+from spargen.verify.asked import SEEN
+from spargen.verify.judge import Verdict
+from spargen.verify.layout import LAYOUTS
+from spargen.verify.record import ONE_OBJECT
+from spargen.verify.row import Halt, Row
+from spargen.verify.site import Site
+
+VERTICAL = 1
+"""Position of above / below in tuples."""
+MOST = 0.1
+"""Largest share of a cell's rows that vary or claim above / below, and of sets whose marks one image alone shows."""
+SHARED = ("depth_prediction", "distance_prediction", "camera_motion")
+"""Tasks whose options are true answers of other rows. A scene has one floor, so areas are made up."""
+
+Spoken = list[tuple[Cell, dict[str, Any], Verdict]]
+
+
+@dataclass(slots=True)
+class Counts:
+    """What is counted over the rows of a cell."""
+
+    rows: int = 0
+    varied: int = 0
+    vertical: int = 0
+    alone: int = 0
+
+    def note(self, record: Mapping[str, Any], site: Site, cell: Cell, verdict: Verdict) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.varied += bool(verdict.varied)
+        self.vertical += VERTICAL in (verdict.varied or {})
+        layout = LAYOUTS[cell.task]
+        if layout.images == "multi" and layout.kind and cell.task not in ONE_OBJECT and verdict.kind == "right":
+            row = Row(record, site, cell.task, cell.form, layout)
+            try:
+                shows = (all(site.share(f, t) >= SEEN for t in row.things) for f in row.frames)
+                self.alone += any(shows)
+            except Halt:  # a row that is right by another reading of its marks
+                return
+
+    def add(self, other: Counts) -> None:
+        """Add those of another scene."""
+        self.rows += other.rows
+        self.varied += other.varied
+        self.vertical += other.vertical
+        self.alone += other.alone
+
+
+def check_cell(task: str, counts: Counts) -> list[str]:
+    """Say what is wrong with a cell as a whole."""
+    found = []
+    if counts.varied and counts.vertical > math.ceil(MOST * counts.varied):
+        found.append(f"above / below is varied or claimed in {counts.vertical} of {counts.varied} rows of {task}")
+    if counts.alone > MOST * counts.rows + 1:
+        found.append(f"one image alone shows all that is marked in {counts.alone} of {counts.rows} sets of {task}")
+    return found
+
+
+def refuse_twins(verdict: Verdict, record: Mapping[str, Any], cell: Cell, seen: dict[Any, Any]) -> Verdict:
+    """Return a verdict, or that a row of the cell has its id, or asks the same and answers otherwise."""
+    apart = {key: value for key, value in record.items() if key not in ("id", "conversations")}
+    question, said = _turns(record)
+    asked = hash((cell, question, orjson.dumps(apart, option=orjson.OPT_SORT_KEYS)))
+    answer = hash(said)
+    if (cell, record.get("id")) in seen:
+        return Verdict("wrong", ("its id stands twice", *verdict.why))
+    seen[cell, record.get("id")] = True
+    if seen.setdefault(asked, answer) != answer:
+        return Verdict("wrong", ("another row asks the same and answers otherwise", *verdict.why))
+    return verdict
+
+
+def options_of_none(spoken: Spoken) -> Spoken:
+    """Return rows with their verdicts; wrong is what offers an option that is no row's answer in its cell and scene."""
+    known: dict[Cell, set[str]] = {}
+    shared = [(cell, record) for cell, record, _ in spoken if _is_shared(cell)]
+    for cell, record in shared:
+        known.setdefault(cell, set()).add(_plain(_options(record).get(_turns(record)[1], "")))
+    return [
+        (cell, record, _with_foreign(verdict, record, known[cell]) if _is_shared(cell) else verdict)
+        for cell, record, verdict in spoken
+    ]
+
+
+def _is_shared(cell: Cell) -> bool:
+    return cell.form == "select" and cell.task.startswith(SHARED)
+
+
+def _with_foreign(verdict: Verdict, record: Mapping[str, Any], known: set[str]) -> Verdict:
+    foreign = [option for option in _options(record).values() if _plain(option) not in known]
+    if not foreign or verdict.kind in ("wrong", "unread"):
+        return verdict
+    return Verdict("wrong", (f"options that are no row's answer: {foreign}",), verdict.varied)
+
+
+def _options(record: Mapping[str, Any]) -> dict[str, str]:
+    return dict(re.findall(r"^([A-Z])\. (.*)$", _turns(record)[0], re.MULTILINE))
+
+
+def _turns(record: Mapping[str, Any]) -> tuple[str, str]:
+    """Return question and answer, as far as the record has them."""
+    try:
+        human, gpt = record["conversations"]
+        return str(human["value"]), str(gpt["value"])
+    except (KeyError, TypeError, ValueError):
+        return "", ""
+
+
+def _plain(option: str) -> str:
+    """Return an option without the depth that all of a row's options share."""
+    return option.partition(", Depth")[0]
