@@ -1,6 +1,5 @@
 """Small scenes for the second path, of boxes and sheets, and rows without records."""
 
-from collections import Counter
 from itertools import product
 from types import SimpleNamespace
 
@@ -9,6 +8,7 @@ from worlds import FakeStore
 
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Annotation, Mesh, Objects, Scene
+from spargen.verify.bounds import Bounds
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.site import Site
 
@@ -65,6 +65,7 @@ def looking(position, along):
 
 def row(**known):
     """What a check needs of a row, and where it puts its complaints."""
-    made = SimpleNamespace(wrong=[], involved=set(), varied={}, tally=Counter(), task="", form="fill", **known)
+    known = {"site": SimpleNamespace(bounds=Bounds(), labels=set()), **known}
+    made = SimpleNamespace(wrong=[], involved=set(), varied={}, task="", form="fill", **known)
     made.need = lambda holds, what: None if holds else made.wrong.append(what)
     return made

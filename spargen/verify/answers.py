@@ -9,8 +9,6 @@ from itertools import combinations, pairwise
 
 from spargen.verify.asked import (
     BAND,
-    GLIMPSED,
-    SEEN,
     check_apart,
     check_asked,
     check_box_options,
@@ -21,7 +19,7 @@ from spargen.verify.asked import (
     shown,
 )
 from spargen.verify.body import Thing
-from spargen.verify.directions import EDGE_M, Eye, check_claim, check_relation
+from spargen.verify.directions import EDGE_M, Eye, check_claim, check_relation, is_upright
 from spargen.verify.ground import Ground
 from spargen.verify.layout import B, G, R
 from spargen.verify.nearest import check_candidates, check_extreme
@@ -67,7 +65,7 @@ def distance_oo_mv(row: Row) -> None:
 def volume(row: Row) -> None:
     """Length >= width and height of a box in centimetres."""
     sides = row.things[0].sides
-    row.need(min(sides) >= 0.05, f"a side of {min(sides):.3f} m")
+    row.need(min(sides) >= row.site.bounds.min_side_m - EDGE_M, f"a side of {min(sides):.3f} m")
     want = [{str(whole(100 * s - 1e-4)), str(whole(100 * s + 1e-4))} for s in sides]
     said = row.answer.split(",") if row.form == "fill" else re.findall(r"\b\d+\b", without_marks(row.answer))
     right = len(said) == 3 and all(one in texts for one, texts in zip(said, want, strict=True))
@@ -90,7 +88,10 @@ def nearest_oc_mv(row: Row) -> None:
     for i, frame in enumerate(row.frames):
         if i != position:
             share = row.site.share(frame, answer)
-            row.need(share <= GLIMPSED * (1 + 2 * BAND), f"{answer} is seen in image {i}, too ({share:.2%})")
+            row.need(
+                share <= row.site.bounds.glimpsed_share * (1 + 2 * BAND),
+                f"{answer} is seen in image {i}, too ({share:.2%})",
+            )
     if row.form == "fill":
         row.need(re.fullmatch(r"the \w+ image, \[\d+, \d+, \d+, \d+\]", row.answer), f"answers {row.answer}")
     elif row.form == "select":
@@ -197,7 +198,7 @@ def _named(row: Row, count: int) -> list[Thing]:
 def imagination_map(row: Row) -> None:
     """Where things are on a map whose origin is the first image's camera."""
     view = row.views[0]
-    row.need(abs(view.elevation) <= 60 and abs(view.roll) <= 30, "a heading from a camera held askew")
+    row.need(is_upright(row.site.bounds, view), "a heading from a camera held askew")
     row.need(3 <= len(row.things) <= 7, f"{len(row.things)} objects")
     said = re.findall(r"Object(\d+) :\((-?\d+\.\d),(-?\d+\.\d)\)\.", row.answer)
     row.need(" ".join(f"Object{i} :({x},{y})." for i, x, y in said) == row.answer, f"answers {row.answer}")
@@ -233,8 +234,9 @@ def view_change(row: Row) -> None:
     a, b = row.views
     parts = view_change_of(a, b)
     for view in (a, b):
-        row.need(abs(view.elevation) <= 60 + EDGE_M and abs(view.roll) <= 30 + EDGE_M, "a camera held askew")
-    row.need(abs(b.roll - a.roll) <= 15 + EDGE_M, f"the roll changes by {b.roll - a.roll:.1f}")
+        row.need(is_upright(row.site.bounds, view), "a camera held askew")
+    most = row.site.bounds.max_view_roll_deg
+    row.need(abs(b.roll - a.roll) <= most + EDGE_M, f"the roll changes by {b.roll - a.roll:.1f}")
     names = (("right", "left"), ("down", "up"), ("forward", "backward"), ("up", "down"), ("right", "left"))
     size = [float(tenths(abs(p))) for p in parts[:3]] + [5 * whole(abs(p) / 5) for p in parts[3:]]
     row.need(size[4] != 180 and any(size), f"to be rejected: {parts}")
@@ -257,7 +259,7 @@ def camera_motion(row: Row) -> None:
     """Where the second camera is in the first image, and how deep."""
     a, b = row.views
     z, (u, v) = a.depth(b.position), a.thousandths(b.position)
-    row.need(z >= 0.3 - EDGE_M, f"the second camera has Z {z:.2f}")
+    row.need(z >= row.site.bounds.min_camera_depth_m - EDGE_M, f"the second camera has Z {z:.2f}")
     row.need(0 <= u <= 1000 and 0 <= v <= 1000, f"the second camera is outside: {u:.0f}, {v:.0f}")
     if row.wrong:
         raise Halt
@@ -277,7 +279,8 @@ def camera_motion(row: Row) -> None:
         found = [re.fullmatch(pattern, option) for option in row.options.values()]
         row.need(all(m and m[3] in printed(z) for m in found), f"options {row.options}, is {truth}")
         spots = [(int(m[1]), int(m[2])) for m in found if m]
-        row.need(all(math.dist(p, q) >= 150 for p, q in combinations(spots, 2)), f"options too close {spots}")
+        gap = row.site.bounds.option_pixel_gap
+        row.need(all(math.dist(p, q) >= gap for p, q in combinations(spots, 2)), f"options too close {spots}")
 
 
 def _is_place(place: tuple[str, str], depth: str, u: float, v: float, z: float) -> bool:
@@ -292,14 +295,15 @@ def frame_locate(row: Row) -> None:
     said = [int(n) for n in re.findall(r"Frame-(\d+)", row.answer)]
     row.need(row.answer == ", ".join(f"Frame-{n}" for n in said) and said == sorted(set(said)), f"answers {row.answer}")
     (red,) = row.things
+    seen, glimpsed = row.site.bounds.seen_share, row.site.bounds.glimpsed_share
     row.need(row.image_of(0) in said, "the marked frame is not listed")
     for i, frame in enumerate(row.frames):
         share = row.site.share(frame, red)
-        if share >= SEEN * (1 + BAND):
+        if share >= seen * (1 + BAND):
             row.need(i in said, f"Frame-{i} shows it ({share:.2%})")
-        elif share < GLIMPSED * (1 - 2 * BAND):
+        elif share < glimpsed * (1 - 2 * BAND):
             row.need(i not in said, f"Frame-{i} does not show it ({share:.3%})")
-        elif GLIMPSED * (1 + 2 * BAND) <= share < SEEN * (1 - BAND):
+        elif glimpsed * (1 + 2 * BAND) <= share < seen * (1 - BAND):
             row.wrong.append(f"Frame-{i} glimpses it ({share:.3%})")
 
 
@@ -325,12 +329,12 @@ def _first(row: Row, label: str) -> int:
 
     Nothing was glimpsed earlier, and one is visible there.
     """
-    site, alike = row.site, row.site.alike(label)
+    site, alike, bounds = row.site, row.site.alike(label), row.site.bounds
     row.need(site.lexicon.countable(label), f"{label} may not be ordered")
     row.involved.update(alike)
     shares = [max(site.share(frame, thing) for thing in alike) for frame in row.frames]
-    glimpsed = next((i for i, s in enumerate(shares) if s >= GLIMPSED * (1 + 2 * BAND)), -1)
-    seen = next((i for i, s in enumerate(shares) if s >= SEEN * (1 - BAND)), -1)
+    glimpsed = next((i for i, s in enumerate(shares) if s >= bounds.glimpsed_share * (1 + 2 * BAND)), -1)
+    seen = next((i for i, s in enumerate(shares) if s >= bounds.seen_share * (1 - BAND)), -1)
     row.need(glimpsed == seen, f"{label} is glimpsed in Frame-{glimpsed}, seen in Frame-{seen}")
     if seen >= 0:
         frame = row.frames[seen]
@@ -342,27 +346,32 @@ def _first(row: Row, label: str) -> int:
 
 def room_size(row: Row) -> None:
     """The area of the floor that the clip sees."""
-    site = row.site
+    site, bounds = row.site, row.site.bounds
     if not site.floor_rows:
         row.wrong.append("there is no floor")
         raise Halt
     ground: Ground = site.memo(("ground",), lambda: Ground(site))
     said = re.findall(r"\b\d+\b", row.right)
     row.need(len(said) == 1, f"answers {row.answer}")
-    low, high = ground.areas_m2[0.5]
+    low, high = ground.areas_m2[bounds.room_closing_m]
     room = 0.55 + 0.01 * high
     row.need(said and low - room <= int(said[0]) <= high + room, f"answers {said}, is about {low:.1f} to {high:.1f}")
-    for i in (0, 1):
-        apart = abs(ground.areas_m2[1.0][i] - ground.areas_m2[0.3][i]) / ground.areas_m2[0.5][i]
-        row.need(apart <= 0.12, f"closings disagree: {ground.areas_m2}")
-    row.need(ground.scanned_m2 >= 0.43 * low, f"scanned floor {ground.scanned_m2:.1f} of {low:.1f}")
+    small, large = ground.areas_m2[bounds.room_small_m], ground.areas_m2[bounds.room_large_m]
+    for area, less, more in zip((low, high), small, large, strict=True):
+        row.need(abs(more - less) <= (bounds.room_agreement + 0.02) * area, f"closings disagree: {ground.areas_m2}")
+    row.need(
+        ground.scanned_m2 >= (bounds.room_floor_share - 0.02) * low,
+        f"scanned floor {ground.scanned_m2:.1f} of {low:.1f}",
+    )
     row.need(ground.unsure_m2 <= 0.1 * high, f"floor and walls disagree about {ground.unsure_m2:.1f} of {high:.1f}")
     row.need(ground.over <= 0.04, f"floor above {ground.over:.0%} of the floor")
-    row.need(ground.storeys_m <= 1.6, f"floors {ground.storeys_m:.1f} m apart")
+    row.need(ground.storeys_m <= bounds.room_storey_m + 0.1, f"floors {ground.storeys_m:.1f} m apart")
     seen = site.memo(("ground seen", tuple(row.frames)), lambda: ground.seen(row.frames))
-    row.need(seen >= 0.75, f"the clip sees {seen:.0%} of the floor")
+    row.need(seen >= bounds.room_seen_share - 0.05, f"the clip sees {seen:.0%} of the floor")
     if row.form == "select":
-        check_apart(row, [int(n[0]) for o in row.options.values() if (n := re.search(r"\d+", o))], 2, 0.0)
+        check_apart(
+            row, [int(n[0]) for o in row.options.values() if (n := re.search(r"\d+", o))], bounds.option_gap_m2, 0.0
+        )
 
 
 def obj_count(row: Row) -> None:

@@ -13,8 +13,6 @@ from spargen.verify.row import Row
 from spargen.verify.site import Site
 from spargen.verify.words import numbers, tenths
 
-SEEN, GLIMPSED = 0.001, 0.0002
-"""Shares of an image from which on a thing is seen, and glimpsed."""
 BAND = 0.15
 """Relative noise of a share counted in pixels."""
 EDGE_M = 1e-6
@@ -30,18 +28,20 @@ def faults(site: Site, frame: int, thing: Thing, volume: bool = False) -> list[s
 
 
 def _faults(site: Site, frame: int, thing: Thing, volume: bool) -> list[str]:
-    view, share = site.view(frame), site.share(frame, thing)
+    view, share, bounds = site.view(frame), site.share(frame, thing), site.bounds
+    least_free = bounds.volume_unoccluded if volume else bounds.min_unoccluded
+    least_inside = bounds.volume_in_frame if volume else bounds.min_in_frame
     box, found = site.look(frame).box(site.row[thing.id]), []
-    if share < SEEN * (1 - BAND):
+    if share < bounds.seen_share * (1 - BAND):
         found.append(f"{thing} covers {share:.3%} of frame {view.frame}")
     if box is not None:
         short = min((box[2] - box[0]) / 1000, (box[3] - box[1]) / 1000 * view.size[1] / view.size[0])
-        if short < 0.015 - 2.5 / 320:
+        if short < bounds.min_short_side - 2.5 / 320:
             found.append(f"{thing} is {short:.2%} of the width")
         free, inside = site.unoccluded(frame, thing), site.in_frame(frame, thing)
-        if free < (0.5 if volume else 0.3) - 0.04:
+        if free < least_free - 0.04:
             found.append(f"{thing} is {free:.0%} unoccluded in frame {view.frame}")
-        if inside < (0.7 if volume else 0.3) - 0.03:
+        if inside < least_inside - 0.03:
             found.append(f"{thing} is {inside:.0%} inside frame {view.frame}")
     return found
 
@@ -70,6 +70,8 @@ def shown(row: Row, thing: Thing) -> bool:
 def check_marks(row: Row) -> None:
     """Marks show things that are visible; points show them and are not too close, boxes are not too large."""
     points: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    bounds = row.site.bounds
+    widest = 1000 * bounds.max_box_share
     for position, thing in enumerate(row.things):
         frame = row.frames[row.image_of(position)]
         view, (at, _) = row.site.view(frame), row.mark(position)
@@ -79,14 +81,17 @@ def check_marks(row: Row) -> None:
             points[frame].append((at[0] * view.size[0] / 1000, at[1] * view.size[1] / 1000))
             own, around = row.site.disc(frame, thing)
             row.need(own, f"the point of {thing} lies on something else in frame {view.frame}")
-            row.need(around >= 0.45, f"{around:.0%} of the disc around the point show {thing} in frame {view.frame}")
+            row.need(
+                around >= 0.9 * bounds.point_disc_share,
+                f"{around:.0%} of the disc around the point show {thing} in frame {view.frame}",
+            )
         else:
             row.need(at[0] < at[2] and at[1] < at[3], f"mark {at}")
-            row.need(not (at[2] - at[0] > 900 and at[3] - at[1] > 900), f"box {at} over 90 % of both sides")
+            row.need(not (at[2] - at[0] > widest and at[3] - at[1] > widest), f"box {at} is most of the image")
     for frame, places in points.items():
         for a, b in combinations(places, 2):
             gap = math.dist(a, b) / row.site.view(frame).size[0]
-            row.need(gap >= 0.044, f"points {gap:.1%} of the width apart")
+            row.need(gap >= bounds.point_gap - 0.001, f"points {gap:.1%} of the width apart")
 
 
 def check_frames_named(row: Row) -> None:
@@ -106,7 +111,7 @@ def printed(value: float) -> set[str]:
 
 def check_metres(row: Row, value: float, told: float | None = None) -> None:
     """A length is the answer, and the one told in the question is right, too."""
-    row.need(value >= 0.1, f"{value:.3f} m is asked")
+    row.need(value >= row.site.bounds.min_length_m - EDGE_M, f"{value:.3f} m is asked")
     in_question = numbers(row.question)
     told_right = not in_question if told is None else len(in_question) == 1 and in_question[0] in printed(told)
     row.need(told_right, f"told {in_question}, is {'nothing' if told is None else tenths(told)}")
@@ -115,7 +120,8 @@ def check_metres(row: Row, value: float, told: float | None = None) -> None:
         said = said[1:]
     row.need(len(said) == 1 and said[0] in printed(value), f"{row.answer!r} says {said}, is {value:.4f}")
     if row.form == "select":
-        check_apart(row, [float(option) for option in row.options.values()], 0.3, 0.15)
+        bounds = row.site.bounds
+        check_apart(row, [float(o) for o in row.options.values()], bounds.option_gap_m, bounds.option_gap_share)
 
 
 def check_apart(row: Row, values: Sequence[float], gap: float, share: float) -> None:
@@ -152,6 +158,6 @@ def check_boxes_apart(row: Row, a: Sequence[int], b: Sequence[int]) -> None:
     h = max(0, min(a[3], b[3]) - max(a[1], b[1]))
     areas = [max(1, (x[2] - x[0]) * (x[3] - x[1])) for x in (a, b)]
     union = sum(areas) - w * h
-    row.need(w * h < 0.5 * union, f"options {a} and {b} overlap by {w * h / union:.2f}")
+    row.need(w * h < row.site.bounds.option_box_iou * union, f"options {a} and {b} overlap by {w * h / union:.2f}")
     held = w * h / min(areas)
-    row.need(held < 0.81, f"of options {a} and {b} one holds {held:.0%} of the other")
+    row.need(held < row.site.bounds.option_box_held + 0.01, f"of options {a} and {b} one holds {held:.0%} of the other")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.verify.body import Thing
+from spargen.verify.bounds import Bounds
 from spargen.verify.optics import View
 from spargen.verify.row import Halt, Row, Unread
 from spargen.verify.words import WORDS, claims, moved_first, said_words
@@ -18,46 +19,51 @@ Floats = NDArray[np.float64]
 Parts = list[str | None]
 """Words of the axes, "" where nothing differs, None where the sample is to be rejected."""
 AXES = {"oc": ("lr", "ab", "fb"), "oo": ("lr", "ab", "cf"), "five": ("lr", "ab", "cf", "fb", "fb")}
-MOST_ELEVATION_DEG, MOST_ROLL_DEG = 60, 30
 EDGE_M = 1e-6
 """How far beyond a threshold a value may lie."""
 
 
-def word(axis: str, *values: float) -> str | None:
+def word(bounds: Bounds, axis: str, *values: float) -> str | None:
     """Return the word of an axis; every measure given must lead to the same one. None = to be rejected."""
-    states = {
-        1 if v >= 0.3 - EDGE_M else -1 if v <= EDGE_M - 0.3 else 0 if abs(v) <= 0.1 + EDGE_M else 9 for v in values
-    }
+    word_m, empty_m = bounds.word_m - EDGE_M, bounds.empty_m + EDGE_M
+    states = {1 if v >= word_m else -1 if v <= -word_m else 0 if abs(v) <= empty_m else 9 for v in values}
     state = states.pop()
     return WORDS[axis][state + 1] if not states and state != 9 else None
 
 
-def nearness(first: float, second: float, depths: tuple[float, float] | None = None) -> str | None:
+def nearness(bounds: Bounds, first: float, second: float, depths: tuple[float, float] | None = None) -> str | None:
     """Return closer or farther of two distances; `depths` are the two Z of a real camera."""
     d = first - second
-    if abs(d) <= 0.1 + EDGE_M:
+    if abs(d) <= bounds.empty_m + EDGE_M:
         return ""
-    if abs(d) < 0.2 - EDGE_M or abs(d) < 0.15 * min(first, second) - EDGE_M:
+    least = max(bounds.word_distance_m, bounds.word_distance_share * min(first, second))
+    if abs(d) < least - EDGE_M:
         return None
     if depths and min(depths) > 0 and (depths[0] - depths[1]) * d < 0:
         return None
     return "farther" if d > 0 else "closer"
 
 
+def is_upright(bounds: Bounds, view: View) -> bool:
+    """Tell whether a direction may be asked from a camera."""
+    level = abs(view.elevation) <= bounds.max_elevation_deg + EDGE_M
+    return level and abs(view.roll) <= bounds.max_roll_deg + EDGE_M
+
+
 class Eye:
     """An observer: a camera, or somebody who stands at one thing and faces another."""
 
     def __init__(self, row: Row, at: View | tuple[Thing, Thing]) -> None:
+        bounds = self.bounds = row.site.bounds
         self.view = at if isinstance(at, View) else None
         if isinstance(at, View):
-            upright = abs(at.elevation) <= MOST_ELEVATION_DEG + EDGE_M and abs(at.roll) <= MOST_ROLL_DEG + EDGE_M
-            row.need(upright, "a direction from a camera held askew")
+            row.need(is_upright(bounds, at), "a direction from a camera held askew")
             self.origin, self.ahead = at.position, at.ahead
         else:
             stand, face = at
             way = (face.center - stand.center) * np.array([1.0, 1.0, 0.0])
             length = math.hypot(way[0], way[1])
-            row.need(length >= 0.5 - EDGE_M, f"faces what is {length:.2f} m away")
+            row.need(length >= bounds.min_facing_m - EDGE_M, f"faces what is {length:.2f} m away")
             self.origin, self.ahead = stand.center, way / max(length, 1e-9)
         self.aside = np.array([self.ahead[1], -self.ahead[0], 0.0])
 
@@ -72,14 +78,16 @@ class Eye:
     def triple(self, target: Thing) -> Parts:
         """Return left / right, above / below, front / behind of a thing."""
         lr, ab, fb = self.offset(target.center, self.origin)
-        return [word("lr", *lr), word("ab", *ab), word("fb", *fb)]
+        b = self.bounds
+        return [word(b, "lr", *lr), word(b, "ab", *ab), word(b, "fb", *fb)]
 
     def pair(self, first: Thing, second: Thing) -> Parts:
         """Return left / right, above / below, closer / farther of one thing relative to another."""
         lr, ab, _ = self.offset(first.center, second.center)
         far = [math.dist(self.origin, t.center) for t in (first, second)]
         depths = (self.view.depth(first.center), self.view.depth(second.center)) if self.view else None
-        return [word("lr", *lr), word("ab", *ab), nearness(far[0], far[1], depths)]
+        b = self.bounds
+        return [word(b, "lr", *lr), word(b, "ab", *ab), nearness(b, far[0], far[1], depths)]
 
     def five(self, first: Thing, second: Thing) -> Parts:
         """Return the pair's parts, and front / behind of each."""

@@ -23,14 +23,14 @@ Bools = NDArray[np.bool_]
 CELL_M = 0.05
 BORDER_M = 1.25
 """Free cells around what is drawn, so that what grows stays inside."""
-CLOSINGS_M = (0.3, 0.5, 1.0)
 
 
 class Ground:
     """The floor of a scene. `areas_m2` are least and most by radius of the closing."""
 
     def __init__(self, site: Site) -> None:
-        lexicon, things = site.lexicon, site.list
+        lexicon, things, bounds = site.lexicon, site.list, site.bounds
+        closing_m = bounds.room_closing_m
         self.site = site
         self.corners = np.concatenate([np.zeros((0, 3, 3)), *(things[row].corners_m for row in site.floor_rows)])
         points, _ = site.points
@@ -47,17 +47,18 @@ class Ground:
         least = _joined(floor, named, self.grid.grow(floor, 1.5 * CELL_M))
         most = _joined(floor, map(self.grid.fill, shapes), self.grid.grow(floor, 3 * CELL_M))
         self.floor, self._both = floor, (least, most)
-        self.result = self.grid.close(least, 0.5)
+        self.result = self.grid.close(least, closing_m)
         self.areas_m2: Mapping[float, list[float]] = {
-            r: [self.grid.area_m2(mask, r) for mask in (least, most)] for r in CLOSINGS_M
+            r: [self.grid.area_m2(mask, r) for mask in (least, most)]
+            for r in (bounds.room_small_m, closing_m, bounds.room_large_m)
         }
-        self.scanned_m2 = self.grid.area_m2(floor, 0.5)
+        self.scanned_m2 = self.grid.area_m2(floor, closing_m)
 
     def _stands(self, thing: Thing) -> bool:
         """Tell whether a thing's lowest point is within 0.15 m of the floor around it."""
         way = np.linalg.norm(self.points[:, :2] - thing.center[:2], axis=1)
         near = way <= way.min() + np.hypot(*thing.sides[:2]) / 2
-        return bool(abs(thing.points_m[:, 2].min() - np.median(self.points[near, 2])) <= 0.15)
+        return bool(abs(thing.points_m[:, 2].min() - np.median(self.points[near, 2])) <= self.site.bounds.room_stands_m)
 
     @cached_property
     def unsure_m2(self) -> float:
@@ -72,7 +73,7 @@ class Ground:
         outline |= ~grid.grow(~ndimage.binary_fill_holes(near), 0.45)
         areas = []
         for mask in self._both:
-            apart = grid.padded(self.grid.close(mask, 0.5)) ^ outline
+            apart = grid.padded(self.grid.close(mask, self.site.bounds.room_closing_m)) ^ outline
             inner = ~grid.grow(~apart, 0.25)
             areas.append(float(grid.grow(inner, 0.25).sum()) * CELL_M**2 if inner.any() else 0.0)
         return min(areas)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from spargen.verify.asked import BAND, EDGE_M, GLIMPSED, SEEN, check_visible
+from spargen.verify.asked import BAND, EDGE_M, check_visible
 from spargen.verify.body import Thing
 from spargen.verify.lexicon import OTHER_DOOR, SOME_DOOR
 from spargen.verify.optics import Floats
@@ -41,12 +41,12 @@ def check_extreme(row: Row, eye: Floats) -> tuple[Thing, int]:
     row.involved.update(fits)
     # Of several with one box the best answer is taken: which of them is meant, nobody can tell.
     answer = (max if far else min)(fits, key=lambda t: math.dist(eye, t.center))
-    row.need(math.dist(eye, answer.center) >= 0.1, "nearer than 0.1 m")
+    row.need(math.dist(eye, answer.center) >= site.bounds.min_length_m - EDGE_M, "too near to be asked about")
     check_visible(row, frame, answer)
     check_rivals(row, answer, eye, -1 if far else 1)
     for f in row.frames:
         bare = site.look(f).unannotated
-        row.need(bare <= 0.11, f"frame {site.view(f).frame} is {bare:.0%} unannotated")
+        row.need(bare <= site.bounds.max_unannotated + 0.01, f"frame {site.view(f).frame} is {bare:.0%} unannotated")
     if row.form == "sentence":
         row.need(re.search(rf"(?<!\w){re.escape(answer.label)}(?!\w)", row.answer), f"does not name {answer}")
         row.need(polarity(BOX.sub("", row.answer)) in (None, far), "the sentence turns the question round")
@@ -55,7 +55,7 @@ def check_extreme(row: Row, eye: Floats) -> tuple[Thing, int]:
 
 def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
     """Nothing that counts by the question's own words may come before the answer; sign is 1 if the nearest is asked."""
-    site, reach = row.site, math.dist(eye, answer.center)
+    site, reach, bounds = row.site, math.dist(eye, answer.center), row.site.bounds
     excluded = site.lexicon.left_out(row.question)
     for thing in site.list:
         kind = site.lexicon.part(thing.label)
@@ -63,14 +63,14 @@ def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
             continue
         other = math.dist(eye, thing.center)
         lead = sign * (other - reach)
-        if lead >= max(0.2, 0.1 * min(other, reach)) - EDGE_M:
+        if lead >= max(bounds.compare_m, bounds.compare_oc_share * min(other, reach)) - EDGE_M:
             continue
         share = max(site.share(frame, thing) for frame in row.frames)
-        if share >= SEEN * (1 + BAND):
+        if share >= bounds.seen_share * (1 + BAND):
             # Parts of a kind that the words do not name.
             unnamed = kind not in (None, OTHER_DOOR)
             row.need(unnamed and lead >= 0, f"{thing} at {other:.3f} rivals {answer} at {reach:.3f}")
-        elif GLIMPSED * (1 + 2 * BAND) <= share < SEEN * (1 - BAND):
+        elif bounds.glimpsed_share * (1 + 2 * BAND) <= share < bounds.seen_share * (1 - BAND):
             row.need(lead >= 0, f"{thing}, glimpsed ({share:.2%}), beats {answer}")
     for n in {n for frame in row.frames for n, share in site.look(frame).loose.items() if share >= LOOSE_SHARE}:
         other = math.dist(eye, site.loose.middle_m[n])
@@ -84,7 +84,8 @@ def check_candidates(row: Row, reference: Thing, candidates: Sequence[Thing], na
     reach = [math.dist(reference.center, c.center) for c in candidates]
     order = sorted(range(len(reach)), key=lambda i: -reach[i] if far else reach[i])
     first, second = sorted((reach[order[0]], reach[order[1]]))
-    row.need(second - first >= max(0.2, 0.15 * first) - EDGE_M, f"{first:.3f} is not clear of {second:.3f}")
+    least = max(row.site.bounds.compare_m, row.site.bounds.compare_share * first)
+    row.need(second - first >= least - EDGE_M, f"{first:.3f} is not clear of {second:.3f}")
     want = names[order[0]]
     if row.form == "sentence":
         row.need(want in row.answer, f"{row.answer!r} should name {want}")

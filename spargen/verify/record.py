@@ -10,13 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from spargen.verify.asked import SEEN
+from spargen.verify.asked import EDGE_M
 from spargen.verify.row import Halt, Row
 
 ONE_OBJECT = {"distance_prediction_oc_mv", "obj_spatial_relation_oc_mv"}
 """Tasks whose only marked object is not shown by the observer's image."""
-CLIP = 32
-COUNTS = {"single": {1}, "pair": {2}, "multi": {3, 4, 5}, "video": {CLIP}}
 
 
 def check_record(row: Row, images: Path | None) -> None:
@@ -46,7 +44,9 @@ def check_record(row: Row, images: Path | None) -> None:
 def _check_images(row: Row, images: Path | None) -> None:
     record = row.record
     count = len(record["image"])
-    row.need(count in COUNTS[row.layout.images], f"{count} images")
+    bounds = row.site.bounds
+    wanted = {"single": 1, "pair": 2, "multi": bounds.views_per_set, "video": bounds.video_frames}[row.layout.images]
+    row.need(count == wanted, f"{count} images")
     row.need(len(set(row.frames)) == len(row.frames), "an image stands twice")
     if images is None:
         return
@@ -94,7 +94,7 @@ def check_words(row: Row) -> None:
 
 
 def check_clip(row: Row, images: Path | None) -> None:
-    """Thirty-two frames of one room, evenly spread over those that can be used, with their numbers beside them."""
+    """Frames of one room, evenly spread over those that can be used, with their numbers beside them."""
     row.need("Frame-0" in row.text, "does not say that the first frame is Frame-0")
     fault = row.site.memo(("clip", tuple(row.frames)), lambda: _clip_fault(row, images))
     row.need(not fault, fault)
@@ -106,7 +106,8 @@ def _clip_fault(row: Row, images: Path | None) -> str:
         return f"the clip shows {len(rooms)} rooms"
     usable = [frame for frame in range(row.site.frame_count) if row.site.room_of(frame) in rooms]
     place = np.searchsorted(usable, row.frames)
-    exact = [math.floor(i * (len(usable) - 1) / (CLIP - 1) + 1e-9) for i in range(CLIP)]
+    n = len(row.frames)
+    exact = [math.floor(i * (len(usable) - 1) / (n - 1) + 1e-9) for i in range(n)]
     # Frames that do not fit the mesh or cannot be decoded are left out by the scene's check.
     even = np.abs(place - np.array(exact)).max() <= max(2, 0.1 * len(usable)) and (np.diff(place) > 0).all()
     if not even:
@@ -120,13 +121,19 @@ def _clip_fault(row: Row, images: Path | None) -> str:
 
 def check_set(row: Row) -> None:
     """Two or more views that overlap, no two of them near-duplicates, none with its nose at a door."""
-    site = row.site
+    site, bounds = row.site, row.site.bounds
     for i, j in combinations(row.frames, 2):
-        near = math.dist(site.view(i).position, site.view(j).position) < 0.2 and site.turn_deg(i, j) < 10
-        row.need(not near, f"{site.view(i).frame} and {site.view(j).frame} are near-duplicates")
+        near = math.dist(site.view(i).position, site.view(j).position) < bounds.duplicate_m - EDGE_M
+        row.need(
+            not (near and site.turn_deg(i, j) < bounds.duplicate_deg - EDGE_M),
+            f"{site.view(i).frame} and {site.view(j).frame} are near-duplicates",
+        )
     for frame in row.frames:
         depth = site.look(frame).median_depth_m
-        row.need(depth >= 0.38, f"frame {site.view(frame).frame} has a median depth of {depth:.2f} m")
+        row.need(
+            depth >= bounds.min_median_depth_m - 0.02,
+            f"frame {site.view(frame).frame} has a median depth of {depth:.2f} m",
+        )
     reached = {row.frames[0]}
     for _ in row.frames:
         reached |= {b for a in reached for b in row.frames if _linked(row, min(a, b), max(a, b))}
@@ -134,7 +141,7 @@ def check_set(row: Row) -> None:
     row.need(not apart, f"frames {apart} share no surface with the rest of the set")
     if row.task in ONE_OBJECT:
         share = site.share(row.frames[0], row.things[0])
-        row.need(share < 1.2 * SEEN, f"the observer's image shows {row.things[0]} ({share:.2%})")
+        row.need(share < 1.2 * bounds.seen_share, f"the observer's image shows {row.things[0]} ({share:.2%})")
 
 
 def _linked(row: Row, one: int, other: int) -> bool:

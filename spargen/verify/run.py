@@ -19,6 +19,7 @@ from spargen.run.ledger import read_run
 from spargen.run.naming import Cell, images_folder
 from spargen.scene.lists import rules_as_said
 from spargen.scene.types import Scene
+from spargen.verify.bounds import Bounds
 from spargen.verify.judge import KINDS, Kind, Verdict, judge
 from spargen.verify.layout import LAYOUTS
 from spargen.verify.lexicon import Lexicon
@@ -133,6 +134,7 @@ class _Work:
     root: str
     options: Mapping[str, Any]
     said: Sequence[Mapping[str, Any]]
+    bounds: Bounds
     plugins: Sequence[str]
     files: Mapping[Cell, Path]
     places: array[int]
@@ -173,6 +175,7 @@ def verify_rows(
         If the folder is no output, or a data set is not where it should be.
     """
     run, index = read_run(out), index_rows(out, sample)
+    bounds = Bounds.of(run.identity["settings"])
     report = VerifyReport({cell: CellResult() for cell in index.files})
     report.faults = [Finding(cell, "", "wrong", (what,)) for cell, what in index.faults]
     works = list(_works(out, run, index, dict(data or {}), fail_fast=fail_fast, whole=sample is None))
@@ -188,7 +191,9 @@ def verify_rows(
             return report
     if sample is None:
         for cell, result in report.cells.items():
-            report.faults += [Finding(cell, "", "wrong", (what,)) for what in check_cell(cell.task, result.counts)]
+            report.faults += [
+                Finding(cell, "", "wrong", (what,)) for what in check_cell(cell.task, result.counts, bounds)
+            ]
     report.complete = sample is None
     return report
 
@@ -213,7 +218,7 @@ def _works(
         if name not in known:
             mend = nearest(name, known, f"there are: {', '.join(sorted(known))}")
             raise JobError(f"the output has no data set {name!r}", where="--data", mend=mend)
-    plugins = _plugins(out)
+    plugins, bounds = _plugins(out), Bounds.of(run.identity["settings"])
     for dataset, scene in sorted(index.rows):
         if (dataset, scene) not in source_of:
             raise OutputError("the run knows of no such scene", where=f"{dataset}/{scene}", mend="generate it anew")
@@ -226,7 +231,7 @@ def _works(
         there = images if images.is_dir() and any(images.iterdir()) else None
         places = index.rows[dataset, scene]
         yield _Work(
-            *(dataset, scene, source["adapter"], str(root), source["options"], run.identity["labels"], plugins),
+            *(dataset, scene, source["adapter"], str(root), source["options"], run.identity["labels"], bounds, plugins),
             *(index.files, places, there, fail_fast, whole),
         )
 
@@ -255,7 +260,7 @@ def _verify_scene(work: _Work) -> _Found:
             continue
     found, site, lost = _Found(), None, ""
     try:
-        site = Site(_load(work), Lexicon(work.said))
+        site = Site(_load(work), Lexicon(work.said), work.bounds)
     except SceneError as error:
         lost = f"the scene cannot be read: {error.what}"
     seen: dict[Any, Any] = {}

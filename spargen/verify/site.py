@@ -18,6 +18,7 @@ from scipy import ndimage
 from spargen.errors import SceneError
 from spargen.scene.types import Annotation, Mesh, Scene
 from spargen.verify.body import Thing, sprinkle
+from spargen.verify.bounds import Bounds
 from spargen.verify.lexicon import OTHER_DOOR, OWN, SEVERAL, Lexicon
 from spargen.verify.loose import Loose, loose_pieces
 from spargen.verify.optics import View, rows_of
@@ -85,10 +86,10 @@ class Site:
         Where the scene has no mesh to look at.
     """
 
-    def __init__(self, scene: Scene, lexicon: Lexicon) -> None:
+    def __init__(self, scene: Scene, lexicon: Lexicon, bounds: Bounds | None = None) -> None:
         if not isinstance(scene.surface, Mesh):
             raise SceneError("it has no mesh", where=scene.id, mend="only scenes with a mesh are verified")
-        self.id, self.lexicon, self._scene = scene.id, lexicon, scene
+        self.id, self.lexicon, self._scene, self.bounds = scene.id, lexicon, scene, bounds or Bounds()
         self.vertices_m, self.faces = scene.surface.vertices_m, scene.surface.faces.astype(np.int64)
         self.list = self._read(annotation_of(scene))
         self.things = {thing.id: thing for thing in self.list}
@@ -286,7 +287,7 @@ class Site:
     def disc(self, frame: int, thing: Thing) -> tuple[bool, float]:
         """Tell whether the pixel of a thing's centre shows it, and what share of the disc around it does.
 
-        The disc is that of section 1 of the definition: its radius is 1.5 % of the image's width.
+        The disc is that of section 1 of the definition.
         """
         at = ("disc", frame, thing.id)
         if at not in self._memo:
@@ -294,7 +295,7 @@ class Site:
             (center,) = view.pixels(thing.center[None])
             if not np.isfinite(center).all():
                 return False, 0.0
-            around = center + DISC * 0.015 * view.size[0]
+            around = center + DISC * self.bounds.point_disc * view.size[0]
             around = around[view.inside(around)]
             scale = np.array([owner.shape[1] / view.size[0], owner.shape[0] / view.size[1]])
             u, v = np.floor(around * scale).astype(int).T
@@ -308,18 +309,19 @@ class Site:
     def linked(self, one: int, other: int) -> bool:
         """Tell whether two views overlap, and not too much; what they see from two sides, they do not share.
 
-        The bounds are 5 % and 90 %; 1 % and 94 % leave room for sampling.
+        The bounds are 5 % and 90 %, say; 1 % and 94 % leave room for sampling.
         """
         a, b = (self.look(frame).side[:SURFACE_POINTS] for frame in (one, other))
         shared, seen = int((a * b > 0).sum()), [int(np.count_nonzero(x)) for x in (a, b)]
-        return one != other and shared >= 0.01 * min(seen) and shared <= 0.94 * max(seen)
+        least, most = self.bounds.min_overlap - 0.04, self.bounds.max_overlap + 0.04
+        return one != other and shared >= least * min(seen) and shared <= most * max(seen)
 
     def neighbour(self, thing: Thing) -> Thing | None:
-        """Return another thing of the same kind within 3 cm, which may be its other half; None where there is none."""
+        """Return another thing of the same kind so near that it may be its other half; None where there is none."""
         at = ("neighbour", thing.id)
         if at not in self._memo:
             kin = (t for t in self.list if t is not thing and self.lexicon.clash(t.label, thing.label))
-            self._memo[at] = next((t for t in kin if thing.gap_m(t) < 0.029), None)
+            self._memo[at] = next((t for t in kin if thing.gap_m(t) < self.bounds.count_gap_m - 0.001), None)
         found: Thing | None = self._memo[at]
         return found
 

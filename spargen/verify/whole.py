@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from spargen.run.naming import Cell
-from spargen.verify.asked import SEEN
+from spargen.verify.bounds import Bounds
 from spargen.verify.judge import Verdict
 from spargen.verify.layout import LAYOUTS
 from spargen.verify.record import ONE_OBJECT
@@ -20,8 +20,8 @@ from spargen.verify.site import Site
 
 VERTICAL = 1
 """Position of above / below in tuples."""
-MOST = 0.1
-"""Largest share of a cell's rows that vary or claim above / below, and of sets whose marks one image alone shows."""
+MOST_ALONE = 0.1
+"""Largest share of a cell's sets whose marks one image alone shows."""
 SHARED = ("depth_prediction", "distance_prediction", "camera_motion")
 """Tasks whose options are true answers of other rows. A scene has one floor, so areas are made up."""
 
@@ -46,7 +46,7 @@ class Counts:
         if layout.images == "multi" and layout.kind and cell.task not in ONE_OBJECT and verdict.kind == "right":
             row = Row(record, site, cell.task, cell.form, layout)
             try:
-                shows = (all(site.share(f, t) >= SEEN for t in row.things) for f in row.frames)
+                shows = (all(site.share(f, t) >= site.bounds.seen_share for t in row.things) for f in row.frames)
                 self.alone += any(shows)
             except Halt:  # a row that is right by another reading of its marks
                 return
@@ -59,12 +59,12 @@ class Counts:
         self.alone += other.alone
 
 
-def check_cell(task: str, counts: Counts) -> list[str]:
+def check_cell(task: str, counts: Counts, bounds: Bounds) -> list[str]:
     """Say what is wrong with a cell as a whole."""
     found = []
-    if counts.varied and counts.vertical > math.ceil(MOST * counts.varied):
+    if counts.varied and counts.vertical > math.ceil(bounds.height_share * counts.varied):
         found.append(f"above / below is varied or claimed in {counts.vertical} of {counts.varied} rows of {task}")
-    if counts.alone > MOST * counts.rows + 1:
+    if counts.alone > MOST_ALONE * counts.rows + 1:
         found.append(f"one image alone shows all that is marked in {counts.alone} of {counts.rows} sets of {task}")
     return found
 
