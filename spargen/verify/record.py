@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from spargen.verify.asked import EDGE_M
+from spargen.verify.layout import LAYOUTS
 from spargen.verify.row import Halt, Row
 
 ONE_OBJECT = {"distance_prediction_oc_mv", "obj_spatial_relation_oc_mv"}
@@ -33,12 +34,18 @@ def check_record(row: Row, images: Path | None) -> None:
     _check_images(row, images)
     _check_nesting(row, drawn)
     if row.form == "select":
-        two = row.task.startswith("distance_infer_center_oo") and "video" not in row.task
-        want = "AB" if two else "ABCD"
-        row.need("".join(row.options) == want and row.answer in row.options, f"options {row.options}, {row.answer}")
-        row.need(len(set(row.options.values())) == len(row.options), f"equal options {row.options}")
+        _check_options(row)
     if row.wrong:
         raise Halt
+
+
+def _check_options(row: Row) -> None:
+    """The letters are those of the task, a plug-in's may be fewer or more; no two options are equal."""
+    two = row.task.startswith("distance_infer_center_oo") and "video" not in row.task
+    own = "ABCDEFGH"[: max(2, len(row.options))]
+    want = own if row.task not in LAYOUTS else "AB" if two else "ABCD"
+    row.need("".join(row.options) == want and row.answer in row.options, f"options {row.options}, {row.answer}")
+    row.need(len(set(row.options.values())) == len(row.options), f"equal options {row.options}")
 
 
 def _check_images(row: Row, images: Path | None) -> None:

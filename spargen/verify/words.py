@@ -21,8 +21,11 @@ FAR = (
 )
 NEITHER = (
     r"how far( away| apart)?|equally far|as far as|(as|is|are) far away|near to far|beginning with the nearest"
-    r"|had to stay outside|one or more|(nearest|closest) first"
+    r"|had to stay outside|one or more|(nearest|closest|farthest|furthest) first|far to near"
+    r"|beginning with the (farthest|furthest)"
 )
+FROM_FAR = r"\b(farthest|furthest) first\b|\bfar to near\b|\bbeginning with the (farthest|furthest)\b"
+"""How a question says that the farthest one comes first."""
 TURNED = r"\b(less|least) (far|distant|remote)\b|not as far"
 """Words for far that say near."""
 
@@ -82,13 +85,17 @@ def without_marks(text: str) -> str:
     return re.sub(r"\([^)]*\)", "", text)
 
 
-def polarity(sentence: str) -> bool | None:
-    """Tell whether a sentence speaks of the farther (True) or the nearer one (False); None where it does not say."""
+def polarity(sentence: str, *, from_far: bool = False) -> bool | None:
+    """Tell whether a sentence speaks of the farther (True) or the nearer one (False); None where it does not say.
+
+    `from_far` : whether what is sorted begins with the farthest, so that the last one is the nearest.
+    """
     kept = re.sub(TURNED, "nearest", re.sub(NEITHER, "", sentence, flags=re.I), flags=re.I)
     near, far = bool(re.search(NEAR, kept, re.I)), bool(re.search(FAR, kept, re.I))
     if not near and not far:
         near = bool(re.search(r"\bfirst\b(?! (of|image|camera|view|photo|frame))", kept))
         far = bool(re.search(r"\b(second|last)\b(?! (image|camera|view|photo|frame))", kept))
+        near, far = (far, near) if from_far else (near, far)
     if re.search(r"Everything else|\ball other \w+ (are|lie)\b", kept):  # what is told is told of the others
         near, far = far, near
     return far if near != far else None
@@ -96,8 +103,9 @@ def polarity(sentence: str) -> bool | None:
 
 def asks_for_far(question: str) -> bool | None:
     """Tell whether a question asks for the farther one, by the first sentence that says it."""
+    from_far = re.search(FROM_FAR, question, re.IGNORECASE) is not None
     for sentence in re.split(r"(?<=[.?:!;]) ", without_marks(question)):
-        if (found := polarity(sentence)) is not None:
+        if (found := polarity(sentence, from_far=from_far)) is not None:
             return found
     return None
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from corrupted import FALSE, MAYBE_FALSE, spoil_all
 from typer.testing import CliRunner
 
 from spargen.cli import app
@@ -232,3 +233,14 @@ def test_every_task_has_a_check():
 
     own = {name for name, task in load_builtin_tasks().items() if task.propose.__module__.startswith("spargen.")}
     assert set(CHECKS) == set(LAYOUTS) == own
+
+
+def test_rows_that_are_spoilt_are_found(made):
+    """Each way of spoiling that makes a row false whatever it says, on two rows of each cell."""
+    table, left = spoil_all(made, 2)
+    assert set(FALSE) <= set(table)
+    missed = [(way, task, form, verdict) for way, task, form, verdict, *_ in left if way in FALSE]
+    rows = sum(table[way].total() for way in FALSE)
+    assert rows > 300
+    assert len(missed) <= 0.01 * rows, missed
+    assert sum(table[way]["wrong"] for way in MAYBE_FALSE) > 0.8 * sum(table[way].total() for way in MAYBE_FALSE)

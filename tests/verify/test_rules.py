@@ -16,7 +16,7 @@ from spargen.verify.directions import check_relation, check_tuples, word
 from spargen.verify.ground import Ground
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_rivals
-from spargen.verify.words import image_said, moved_first, polarity, said_words
+from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
 
 WORDS = "Parts of the building (walls, floors, ceilings, doors, door and window frames) do not count. Which is nearest?"
 LEXICON = Lexicon()
@@ -93,6 +93,20 @@ def test_several_things_are_not_counted():
 )
 def test_near_and_far_are_read(sentence, far):
     assert polarity(sentence) is far
+
+
+@pytest.mark.parametrize(
+    ("question", "far"),
+    [
+        ("Sort the objects by distance, nearest first. Which one comes last?", True),
+        ("Sort the objects by distance, farthest first. Which one comes last?", False),
+        ("Sort the objects by distance, beginning with the farthest. Which one comes first?", True),
+        ("Of the lamp (red point) and the bed (blue point), which is closer?", False),
+        ("How far is the lamp?", None),
+    ],
+)
+def test_the_order_of_sorting_is_read(question, far):
+    assert asks_for_far(question) is far
 
 
 # ------------------------------------------------------------------------------------------------------------ main body
