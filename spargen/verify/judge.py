@@ -104,9 +104,11 @@ def _other_boxes(row: Row) -> Iterator[Thing]:
     """Give each thing of a row each of its other boxes in turn."""
     for thing in sorted(row.involved, key=lambda t: t.id):
         known = thing.center, thing.sides
-        for box in thing.ties:
-            thing.center, thing.sides = box
-            row.site.forget()
-            yield thing
+        try:
+            for box in thing.ties:
+                thing.center, thing.sides = box
+                row.site.forget()
+                yield thing
+        finally:  # whoever found one that fits asks for no more
             thing.center, thing.sides = known
             row.site.forget()

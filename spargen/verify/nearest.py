@@ -36,6 +36,7 @@ def check_extreme(row: Row, eye: Floats) -> tuple[Thing, int]:
     frame = row.frames[position]
     fits = [t for t in row.boxed(box, frame) if site.lexicon.askable(t.label)]
     if not fits:
+        row.involved.update(t for t in site.list if t.unsure and site.share(frame, t) > 0)
         row.wrong.append(f"no object has the box {box}")
         raise Halt
     row.involved.update(fits)

@@ -134,6 +134,7 @@ class Row:
             frame, label = self.frames[self.image_of(position)], self.label_before(name)
             fits = [t for t in self.site.list if t.label == label and self.fits(at, frame, t)]
             if not fits:
+                self.involved.update(t for t in self.site.list if t.label == label)
                 self.wrong.append(f"no {label} has its {self.kind} at {at} in frame {self.site.view(frame).frame}")
                 raise Halt
             found.append(fits)

@@ -14,6 +14,7 @@ from spargen.verify.body import Thing, gaps_m
 from spargen.verify.bounds import Bounds
 from spargen.verify.directions import check_relation, check_tuples, word
 from spargen.verify.ground import Ground
+from spargen.verify.judge import judge
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_rivals
 from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
@@ -171,6 +172,7 @@ def test_a_gap_is_that_of_the_surfaces():
 
 # ---------------------------------------------------------------------------------------------------------------- sight
 ROOM = [("floor", [sheet((0, 0, 0), (8, 4, 0), 2)]), ("wall", [sheet((4, 0, 0), (4, 4, 3), 0)])]
+ROOM_FAR = [("floor", [sheet((0, 0, 0), (9, 4, 0), 2)]), ("wall", [sheet((8, 0, 0), (8, 4, 3), 0)])]
 SIDES = [looking((2, 2, 1.5), "+x"), looking((5.5, 1.5, 1.5), "-x"), looking((2.5, 1.5, 1.5), "+x")]
 
 
@@ -387,3 +389,45 @@ def test_thresholds_are_those_of_the_definition_and_of_a_job_that_sets_others():
 @pytest.mark.parametrize(("word_m", "said"), [(0.3, "right"), (0.5, None)])
 def test_a_job_that_sets_another_threshold_is_held_to_it(word_m, said):
     assert word(Bounds(word_m=word_m), "lr", 0.4) == said
+
+
+def made_row(world, point, label="wedge"):
+    """A question about the distance of one thing, marked at a point of the first frame."""
+    talk = f"How far is the {label} (red point) from the camera?", "2.5"
+    record = {
+        "id": "s_00_0",
+        "conversations": [{"from": who, "value": text} for who, text in zip(("human", "gpt"), talk, strict=True)],
+        "image": ["s_00/image_color/0.jpg"],
+        "type": "distance_prediction_oc",
+        "red_point": [point],
+    }
+    record["conversations"][1]["value"] = f"{world.view(0).distance(world.things[2].center):.1f}"
+    return record
+
+
+def test_a_box_of_the_same_footprint_is_as_good_and_is_put_back():
+    """A prism on a right triangle: a square holds its footprint, and so does a rectangle along its longest side, of the
+    same area. A row made of either box is right, and afterwards the first is the thing's again."""
+    prism = block((3, 1, 0.9), (4, 2, 1.9))
+    prism[[6, 7]] = prism[[4, 5]]  # the corner at (4, 2) is drawn in
+    world = site([*ROOM_FAR, ("wedge", [prism])], SIDES)
+    thing = world.things[2]
+    assert thing.ties
+    known, (other, _) = thing.center.copy(), thing.ties[0]
+    seen = world.view(0)
+    for center in (known, other):
+        thing.center = center
+        record = made_row(world, [round(n) for n in seen.thousandths(center)])
+        thing.center = known
+        assert judge(record, world, "distance_prediction_oc", "fill", None).kind == "right"
+        np.testing.assert_array_equal(thing.center, known)
+    assert judge(made_row(world, [10, 10]), world, "distance_prediction_oc", "fill", None).kind == "wrong"
+
+
+def test_a_mark_that_fits_an_unsure_object_only_by_another_reading_is_ambiguous():
+    """A piece 0.3 m beside a table, the border of what is stray: with it, the box has another centre."""
+    top = block((3, 1.2, 0.9), (4, 2.2, 1.6))
+    world = site([*ROOM_FAR, ("table", [top, block((3.4, 2.5, 0.9), (3.45, 2.52, 0.95))])], SIDES)
+    assert world.things[2].unsure
+    verdict = judge(made_row(world, [400, 400], "table"), world, "distance_prediction_oc", "fill", None)
+    assert verdict.kind == "ambiguous", verdict
