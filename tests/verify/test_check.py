@@ -160,7 +160,8 @@ def test_two_rows_that_ask_the_same_have_one_answer(copied):
 
 def test_an_image_that_is_gone_or_damaged_is_told(copied):
     row = next(read(copied, tasks=["distance_prediction_oc"]))
-    row.images[0].write_bytes(row.images[0].read_bytes()[:500])
+    whole = row.images[0].read_bytes()
+    row.images[0].write_bytes(whole[: len(whole) // 2])  # its header and its size are right
     assert any("cannot be decoded" in line for line in verify_rows(copied).told())
     row.images[0].unlink()
     assert any("is not there" in line for line in verify_rows(copied).told())
