@@ -26,7 +26,7 @@ from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Objects, Scene, Surface
+from spargen.scene.types import Annotation, Objects, Scene, Surface
 
 Faces = NDArray[np.int32]
 
@@ -130,6 +130,7 @@ class PosedAdapter(SceneAdapter):
             dataset=self.dataset,
             surface=read.surface,
             objects=read.objects,
+            annotation=read.annotation,
             cameras=Cameras(frames.K, T @ frames.poses, frames.size_px, frames.lens),
             frames=frames.names,
             store=frames,
@@ -143,15 +144,15 @@ class PosedAdapter(SceneAdapter):
         """Read a mesh and what stands on it."""
         mesh_file = folder / _the_one(folder, "mesh", told.mesh, _meshes(folder), f"give a mesh: {', '.join(MESHES)}")
         labels, boxes = (_file(folder, *which) for which in ((told.labels, _LABELS), (told.boxes, _BOXES)))
-        mesh = read_mesh(mesh_file)
-        world = _world(told, shots, mesh.vertices, mesh.faces, folder, gltf=mesh_file.suffix.lower() == ".glb")
+        read = read_mesh(mesh_file)
+        world = _world(told, shots, read.vertices, read.faces, folder, gltf=mesh_file.suffix.lower() == ".glb")
         R = rotation_to_z(world.up)[:3, :3]
         frames, notes = usable_frames(shots, folder, world.unit_m, told.depth_unit_m)
-        vertices_m = mesh.vertices * world.unit_m @ R.T
-        found = read_objects(mesh, vertices_m, labels, boxes, world.unit_m, R)
+        vertices_m = read.vertices * world.unit_m @ R.T
+        found = read_objects(read, vertices_m, labels, boxes, world.unit_m, R)
         annotated = annotate(
             vertices_m,
-            mesh.faces,
+            read.faces,
             found.ids,
             found.labels,
             rules=self.label_rules,
@@ -162,7 +163,8 @@ class PosedAdapter(SceneAdapter):
         bare = {"share of faces without object": round(float((annotated.mesh.face_object < 0).mean()), 4)}
         counted = {what: count for what, count in (found.notes | annotated.notes).items() if count}
         files = tuple(path for path in (mesh_file, labels, boxes) if path)
-        return _Read(annotated.mesh, annotated.objects, frames, world, files, (), {**notes, **bare, **counted})
+        mesh, objects, _, given = annotated
+        return _Read(mesh, objects, given, frames, world, files, (), {**notes, **bare, **counted})
 
     def fingerprint(self, scene_id: str) -> str:
         """Return a digest of names, sizes and times of change of all files in the scene's folder."""
@@ -207,6 +209,7 @@ class _Read(NamedTuple):
 
     surface: Surface
     objects: Objects
+    annotation: Annotation
     frames: PosedFrames
     world: _World
     files: tuple[Path, ...]
@@ -227,7 +230,9 @@ def _read_images(folder: Path, told: Told, shots: Shots) -> _Read:
     frames, surface, files = instance_images(posed, folder, boxes)
     left_out = len(posed.names) - len(frames.names)
     more = {"frames without an image of instances or of depth": left_out} if left_out else {}
-    return _Read(surface, boxed_objects(boxes), frames, world, (boxes_file,), files, {**notes, **more})
+    objects = boxed_objects(boxes)
+    given = Annotation(objects.id, objects.label, boxes=(objects.center_m, objects.extent_m, objects.R_world_box))
+    return _Read(surface, objects, given, frames, world, (boxes_file,), files, {**notes, **more})
 
 
 def _world(told: Told, shots: Shots, points: NDArray[np.float64], faces: Faces, folder: Path, *, gltf: bool) -> _World:

@@ -12,7 +12,7 @@ from scene_adapters.dslr import dslr_files, open_dslr
 from scene_adapters.files import DAMAGED, read_file, read_json
 from scene_adapters.folders import folder_of, folders_in
 from scene_adapters.iphone import Poses, iphone_files, open_iphone
-from scene_adapters.obb import Box, released_box, with_released_boxes
+from scene_adapters.obb import Box, boxes_of, released_box
 from scene_adapters.ply import read_ply
 from scene_adapters.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.streams import Notes, Stream
@@ -135,6 +135,7 @@ class ScanNetPPAdapter(SceneAdapter):
             dataset=self.dataset,
             surface=annotated.mesh,
             objects=annotated.objects,
+            annotation=annotated.annotation,
             cameras=stream.cameras,
             frames=stream.name,
             store=stream.store,
@@ -149,11 +150,17 @@ class ScanNetPPAdapter(SceneAdapter):
         """Read mesh and objects, the labels of all groups that have vertices, and what was left out."""
         vertices, faces = read_ply(_scan_files(folder)[0])
         found, boxes = _read_annotation(folder, len(vertices))
-        rules = self.label_rules
-        annotated = annotate(vertices, faces, found.id, found.label, rules=rules, vertex_object=found.vertex_object)
-        objects, left = with_released_boxes(annotated, boxes)
-        notes = {**found.notes, **annotated.notes, "released boxes that do not fit their object": left}
-        return annotated._replace(objects=objects), found.label, notes
+        annotated = annotate(
+            vertices,
+            faces,
+            found.id,
+            found.label,
+            rules=self.label_rules,
+            vertex_object=found.vertex_object,
+            boxes=boxes_of(found.id, boxes),
+            boxes_are_fitted=True,
+        )
+        return annotated, found.label, {**found.notes, **annotated.notes}
 
     def fingerprint(self, scene_id: str) -> str:
         """Return a digest of names, sizes and times of change of all files that `load` reads."""

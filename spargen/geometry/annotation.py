@@ -25,6 +25,8 @@ Boxes = tuple[Floats, Floats, Floats]
 
 MAX_TILT_DEG = 10.0
 """A data set's own box that leans further than this from gravity is not used."""
+TOUCHES_M = 0.03
+"""How far a side of a box that was fitted to the surface may be from the outermost vertex of the main body."""
 
 
 class Annotated(NamedTuple):
@@ -62,6 +64,7 @@ def annotate(
     vertex_object: ArrayLike | None = None,
     face_object: ArrayLike | None = None,
     boxes: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
+    boxes_are_fitted: bool = False,
 ) -> Annotated:
     """Make the mesh and the objects of a scene from an annotation of its vertices, or of its faces.
 
@@ -79,6 +82,9 @@ def annotate(
     boxes : (N, 3) centres, (N, 3) full sides and (N, 3, 3) axes as columns of the data set's own boxes. One that is
         within `MAX_TILT_DEG` of gravity is used; nan where there is none. Else, the gravity-aligned box of minimum
         footprint around the object's vertices.
+    boxes_are_fitted : whether those boxes were fitted to this surface, and not to things as they are behind it. One is
+        then used only where each side is within `TOUCHES_M` of the main body: the tool that made it may have boxed
+        strays, and the surface is what images show.
 
     Returns
     -------
@@ -105,7 +111,7 @@ def annotate(
     row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
     of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)
     own = _own_boxes(boxes, n)
-    center, extent, R = _boxes(mesh, members, bodies, own)
+    (center, extent, R), used = _boxes(mesh, members, bodies, own, fitted=boxes_are_fitted)
     objects = Objects(
         np.asarray(ids)[there],
         tuple(label for label, stays in zip(labels, there, strict=True) if stays),
@@ -119,6 +125,7 @@ def annotate(
         "objects with stray pieces": sum(body.strays > 0 for body in bodies),
         "stray pieces left out": sum(body.strays for body in bodies),
         "doubtful objects": sum(body.doubtful for body in bodies),
+        "boxes of the data set not used": int((there & np.isfinite(own[0]).all(axis=1) & ~used).sum()),
     }
     mesh = replace(mesh, face_object=row[of_face])
     given = Annotation(
@@ -127,6 +134,7 @@ def annotate(
         None if vertex_object is None else of_vertex,
         None if face_object is None else _rows("face_object", face_object, len(triangles), n),
         None if boxes is None else own,
+        boxes_are_fitted,
     )
     return Annotated(mesh, objects, {what: count for what, count in notes.items() if count}, given)
 
@@ -212,12 +220,23 @@ def _own_boxes(given: tuple[ArrayLike, ArrayLike, ArrayLike] | None, n: int) -> 
     return center, extent, R
 
 
-def _boxes(mesh: Mesh, members: _Members, bodies: list[MainBody], own: Boxes) -> Boxes:
-    """Centres, sides and axes of all boxes; nan where an object has neither vertices nor a box."""
+def _boxes(mesh: Mesh, members: _Members, bodies: list[MainBody], own: Boxes, *, fitted: bool) -> tuple[Boxes, Bools]:
+    """Centres, sides and axes of all boxes, nan where an object has neither vertices nor a box; and which are `own`."""
     center, extent, R = (x.copy() for x in own)
-    upright = tilt_deg(R) <= MAX_TILT_DEG
+    used = tilt_deg(R) <= MAX_TILT_DEG
     for o, (a, b, _, _) in enumerate(_slices(members)):
-        if not upright[o] and b > a:
-            points_m = mesh.vertices_m[members.vertex[a:b][bodies[o].kept]]
+        if b == a:
+            continue
+        points_m = mesh.vertices_m[members.vertex[a:b][bodies[o].kept]]
+        if fitted and used[o]:
+            used[o] = _off_m(points_m, center[o], extent[o], R[o]) <= TOUCHES_M
+        if not used[o]:
             center[o], extent[o], R[o] = gravity_box(points_m)
-    return center, extent, R
+    return (center, extent, R), used
+
+
+def _off_m(points_m: Floats, center_m: Floats, extent_m: Floats, R_world_box: Floats) -> float:
+    """Return how far the farthest side of a box is from the outermost of points (P, 3) on that side."""
+    along = (points_m - center_m) @ R_world_box
+    ends = np.concatenate([along.max(axis=0) - extent_m / 2, along.min(axis=0) + extent_m / 2])
+    return float(np.abs(ends).max())

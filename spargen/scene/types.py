@@ -194,9 +194,10 @@ class Annotation:
     id : (N,) int64, the data set's own ids, those of objects that the surface has nothing of included.
     label : N labels, as `Objects` has them.
     vertex_object : (P,) int32, row of each vertex, -1 = none; None where faces are annotated.
-    face_object : (F,) int32, the same of each face; exactly one of the two is given.
+    face_object : (F,) int32, the same of each face. One of the two is given, or none where instance images say it.
     boxes : (N, 3) centres, (N, 3) full sides and (N, 3, 3) axes as columns of the data set's own boxes, nan where an
         object has none; None where no object has one.
+    boxes_are_fitted : whether those boxes were fitted to the surface, so that one that does not touch it is wrong.
     """
 
     id: NDArray[np.int64]
@@ -204,14 +205,17 @@ class Annotation:
     vertex_object: NDArray[np.int32] | None = None
     face_object: NDArray[np.int32] | None = None
     boxes: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
+    boxes_are_fitted: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", tuple(map(_one_line, self.label)))
         _fix(self, "id", np.int64, (len(self.label),))
-        if (self.vertex_object is None) == (self.face_object is None):
-            what = "it is of vertices and of faces, or of neither"
+        given = [name for name in ("vertex_object", "face_object") if getattr(self, name) is not None]
+        if len(given) > 1:
+            what = "it is of vertices and of faces"
             raise SceneError(what, where="Annotation", mend="hand on what `annotate` returns")
-        _fix(self, "face_object" if self.vertex_object is None else "vertex_object", np.int32, (None,))
+        for name in given:
+            _fix(self, name, np.int32, (None,))
 
     def moved(self, by_m: NDArray[np.float64]) -> Annotation:
         """Return the same of a surface that was moved by (3,) metres."""
@@ -220,8 +224,10 @@ class Annotation:
         center_m, extent_m, R_world_box = self.boxes
         return replace(self, boxes=(center_m + by_m, extent_m, R_world_box))
 
-    def fits(self, surface: Mesh) -> bool:
+    def fits(self, surface: Surface) -> bool:
         """Tell whether it may be that of a surface, going by the numbers of vertices and faces."""
+        if isinstance(surface, InstanceImages):
+            return self.vertex_object is None and self.face_object is None
         if self.vertex_object is not None:
             return len(self.vertex_object) == len(surface.vertices_m)
         return self.face_object is not None and len(self.face_object) == len(surface.faces)
@@ -360,8 +366,7 @@ class Scene:
             if len(self.surface) != len(self.frames):
                 what = f"{len(self.frames)} frames but instance images of {len(self.surface)}"
                 raise SceneError(what, where=self.id, mend="fix the adapter")
-            return
-        if self.surface.face_object.max(initial=-1) >= len(self.objects):
+        elif self.surface.face_object.max(initial=-1) >= len(self.objects):
             raise SceneError("faces name objects that do not exist", where=self.id, mend="fix the adapter")
         if self.annotation is not None and not self.annotation.fits(self.surface):
             what = "the annotation is that of another surface"

@@ -32,6 +32,8 @@ LARGE = 0.05
 """Share of the area of a large part."""
 UPRIGHT_DEG = 10.0
 """A data set's own box that leans further from gravity is not used."""
+HUGS_M = 0.03
+"""How near each side of a box that was fitted to the surface is to the main body's outermost point."""
 SAMPLES = 1500
 """Points spread over an object's surface."""
 DIFFERS_M = 0.003
@@ -50,6 +52,7 @@ class Thing:
     vertices_m : (P, 3) of the scene; points (p,) and faces (f, 3) those of them that bear the annotation.
     exempt : whether it is a part of the building, of which nothing is stray.
     own : the data set's own box, as centre, sides and axes; nan where it has none.
+    fitted : whether that box was fitted to the surface; it is then used only where it is around the main body.
     """
 
     def __init__(
@@ -62,13 +65,15 @@ class Thing:
         *,
         exempt: bool,
         own: tuple[Floats, Floats, Floats] | None = None,
+        fitted: bool = False,
     ) -> None:
         self.id, self.label = number, label
         pieces = Pieces(vertices_m, points, faces, exempt)
         self.kept_points, self.kept_faces, doubt = pieces.read(RULE)
         others = [] if pieces.is_one else [pieces.read(rule) for rule in OTHER_READINGS]
         kept = vertices_m[points[self.kept_points]]
-        boxes = [given] if (given := own_box(own)) else _boxes(kept)
+        given = None if fitted and own is not None and not hugs(own, kept) else own_box(own)
+        boxes = [given] if given else _boxes(kept)
         (self.center, self.sides), *ties = boxes
         self.ties = [box for box in ties if self._differs(box)]
         around = [_boxes(vertices_m[points[p]])[0] for p, _, _ in others if (p != self.kept_points).any()]
@@ -137,6 +142,13 @@ def own_box(own: tuple[Floats, Floats, Floats] | None) -> Box | None:
         return None
     flat = sorted((float(sides[i]) for i in range(3) if i != up), reverse=True)
     return center, (flat[0], flat[1], float(sides[up]))
+
+
+def hugs(own: tuple[Floats, Floats, Floats], points_m: Floats) -> bool:
+    """Tell whether each side of a box is where the outermost of points (P, 3) is on that side."""
+    center, sides, R = own
+    reach = np.stack([(points_m - center) @ R, (center - points_m) @ R]).max(axis=1)
+    return bool((np.abs(reach - np.asarray(sides) / 2) <= HUGS_M).all())
 
 
 class Pieces:

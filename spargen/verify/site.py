@@ -120,7 +120,8 @@ class Site:
                 continue
             exempt = self.lexicon.part(label) not in (None, OTHER_DOOR, SEVERAL, OWN)
             box = None if given.boxes is None else (given.boxes[0][i], given.boxes[1][i], given.boxes[2][i])
-            things.append(Thing(number, label, self.vertices_m, points, own, exempt=exempt, own=box))
+            fitted = given.boxes_are_fitted
+            things.append(Thing(number, label, self.vertices_m, points, own, exempt=exempt, own=box, fitted=fitted))
             self.owner[faces_of[i][things[-1].kept_faces]] = len(things) - 1
         return things
 
@@ -348,8 +349,8 @@ class Site:
 
 def annotation_of(scene: Scene) -> Annotation:
     """Return what the data set says of a scene; of an adapter that does not hand it on, what the surface says."""
-    if scene.annotation is not None:
-        return scene.annotation
+    if scene.annotation is not None or not isinstance(scene.surface, Mesh):
+        return scene.annotation or Annotation(scene.objects.id, scene.objects.label)
     return Annotation(scene.objects.id, scene.objects.label, face_object=scene.surface.face_object)
 
 

@@ -552,7 +552,7 @@ def test_a_released_box_that_fits_is_used(tmp_path: Path) -> None:
     np.testing.assert_allclose(extent, [0.7, 0.6, 1.22])  # side and axis stay together
     np.testing.assert_allclose(np.abs(R) @ extent, [1.22, 0.6, 0.7], atol=1e-9)
     np.testing.assert_allclose(np.linalg.det(R), 1)
-    assert "released boxes that do not fit their object" not in scene.notes
+    assert "boxes of the data set not used" not in scene.notes
 
 
 @pytest.mark.parametrize(
@@ -573,7 +573,7 @@ def test_a_released_box_that_does_not_fit_is_not_used(tmp_path: Path, box: dict)
     np.testing.assert_allclose(
         size_lwh_m(scene.objects.extent_m, scene.objects.R_world_box)[0], [1.2, 0.6, 0.7], atol=1e-6
     )
-    assert scene.notes["released boxes that do not fit their object"] == 1
+    assert scene.notes["boxes of the data set not used"] == 1
 
 
 def test_a_released_box_that_leans_is_not_used_although_it_fits(tmp_path: Path) -> None:
@@ -587,7 +587,7 @@ def test_a_released_box_that_leans_is_not_used_although_it_fits(tmp_path: Path) 
     assert np.abs(scene.objects.R_world_box[0, 2]).max() == 1
     sides = size_lwh_m(scene.objects.extent_m, scene.objects.R_world_box)[0]
     np.testing.assert_allclose(sides, [1.2 * c + 0.7 * s, 0.6, 1.2 * s + 0.7 * c], atol=1e-6)
-    assert scene.notes["released boxes that do not fit their object"] == 1
+    assert scene.notes["boxes of the data set not used"] == 1
 
 
 def test_a_released_box_around_strays_is_not_used(tmp_path: Path) -> None:
@@ -601,7 +601,7 @@ def test_a_released_box_around_strays_is_not_used(tmp_path: Path) -> None:
     scene = loaded(tmp_path, room)
     np.testing.assert_allclose(scene.objects.center_m[0], [1, 1, 0.35], atol=1e-6)
     assert scene.notes["stray pieces left out"] == 1
-    assert scene.notes["released boxes that do not fit their object"] == 1
+    assert scene.notes["boxes of the data set not used"] == 1
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def test_boxes_are_the_builders_whatever_was_claimed(root, house, dirty, cameras
         claiming += len(groups[i - 1]["segments"]) > (owner == i - 1).sum()
     assert checked > 15
     assert claiming
-    assert scene.notes["released boxes that do not fit their object"] >= claiming
+    assert scene.notes["boxes of the data set not used"] >= claiming
     assert scene.notes["vertices claimed twice"] > 0
 
 

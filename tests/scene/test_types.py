@@ -152,12 +152,11 @@ def test_an_annotation_belongs_to_the_surface_and_moves_with_it():
     far = Scene("a", "b", mesh, w.objects(), w.cameras(), ("0",), FakeStore(), annotation=given)
     np.testing.assert_array_equal(far.annotation.boxes[0], far.objects.center_m)
     assert not np.array_equal(far.objects.center_m, w.objects().center_m)
-    other = Annotation([1], ("chair",), vertex_object=np.zeros(len(mesh.vertices_m) + 1))
-    with pytest.raises(SceneError, match="annotation is that of another surface"):
-        replace(far, annotation=other)
-    for both in ({}, {"vertex_object": [0], "face_object": [0]}):
-        with pytest.raises(SceneError, match="or of neither"):
-            Annotation([1], ("chair",), **both)
+    for other in ({"vertex_object": np.zeros(len(mesh.vertices_m) + 1)}, {}):
+        with pytest.raises(SceneError, match="annotation is that of another surface"):
+            replace(far, annotation=Annotation([1], ("chair",), **other))
+    with pytest.raises(SceneError, match="of vertices and of faces"):
+        Annotation([1], ("chair",), vertex_object=[0], face_object=[0])
 
 
 def test_every_frame_has_an_ending_of_its_colour_file():

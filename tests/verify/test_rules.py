@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull
 from second import block, looking, row, sheet, site
 
 from spargen.settings import Settings
@@ -146,6 +147,16 @@ def test_boxes_of_the_same_footprint_are_a_tie():
     assert {round(float(max(sides[:2])), 3) for sides in (wedge.sides, *(s for _, s in wedge.ties))} == {1.0, 1.414}
     assert not wedge.unsure
     assert not only(TABLE).ties
+
+
+def test_a_box_that_was_fitted_is_used_where_it_is_around_the_thing():
+    corners = block((0, 0, 0), (1, 0.6, 0.4))
+    faces = ConvexHull(corners).simplices
+    around = np.array([0.5, 0.3, 0.2]), np.array([1.01, 0.61, 0.41]), np.eye(3)
+    wider = around[0] + (0, 0, 0.05), around[1] + (0, 0, 0.1), np.eye(3)
+    for box, fitted, height in ((around, True, 0.41), (wider, True, 0.4), (wider, False, 0.51)):
+        thing = Thing(0, "bench", corners, np.arange(len(corners)), faces, exempt=False, own=box, fitted=fitted)
+        assert thing.sides[2] == pytest.approx(height)
 
 
 def test_large_pieces_apart_make_an_object_doubtful():
