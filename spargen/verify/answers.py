@@ -27,6 +27,9 @@ from spargen.verify.optics import View
 from spargen.verify.row import Halt, Row, Unread
 from spargen.verify.words import BOX, ORDINALS, boxes, numbers, tenths, whole, without_marks
 
+NOISE = 1e-9
+"""A change of a camera below this is none: poses are rotations multiplied out."""
+
 
 # ------------------------------------------------------------------------------------------------- depths and distances
 def depth_oc(row: Row) -> None:
@@ -232,7 +235,7 @@ def view_change_of(a: View, b: View) -> tuple[float, float, float, float, float]
 def view_change(row: Row) -> None:
     """How the second camera is placed and turned in the first one's axes."""
     a, b = row.views
-    parts = view_change_of(a, b)
+    parts = [p if abs(p) > NOISE else 0.0 for p in view_change_of(a, b)]
     for view in (a, b):
         row.need(is_upright(row.site.bounds, view), "a camera held askew")
     most = row.site.bounds.max_view_roll_deg

@@ -9,7 +9,7 @@ from scipy.spatial import ConvexHull
 from second import block, looking, row, sheet, site
 
 from spargen.settings import Settings
-from spargen.verify.answers import obj_count
+from spargen.verify.answers import obj_count, view_change
 from spargen.verify.asked import check_boxes_apart, check_metres, faults
 from spargen.verify.body import Thing, gaps_m
 from spargen.verify.bounds import Bounds
@@ -442,3 +442,17 @@ def test_a_mark_that_fits_an_unsure_object_only_by_another_reading_is_ambiguous(
     assert world.things[2].unsure
     verdict = judge(made_row(world, [400, 400], "table"), world, "distance_prediction_oc", "fill", None)
     assert verdict.kind == "ambiguous", verdict
+
+
+@pytest.mark.parametrize("noise", [0, 1e-14, -1e-14])
+def test_what_rounding_leaves_of_no_turn_has_no_direction(noise):
+    poses = [looking((0, 0, 1), "+x"), looking((1, 0, 1), "+x")]
+    poses[1][2, 2] += noise
+    here = site([("chair", [block((3, 0, 0), (4, 1, 1))])], poses)
+    said = row(views=[here.view(0), here.view(1)])
+    said.answer = "move_right:0,move_down:0,move_forward:1,rotate_down:0,rotate_right:0"
+    view_change(said)
+    assert said.wrong == []
+    said.answer = said.answer.replace("rotate_down", "rotate_up")
+    view_change(said)
+    assert len(said.wrong) == 1
