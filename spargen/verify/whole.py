@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ MOST_ALONE = 0.1
 """Largest share of a cell's sets whose marks one image alone shows."""
 SHARED = ("depth_prediction", "distance_prediction", "camera_motion")
 """Tasks whose options are true answers of other rows. A scene has one floor, so areas are made up."""
+CUT = 3
+"""Rows of a cell and scene that may offer an answer of no row: four rows share their options, and a quota cuts the last
+four short."""
 
 Spoken = list[tuple[Cell, dict[str, Any], Verdict]]
 
@@ -84,14 +88,16 @@ def refuse_twins(verdict: Verdict, record: Mapping[str, Any], cell: Cell, seen: 
 
 
 def options_of_none(spoken: Spoken) -> Spoken:
-    """Return rows with their verdicts; wrong is what offers an option that is no row's answer in its cell and scene."""
+    """Return a scene's rows with their verdicts; options that are no row's answer are wrong in more than `CUT` rows."""
     known: dict[Cell, set[str]] = {}
     shared = [(cell, record) for cell, record, _ in spoken if _is_shared(cell)]
     for cell, record in shared:
         known.setdefault(cell, set()).add(_plain(_options(record).get(_turns(record)[1], "")))
+    foreign = [_foreign(record, known[cell]) if _is_shared(cell) else [] for cell, record, _ in spoken]
+    rows = Counter(cell for (cell, _, _), options in zip(spoken, foreign, strict=True) if options)
     return [
-        (cell, record, _with_foreign(verdict, record, known[cell]) if _is_shared(cell) else verdict)
-        for cell, record, verdict in spoken
+        (cell, record, _with_foreign(verdict, options) if rows[cell] > CUT else verdict)
+        for (cell, record, verdict), options in zip(spoken, foreign, strict=True)
     ]
 
 
@@ -99,8 +105,11 @@ def _is_shared(cell: Cell) -> bool:
     return cell.form == "select" and cell.task.startswith(SHARED)
 
 
-def _with_foreign(verdict: Verdict, record: Mapping[str, Any], known: set[str]) -> Verdict:
-    foreign = [option for option in _options(record).values() if _plain(option) not in known]
+def _foreign(record: Mapping[str, Any], known: set[str]) -> list[str]:
+    return [option for option in _options(record).values() if _plain(option) not in known]
+
+
+def _with_foreign(verdict: Verdict, foreign: list[str]) -> Verdict:
     if not foreign or verdict.kind in ("wrong", "unread"):
         return verdict
     return Verdict("wrong", (f"options that are no row's answer: {foreign}",), verdict.varied)

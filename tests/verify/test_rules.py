@@ -8,6 +8,7 @@ import pytest
 from scipy.spatial import ConvexHull
 from second import block, looking, row, sheet, site
 
+from spargen.run.naming import Cell
 from spargen.settings import Settings
 from spargen.verify.answers import obj_count, view_change
 from spargen.verify.asked import check_boxes_apart, check_metres, faults
@@ -15,9 +16,10 @@ from spargen.verify.body import Thing, gaps_m
 from spargen.verify.bounds import Bounds
 from spargen.verify.directions import check_relation, check_tuples, word
 from spargen.verify.ground import Ground
-from spargen.verify.judge import judge
+from spargen.verify.judge import Verdict, judge
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_rivals
+from spargen.verify.whole import options_of_none
 from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
 
 WORDS = "Parts of the building (walls, floors, ceilings, doors, door and window frames) do not count. Which is nearest?"
@@ -456,3 +458,16 @@ def test_what_rounding_leaves_of_no_turn_has_no_direction(noise):
     said.answer = said.answer.replace("rotate_down", "rotate_up")
     view_change(said)
     assert len(said.wrong) == 1
+
+
+@pytest.mark.parametrize(("strangers", "wrong"), [(0, 0), (3, 0), (4, 4)])
+def test_only_the_last_rows_of_a_cell_may_offer_what_no_row_answers(strangers, wrong):
+    cell = Cell("scannet", "train", "depth_prediction_oc", "select")
+    rows = [(["1.0", "2.0", "3.0", "4.0"], letter) for letter in "ABCD"]
+    rows += [(["1.0", "2.0", "3.0", "9.0"], "A")] * strangers
+    spoken = []
+    for options, letter in rows:
+        question = "\n".join(["How deep?", *(f"{of}. {o}" for of, o in zip("ABCD", options, strict=True))])
+        record = {"conversations": [{"value": question}, {"value": letter}]}
+        spoken.append((cell, record, Verdict("right")))
+    assert sum(verdict.kind == "wrong" for _, _, verdict in options_of_none(spoken)) == wrong
