@@ -203,13 +203,13 @@ def test_vertices_that_are_annotated_make_the_same_objects_as_faces():
     assert by_face.notes == by_vertex.notes == {"objects with stray pieces": 1, "stray pieces left out": 1}
 
 
-def test_faces_of_two_objects_share_vertices():
-    # A sheet of 2 x 1 m, left and right half annotated apart: the vertices in the middle belong to both.
+def test_faces_of_several_objects_share_vertices():
+    # A sheet of 2 x 1 m in three parts, annotated apart: the vertices of each seam belong to both sides.
     vertices, faces = TOP
-    of_face = (vertices[faces][:, :, 0].mean(axis=1) > 1).astype(int)
-    made = annotate(vertices, faces, [1, 2], ["bed", "desk"], face_object=of_face)
-    np.testing.assert_allclose(made.objects.center_m[:, 0], [0.5, 1.5])
-    np.testing.assert_allclose(np.sort(made.objects.extent_m, axis=1), [[0, 1, 1]] * 2, atol=1e-9)
+    of_face = np.digitize(vertices[faces][:, :, 0].mean(axis=1), [0.5, 1.0])
+    made = annotate(vertices, faces, [1, 2, 3], ["bed", "desk", "sofa"], face_object=of_face)
+    np.testing.assert_allclose(made.objects.center_m[:, 0], [0.25, 0.75, 1.5])
+    np.testing.assert_allclose(np.sort(made.objects.extent_m, axis=1), [[0, 0.5, 1]] * 2 + [[0, 1, 1]], atol=1e-9)
     np.testing.assert_array_equal(made.mesh.face_object, of_face)
 
 
