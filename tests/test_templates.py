@@ -37,6 +37,10 @@ SAYS = {
     "scale of boxes and pixels": r"0 ?(-|to|\N{EN DASH}|and) ?1000",
     "syntax of a box": r"\[x1, y1, x2, y2\]",
     "syntax of a pixel": r"\(x, ?y\)",
+    "where the scale begins": r"top left|(right|across).*(down|bottom)",
+    "a box holds what is visible": r"\bvisible\b|what (it|that image|the named image) shows",
+    "a part is enough": r"\b(in part|partly|partial|any (visible )?part)\b",
+    "the earliest of a kind counts": r"anything of|several things|thing of each kind|\bsuch (a )?thing",
     "a letter is wanted": r"\bletter\b",
     "a sentence is wanted": r"\bsentences?\b",
     "yes or no": r"\byes or no\b",
@@ -91,7 +95,7 @@ TASKS = {
     "distance_infer_center_oc": (
         "fill select sentence",
         "nearest answer_label building",
-        [*NEAREST, *BOX, "from the camera", "structure does not count"],
+        [*NEAREST, *BOX, "a box holds what is visible", "from the camera", "structure does not count"],
         {},
     ),
     "distance_infer_center_oo": ("fill select sentence", "ref blue green nearest winner loser", NEAREST, {}),
@@ -126,6 +130,7 @@ TASKS = {
         [
             *FIRST,
             "scale of boxes and pixels",
+            "where the scale begins",
             "syntax of a pixel",
             "meters",
             "one decimal",
@@ -150,7 +155,7 @@ TASKS = {
     "distance_infer_center_oc_mv": (
         "fill select sentence",
         "nearest answer_label building",
-        [*NEAREST, *BOX, *FIRST, "structure does not count"],
+        [*NEAREST, *BOX, "a box holds what is visible", *FIRST, "structure does not count"],
         {},
     ),
     "distance_infer_center_oo_mv": ("fill select sentence", "ref blue green nearest winner loser", NEAREST, {}),
@@ -201,7 +206,12 @@ TASKS = {
         {},
     ),
     "obj_frame_locate": ("sentence", "target", VIDEO, {}),
-    "appearance_order": ("fill sentence", "labels", VIDEO, {}),
+    "appearance_order": (
+        "fill sentence",
+        "labels",
+        [*VIDEO, "a part is enough", "the earliest of a kind counts"],
+        {},
+    ),
     "room_size": (
         "fill select sentence",
         "",
@@ -339,6 +349,20 @@ def test_there_are_enough_of_them(task, form):
         assert len(w.answers) >= 6
     else:
         assert not w.answers
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_who_is_compared_with_whom_is_said(task, form):
+    """Closer to the bed than the lamp: than the lamp is, or than to the lamp?"""
+    for block in wording(task, form).answers:
+        assert not re.search(r"(to|from)\" \}\} the.*than (the|that of the) \{\{ loser \}\}\.", block.text), block.line
+
+
+@pytest.mark.parametrize(("task", "form"), PRESENT)
+def test_a_told_number_of_meters_is_called_a_depth(task, form):
+    for block in (*wording(task, form).questions, *wording(task, form).answers):
+        bare = r"\b(with|using|given) \{\{ ref_depth_m \}\} meters for\b|\{\{ ref_depth_m \}\} meters were\b"
+        assert not re.search(bare, block.text, re.IGNORECASE), block.line
 
 
 POLITE = r"\b(please|could you|can you|would you|tell me|kindly|also)\b"
