@@ -1,1 +1,1 @@
-"""One module a data set: each reads a release layout into `spargen.scene.types.Scene`."""
+"""One module a data set, which reads its release layout into `spargen.scene.types.Scene`; they share `formats`."""

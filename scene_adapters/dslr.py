@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.colmap import model_files, read_model
-from scene_adapters.files import DAMAGED, read_json
+from scene_adapters.formats.colmap import model_files, read_model
+from scene_adapters.formats.files import DAMAGED, read_json
 from scene_adapters.streams import IMAGES, Claimed, Images, Notes, Stream, stream
 from spargen.errors import SceneError
 from spargen.scene.lenses import PINHOLE

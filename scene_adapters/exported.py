@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scene_adapters.files import image_file_size, numbered_files, read_matrix
+from scene_adapters.formats.files import image_file_size, numbered_files, read_matrix
 from spargen.errors import SceneError
 from spargen.scene.types import Blob, FrameStore
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames
+from scene_adapters.formats.sens import SensFrames
 from scene_adapters.intrinsics import Size, calibrations, fitting
-from scene_adapters.sens import SensFrames
 from spargen.errors import SceneError
 from spargen.scene.cameras import nearest_rigid, valid_poses
 

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.colmap import model_files, read_model
-from scene_adapters.depthbin import DepthBin
-from scene_adapters.files import read_json
+from scene_adapters.formats.colmap import model_files, read_model
+from scene_adapters.formats.depthbin import DepthBin
+from scene_adapters.formats.files import read_json
+from scene_adapters.formats.video import Video
 from scene_adapters.streams import Claimed, Files, Images, Notes, Stream, frame_number, numbered, stream
-from scene_adapters.video import Video
 from spargen.errors import SceneError
 from spargen.scene.lenses import PINHOLE
 

@@ -10,7 +10,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.folders import folders_in
+from scene_adapters.formats.folders import folders_in
+from scene_adapters.formats.shots import Shots
 from scene_adapters.posed_cameras import FORMATS, cameras_of, read_cameras
 from scene_adapters.posed_frames import usable_frames
 from scene_adapters.posed_guess import proposal
@@ -20,7 +21,6 @@ from scene_adapters.posed_mesh import MESHES, read_mesh
 from scene_adapters.posed_objects import read_objects
 from scene_adapters.posed_store import PosedFrames
 from scene_adapters.posed_told import TOLD, Told, Up, read_told, rotation_to_z, told_files
-from scene_adapters.shots import Shots
 from spargen.errors import SceneError, nearest
 from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate

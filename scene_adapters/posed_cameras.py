@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from scene_adapters.colmap import model_files, read_model
-from scene_adapters.files import image_file_size
-from scene_adapters.intrinsics_named import NAMES, Intrinsics, named_intrinsics
-from scene_adapters.nerfstudio import read_nerfstudio
-from scene_adapters.pose_folders import Calibrate, is_tum, read_seven_scenes, read_tum, seven_scenes_poses
-from scene_adapters.shots import Shot, Shots
+from scene_adapters.formats.colmap import model_files, read_model
+from scene_adapters.formats.files import image_file_size
+from scene_adapters.formats.intrinsics_named import NAMES, Intrinsics, named_intrinsics
+from scene_adapters.formats.nerfstudio import read_nerfstudio
+from scene_adapters.formats.pose_folders import Calibrate, is_tum, read_seven_scenes, read_tum, seven_scenes_poses
+from scene_adapters.formats.shots import Shot, Shots
 from spargen.errors import SceneError, nearest
 
 _JSON = ("transforms.json", "scene_meta.json")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import image_file_size
+from scene_adapters.formats.files import image_file_size
+from scene_adapters.formats.shots import Shot, Shots
 from scene_adapters.posed_store import PosedFrames
-from scene_adapters.shots import Shot, Shots
 from spargen.errors import SceneError
 from spargen.scene.cameras import are_lenses, nearest_rigid, valid_poses
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from scene_adapters.files import read_file, read_json
+from scene_adapters.formats.files import read_file, read_json
 from spargen.errors import SceneError
 
 Floats = NDArray[np.float64]

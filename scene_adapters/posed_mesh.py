@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.gltf import read_glb
-from scene_adapters.obj import read_obj
-from scene_adapters.ply import read_polygons
-from scene_adapters.polygons import NamedParts
+from scene_adapters.formats.gltf import read_glb
+from scene_adapters.formats.obj import read_obj
+from scene_adapters.formats.ply import read_polygons
+from scene_adapters.formats.polygons import NamedParts
 from spargen.errors import SceneError
 
 MESHES = (".ply", ".obj", ".glb")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.polygons import NamedParts
+from scene_adapters.formats.polygons import NamedParts
 from scene_adapters.posed_labels import LABELS_MEND, OwnBox, by_number, read_boxes, read_labels
 from scene_adapters.posed_mesh import PosedMesh
 from spargen.errors import SceneError

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from scene_adapters.files import image_file_size
+from scene_adapters.formats.files import image_file_size
 from spargen.errors import SceneError
 from spargen.scene.lenses import Lens
 from spargen.scene.types import Blob, FrameStore

@@ -10,7 +10,7 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from scene_adapters.files import read_file
+from scene_adapters.formats.files import read_file
 from spargen.errors import SceneError, nearest
 
 TOLD = "scene.yaml"

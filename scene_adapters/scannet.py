@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
-from scene_adapters.files import DAMAGED, read_file, read_json
-from scene_adapters.folders import folder_of, folders_in
+from scene_adapters.formats.files import DAMAGED, read_file, read_json
+from scene_adapters.formats.folders import folder_of, folders_in
+from scene_adapters.formats.ply import read_ply
+from scene_adapters.formats.segments import Annotation, groups_of, join, segments_of
+from scene_adapters.formats.sens import SensFrames, open_sens
 from scene_adapters.frames import Notes, usable_frames
-from scene_adapters.ply import read_ply
-from scene_adapters.segments import Annotation, groups_of, join, segments_of
-from scene_adapters.sens import SensFrames, open_sens
 from spargen.errors import SceneError
 from spargen.fingerprint import contents, digest, sizes, times
 from spargen.geometry.annotation import annotate

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
 from scene_adapters.dslr import dslr_files, open_dslr
-from scene_adapters.files import DAMAGED, read_file, read_json
-from scene_adapters.folders import folder_of, folders_in
+from scene_adapters.formats.files import DAMAGED, read_file, read_json
+from scene_adapters.formats.folders import folder_of, folders_in
+from scene_adapters.formats.ply import read_ply
+from scene_adapters.formats.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.iphone import Poses, iphone_files, open_iphone
 from scene_adapters.obb import Box, boxes_of, released_box
-from scene_adapters.ply import read_ply
-from scene_adapters.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.streams import Notes, Stream
 from spargen.errors import SceneError, nearest
 from spargen.fingerprint import contents, digest, sizes, times

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scene_adapters.depthbin import SIZE_PX as DEPTH_PX
-from scene_adapters.depthbin import DepthBin
-from scene_adapters.files import image_file_size, numbered_files
+from scene_adapters.formats.depthbin import SIZE_PX as DEPTH_PX
+from scene_adapters.formats.depthbin import DepthBin
+from scene_adapters.formats.files import image_file_size, numbered_files
+from scene_adapters.formats.video import Video
 from scene_adapters.intrinsics import CENTRED
-from scene_adapters.video import Video
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras, are_lenses, nearest_rigid, valid_poses
 from spargen.scene.lenses import Lens

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scene_adapters.colmap import _camera_to_world, model_files, read_model
+from scene_adapters.formats.colmap import _camera_to_world, model_files, read_model
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
 from spargen.scene.lenses import Lens

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scene_adapters import depthbin
-from scene_adapters.depthbin import DepthBin
+from scene_adapters.formats import depthbin
+from scene_adapters.formats.depthbin import DepthBin
 from spargen.errors import SceneError
 from tests.adapters.scannetpp_files import blocks, deflated, metres
 

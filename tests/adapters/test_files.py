@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from scene_adapters.files import HEAD_BYTES, image_file_size, image_size
+from scene_adapters.formats.files import HEAD_BYTES, image_file_size, image_size
 
 
 def encoded(size: tuple[int, int], form: str, mode: str = "RGB", **options: object) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scene_adapters.ply import read_ply, read_polygons
+from scene_adapters.formats.ply import read_ply, read_polygons
 from spargen.errors import SceneError
 
 CORNERS = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 1.0, 0.0), (0.5, 0.5, 2.0)]

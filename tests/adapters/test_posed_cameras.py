@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scene_adapters.formats.quaternions import rotation_matrix
 from scene_adapters.posed import PosedAdapter
-from scene_adapters.quaternions import rotation_matrix
 from spargen.errors import SceneError
 from spargen.scene.lenses import Lens
 from spargen.scene.types import Scene

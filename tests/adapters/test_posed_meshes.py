@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scene_adapters.gltf import read_glb
-from scene_adapters.obj import read_obj
+from scene_adapters.formats.gltf import read_glb
+from scene_adapters.formats.obj import read_obj
 from spargen.errors import SceneError
 from tests.adapters.posed_files import glb_bytes, put
 

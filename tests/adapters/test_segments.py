@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scene_adapters.segments import Annotation, Group, groups_of, join, segments_of
+from scene_adapters.formats.segments import Annotation, Group, groups_of, join, segments_of
 from spargen.errors import SceneError
 
 GROUPS, SEGMENTS = Path("groups.json"), Path("segments.json")

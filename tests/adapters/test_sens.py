@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scene_adapters.sens import SensFrames, open_sens
+from scene_adapters.formats.sens import SensFrames, open_sens
 from spargen.errors import SceneError
 from tests.adapters.scannet_files import COLOR_SIZE, DEPTH_SIZE, K_COLOR, K_DEPTH, LOST, Room, sens_bytes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scene_adapters.video import Video
+from scene_adapters.formats.video import Video
 from spargen.errors import SceneError
 
 N, SIZE, BITS = 50, (128, 48), 6
@@ -72,7 +72,7 @@ def test_key_frames_are_known_by_their_numbers(tmp_path: Path) -> None:
 
 
 def test_frames_asked_for_in_order_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from scene_adapters.video import _Decoder
+    from scene_adapters.formats.video import _Decoder
 
     film(tmp_path / "rgb.mkv", "libx264", {"g": "25", "bf": "0", "sc_threshold": "0"})
     started = []

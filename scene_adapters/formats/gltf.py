@@ -18,9 +18,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from scene_adapters.files import read_file
-from scene_adapters.polygons import Floats, Ints, NamedParts, fans
-from scene_adapters.quaternions import rotation_matrix
+from scene_adapters.formats.files import read_file
+from scene_adapters.formats.polygons import Floats, Ints, NamedParts, fans
+from scene_adapters.formats.quaternions import rotation_matrix
 from spargen.errors import SceneError
 
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}

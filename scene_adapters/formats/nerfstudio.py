@@ -33,9 +33,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import DAMAGED, image_file_size, read_json
-from scene_adapters.intrinsics_named import named_intrinsics
-from scene_adapters.shots import LOST, Shot, Shots
+from scene_adapters.formats.files import DAMAGED, image_file_size, read_json
+from scene_adapters.formats.intrinsics_named import named_intrinsics
+from scene_adapters.formats.shots import LOST, Shot, Shots
 from spargen.errors import SceneError
 from spargen.scene.lenses import PINHOLE
 

@@ -25,8 +25,8 @@ from typing import BinaryIO, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import read_file
-from scene_adapters.quaternions import rotation_matrix
+from scene_adapters.formats.files import read_file
+from scene_adapters.formats.quaternions import rotation_matrix
 from spargen.errors import SceneError
 from spargen.scene.cameras import are_lenses
 from spargen.scene.lenses import Lens, lens_of_colmap

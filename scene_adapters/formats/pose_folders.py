@@ -24,10 +24,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import DAMAGED, read_file, read_matrix
-from scene_adapters.intrinsics_named import Intrinsics
-from scene_adapters.quaternions import rotation_matrix
-from scene_adapters.shots import LOST, Shot, Shots
+from scene_adapters.formats.files import DAMAGED, read_file, read_matrix
+from scene_adapters.formats.intrinsics_named import Intrinsics
+from scene_adapters.formats.quaternions import rotation_matrix
+from scene_adapters.formats.shots import LOST, Shot, Shots
 from spargen.errors import SceneError
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.video import EXTRA
+from scene_adapters.formats.video import EXTRA
 from spargen.errors import SceneError
 
 Millimetres = NDArray[np.uint16]

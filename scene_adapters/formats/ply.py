@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import DAMAGED, read_file
-from scene_adapters.polygons import fans
+from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.polygons import fans
 from spargen.errors import SceneError
 
 Floats = NDArray[np.float64]

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from scene_adapters.files import HEAD_BYTES, image_size
+from scene_adapters.formats.files import HEAD_BYTES, image_size
 from spargen.errors import SceneError
 from spargen.scene.types import Blob, FrameStore
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import DAMAGED
+from scene_adapters.formats.files import DAMAGED
 from spargen.errors import SceneError
 
 Ints = NDArray[np.int64]

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.files import DAMAGED, read_file
-from scene_adapters.polygons import Floats, Ints, NamedParts, fans
+from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.polygons import Floats, Ints, NamedParts, fans
 from spargen.errors import SceneError
 
 

@@ -1,0 +1,1 @@
+"""Readers of file formats, which adapters share: none knows a data set but by the files that are named for it."""
