@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,31 +10,44 @@ from scipy.spatial import cKDTree
 
 from spargen.demo.house import STRUCTURAL, House
 from spargen.demo.scan import Draft
-from spargen.demo.vocabulary import MISSPELT
+from spargen.demo.vocabulary import MISSPELT, kin_of, stays_alike
 from spargen.geometry.boxes import gravity_box
+from spargen.geometry.surface import triangle_areas_m2
 
+Ints = NDArray[np.int64]
 Rng = np.random.Generator
 
 _HARDLY_SEEN = 60
-"""Things with fewer hits than this are left out."""
+"""Small things with fewer hits than this are left out, and their kin with them."""
 _SMALL_SHARE = 0.005
-"""Things of one label may be left out together if no more than this share of all hits is on them."""
+"""Kin may be left out together if no more than this share of all hits is on them."""
 _UNANNOTATED = (0.18, 0.21)
+_APART_M = 0.65
+"""Vertices of merged things are at least this far apart: no box around them passes for that of one thing."""
+_LEAST_SHARE = 0.15
+"""Of two things that are merged, the smaller has at least this share of their area: it is no stray piece."""
 
 
-def annotate(draft: Draft, house: House, hits: NDArray[np.int64], rng: Rng) -> None:
-    """Turn the perfect annotation of a scan into a person's; `hits` (F,) says how well each face was seen."""
+def annotate(draft: Draft, house: House, hits: Ints, rng: Rng) -> None:
+    """Turn the perfect annotation of a scan into a person's; `hits` (F,) says how well each face was seen.
+
+    A person errs, but what images show of a kind is counted as the eye counts it, or cannot be counted at all: of kin,
+    all have their labels or none has; what was split touches; what was merged stands apart; a misspelt word is joined
+    with all that the right one is joined with.
+    """
+    kin = kin_of(house.kinds, house.labels)
     _patch(draft, house, rng)
-    _leave_out(draft, house, hits, rng)
+    _leave_out(draft, house, hits, kin, rng)
     _split(draft, house, rng)
     _merge(draft, house)
-    _mislabel(draft, house, rng)
+    _rename(draft, house, kin, rng)
+    _misspell(draft, house, rng)
 
 
 def _patch(draft: Draft, house: House, rng: Rng) -> None:
     """Cut walls, floors and ceilings into segments of about a square metre."""
     number = int(draft.segment.max()) + 1
-    area = house.per_object(house.areas_m2)
+    area = np.bincount(draft.face_group + 1, triangle_areas_m2(draft.vertices_m, draft.faces))[1:]
     for thing in house.of_kind("wall", "floor", "ceiling"):
         own = np.flatnonzero(house.vertex_object == thing)
         p = draft.vertices_m[own]
@@ -43,22 +56,22 @@ def _patch(draft: Draft, house: House, rng: Rng) -> None:
         number += len(seeds)
 
 
-def _leave_out(draft: Draft, house: House, hits: NDArray[np.int64], rng: Rng) -> None:
-    """Unannotate what was hardly seen, then small things and patches of wall until it is about a fifth.
+def _leave_out(draft: Draft, house: House, hits: Ints, kin: Ints, rng: Rng) -> None:
+    """Unannotate small things that were hardly seen, then small things and patches of wall until it is about a fifth.
 
-    All things of one label are left out together: what is left of the others can be counted.
+    All kin (N,) are left out together: what is left can be counted.
     """
     used = np.zeros(len(draft.vertices_m), dtype=bool)
     used[draft.faces] = True
     seen = house.per_object(hits)
-    building = np.isin(np.arange(len(seen)), house.of_kind(*STRUCTURAL))
-    draft.group[np.isin(draft.group, np.flatnonzero((seen < _HARDLY_SEEN) & ~building))] = -1
-    label = np.where(building, "", house.labels)
-    words = [w for w in np.unique(label[~building]) if seen[label == w].sum() < _SMALL_SHARE * hits.sum()]
-    units = [np.isin(draft.group, np.flatnonzero(label == w)) for w in words]
+    kin = np.where(np.isin(np.arange(len(seen)), house.of_kind(*STRUCTURAL)), -1, kin)
+    small = [k for k in np.unique(kin[kin >= 0]) if seen[kin == k].sum() < _SMALL_SHARE * hits.sum()]
+    hardly = [k for k in small if ((kin == k) & (seen > 0) & (seen < _HARDLY_SEEN)).any()]
+    draft.group[np.isin(draft.group, np.flatnonzero(np.isin(kin, hardly)))] = -1
+    units = [np.isin(draft.group, np.flatnonzero(kin == k)) for k in small]
     patches = rng.permutation(np.unique(draft.segment[np.isin(draft.group, house.of_kind("wall", "ceiling"))]))
     units += [draft.segment == s for s in patches]
-    first = len(words) + len(patches) // 12
+    first = len(small) + len(patches) // 12
     wanted = rng.uniform(*_UNANNOTATED)
     for i in (*rng.permutation(first), *range(first, len(units))):
         share = ((draft.group < 0) & used).sum() / used.sum()
@@ -84,28 +97,44 @@ def _split(draft: Draft, house: House, rng: Rng) -> None:
 
 
 def _merge(draft: Draft, house: House) -> None:
-    """Annotate two neighbours of one label as one thing: two that stand over half a metre apart, if there are such."""
+    """Annotate two neighbours of one label as one thing: the nearest two of a room that stand apart, if any do."""
     present = [i for i in intact_things(draft, house) if house.kinds[i] not in (*STRUCTURAL, "door")]
     trees = {i: cKDTree(draft.vertices_m[draft.group == i]) for i in present}
-    pairs = [(a, b) for a in present for b in present if a < b and house.labels[a] == house.labels[b]]
-    near = [(float(trees[a].query(trees[b].data)[0].min()), a, b) for a, b in pairs if house.room[a] == house.room[b]]
-    if near:
-        _, a, b = min(near, key=lambda found: (found[0] <= 0.5, found[0]))
+    area = np.bincount(draft.face_group + 1, triangle_areas_m2(draft.vertices_m, draft.faces))[1:]
+    apart = []
+    for a, b in combinations(present, 2):
+        alike = house.labels[a] == house.labels[b] and house.room[a] == house.room[b]
+        if alike and min(area[a], area[b]) >= _LEAST_SHARE * (area[a] + area[b]):
+            gap_m = float(trees[a].query(trees[b].data)[0].min())
+            apart += [(gap_m, a, b)] if gap_m > _APART_M else []
+    if apart:
+        _, a, b = min(apart)
         draft.group[draft.group == b] = a
         draft.things[a] = (a, b)
 
 
-def _mislabel(draft: Draft, house: House, rng: Rng) -> None:
-    """Call one or two small things "object", and misspell one of two equal labels."""
-    things = [i for i in intact_things(draft, house) if house.kinds[i] not in STRUCTURAL]
-    small = sorted(things, key=lambda i: float(np.ptp(draft.vertices_m[draft.group == i], axis=0).max()))[:8]
+def _rename(draft: Draft, house: House, kin: Ints, rng: Rng) -> None:
+    """Call one or two small things "object" that have no kin (N,) in the scan."""
+    shown = [i for g in np.unique(draft.group[draft.faces]) if g >= 0 for i in draft.things[g]]
+    alone = [i for i in _furnishings(draft, house) if (kin[shown] == kin[i]).sum() == 1]
+    small = sorted(alone, key=lambda i: float(np.ptp(draft.vertices_m[draft.group == i], axis=0).max()))[:4]
     for i in rng.permutation(small)[: int(rng.integers(1, 3))]:
         draft.labels[i] = "object"
-    words = Counter(draft.labels[i] for i in things)
-    twice = [i for i in things if draft.labels[i] in MISSPELT and words[draft.labels[i]] > 1]
+
+
+def _misspell(draft: Draft, house: House, rng: Rng) -> None:
+    """Misspell one of two equal labels, so that it is still joined with all that it was joined with."""
+    words = [draft.labels[i] for i in np.unique(draft.group[draft.faces]) if i >= 0]
+    things = [i for i in _furnishings(draft, house) if words.count(draft.labels[i]) > 1]
+    twice = [i for i in things if draft.labels[i] in MISSPELT and stays_alike(draft.labels[i], words)]
     if twice:
         i = twice[int(rng.integers(len(twice)))]
         draft.labels[i] = MISSPELT[draft.labels[i]]
+
+
+def _furnishings(draft: Draft, house: House) -> list[int]:
+    """Return the intact things that are no part of the building."""
+    return [i for i in intact_things(draft, house) if house.kinds[i] not in STRUCTURAL]
 
 
 def intact_things(draft: Draft, house: House) -> list[int]:

@@ -35,16 +35,22 @@ _SHAKE_M = 0.001
 
 
 def depth_pixels(house: House, cameras: Cameras) -> Ints:
-    """(F,) how many depth pixels of the whole walk lie on each face, of every fourth pixel in both directions."""
+    """(F,) how many depth pixels of the whole walk lie on each face, of every fourth pixel in both directions.
+
+    Pixels beyond the sensor's reach do not count, but on things that no nearer one shows: what images show is there.
+    """
     caster = RayCaster(house.vertices_m, house.faces, threads=0)
     width, height = (int(n) for n in cameras.size_px[0])
     u, v = np.arange(2, width, _SENSOR_STEP_PX), np.arange(2, height, _SENSOR_STEP_PX)
     pixels = np.stack(np.meshgrid(u, v), -1).reshape(-1, 2)
-    hits = np.zeros(len(house.faces), dtype=np.int64)
+    near, far = np.zeros((2, len(house.faces)), dtype=np.int64)
     for view in np.setdiff1d(np.arange(len(cameras)), lost_frames(house, len(cameras))):
         face, z = caster.cast(*cameras.rays(int(view), pixels))
-        hits += np.bincount(face[(face >= 0) & (z < _REACH_M)], minlength=len(hits))
-    return hits
+        near += np.bincount(face[(face >= 0) & (z < _REACH_M)], minlength=len(near))
+        far += np.bincount(face[(face >= 0) & (z >= _REACH_M)], minlength=len(far))
+    distant = house.per_object(near) == 0
+    distant[house.of_kind(*STRUCTURAL)] = False
+    return np.where(np.append(distant, False)[house.face_object], far, near)
 
 
 def lost_faces(house: House, hits: Ints, rng: Rng) -> Bools:

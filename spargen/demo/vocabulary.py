@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from spargen.scene.labels import LabelTable, label_rules
 
 _COLUMNS = (
     "id raw_category category count nyu40id eigen13id nyuClass nyu40class eigen13class ModelNet40 ModelNet10 "
@@ -40,6 +46,7 @@ LABELS: dict[str, tuple[int, int]] = {
     "television": (2015, 25), "painting": (2016, 11), "carpet": (2017, 20), "curtian": (2018, 16),
     "bookshlef": (2019, 10), "picutre": (2020, 11), "cabniet": (2021, 3), "radaitor": (2022, 39),
     "kitchen cabient": (2023, 3), "widnow": (2024, 9), "armchiar": (2025, 5), "nighstand": (2026, 32),
+    "pilow": (2027, 18), "miror": (2028, 19), "botle": (2029, 40),
 }  # fmt: skip
 
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
@@ -53,7 +60,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
 MISSPELT = {
     "armchair": "armchiar", "curtain": "curtian", "bookshelf": "bookshlef", "picture": "picutre", "cabinet": "cabniet",
     "radiator": "radaitor", "kitchen cabinet": "kitchen cabient", "window": "widnow",
-    "nightstand": "nighstand",
+    "nightstand": "nighstand", "pillow": "pilow", "mirror": "miror", "bottle": "botle",
 }  # fmt: skip
 """Words with two letters swapped, or one left out."""
 
@@ -62,6 +69,20 @@ def word_for(kind: str, rng: np.random.Generator) -> str:
     """Return the word that an annotator writes for a thing of a kind: its own, or now and then another."""
     words = OTHER_WORDS.get(kind, ())
     return str(rng.choice(words)) if words and rng.random() < 0.4 else kind
+
+
+def kin_of(kinds: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
+    """Number (N,) what the eye takes for one kind: things of one kind, and things whose labels or kinds clash."""
+    n = len(kinds)
+    alike = LabelTable.of((*labels, *kinds), label_rules()).clash
+    alike[np.arange(n), np.arange(n) + n] = True
+    return np.asarray(connected_components(csr_matrix(alike), directed=False)[1][:n], dtype=np.int64)
+
+
+def stays_alike(word: str, others: Collection[str]) -> bool:
+    """Tell whether a word, misspelt, clashes with each of the other words that the right one clashes with."""
+    clash = LabelTable.of((word, MISSPELT[word], *others), label_rules()).clash
+    return not (clash[0] & ~clash[1]).any()
 
 
 def write_label_table(path: Path) -> None:
