@@ -13,6 +13,8 @@ Ints = NDArray[np.int64]
 COARSE_COLUMNS = 160
 FINE = 4
 """Fine rays a coarse cell, along each side."""
+TILE = 8
+"""Coarse rays are cast tile by tile, of so many columns and rows: they meet what is near each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ class Lattice:
 
 
 class Grid:
-    """The pixels of a width x height image that the coarse and the fine grid shoot through."""
+    """The pixels of a width x height image that the coarse and the fine grid shoot through.
+
+    coarse (h, w, 3): their positions and 1. by_tile (h * w,): the order in which they are cast.
+    """
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -49,6 +54,8 @@ class Grid:
         self.full = Lattice.of(width, height, self)
         x, y = np.meshgrid(self.fine.x[FINE // 2 :: FINE], self.fine.y[FINE // 2 :: FINE])
         self.coarse = np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)
+        row, column = np.divmod(np.arange(self.cells), self.w)
+        self.by_tile = np.lexsort((column // TILE, row // TILE))
 
     def cell_of(self, u: Floats, v: Floats) -> tuple[Ints, Ints]:
         """Coarse column and row of pixel positions inside the image."""
