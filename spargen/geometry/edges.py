@@ -153,8 +153,8 @@ class Edges:
             within.append((index >= low) & (index <= high))
             beyond.append((index < box[pair, axis, None]) | (index > box[pair, 2 + axis, None]))
         wanted = within[0][:, :, None] & within[1][:, None] & (beyond[0][:, :, None] | beyond[1][:, None])
-        cell, down, right = np.unravel_index(np.flatnonzero(wanted), wanted.shape)
-        x, y, pair = ray[1][cell, right], ray[0][cell, down], pair[cell]
+        x, y = (np.broadcast_to(index, wanted.shape)[wanted] for index in (ray[1][:, None], ray[0][:, :, None]))
+        pair = np.repeat(pair, np.count_nonzero(wanted, axis=(1, 2)))
         hit = self._hits(lattice, pair, row, obj, x, y)
         return pair[hit], x[hit], y[hit]
 
