@@ -22,6 +22,7 @@ from spargen.verify.body import Thing
 from spargen.verify.directions import EDGE_M, Eye, check_claim, check_relation, is_upright
 from spargen.verify.ground import Ground
 from spargen.verify.layout import B, G, R
+from spargen.verify.mesh_sight import MeshSight
 from spargen.verify.nearest import check_candidates, check_extreme
 from spargen.verify.optics import View
 from spargen.verify.row import Halt, Row, Unread
@@ -349,11 +350,11 @@ def _first(row: Row, label: str) -> int:
 
 def room_size(row: Row) -> None:
     """The area of the floor that the clip sees."""
-    site, bounds = row.site, row.site.bounds
-    if not site.floor_rows:
-        row.wrong.append("there is no floor")
+    site, bounds, sight = row.site, row.site.bounds, row.site.sight
+    if not isinstance(sight, MeshSight) or not sight.floor_rows:
+        row.wrong.append("there is no floor" if isinstance(sight, MeshSight) else "images do not show all of the floor")
         raise Halt
-    ground: Ground = site.memo(("ground",), lambda: Ground(site))
+    ground: Ground = site.memo(("ground",), lambda: Ground(site, sight))
     said = re.findall(r"\b\d+\b", row.right)
     row.need(len(said) == 1, f"answers {row.answer}")
     low, high = ground.areas_m2[bounds.room_closing_m]

@@ -29,9 +29,9 @@ def faults(site: Site, frame: int, thing: Thing, volume: bool = False) -> list[s
 
 def _faults(site: Site, frame: int, thing: Thing, volume: bool) -> list[str]:
     view, share, bounds = site.view(frame), site.share(frame, thing), site.bounds
-    least_free = bounds.volume_unoccluded if volume else bounds.min_unoccluded
+    least_free = bounds.volume_unoccluded if volume else site.sight.least_unoccluded
     least_inside = bounds.volume_in_frame if volume else bounds.min_in_frame
-    box, found = site.look(frame).box(site.row[thing.id]), []
+    box, found = site.box(frame, thing), []
     if share < bounds.seen_share * (1 - BAND):
         found.append(f"{thing} covers {share:.3%} of frame {view.frame}")
     if box is not None:

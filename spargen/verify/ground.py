@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spargen.verify.body import Thing
+from spargen.verify.mesh_sight import FLOOR_POINTS, MeshSight
 from spargen.verify.plane import hull, least_rectangles
-from spargen.verify.site import FLOOR_POINTS, Site
+from spargen.verify.site import Site
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,14 +27,14 @@ BORDER_M = 1.25
 
 
 class Ground:
-    """The floor of a scene. `areas_m2` are least and most by radius of the closing."""
+    """The floor of a scene that has the mesh of `sight`. `areas_m2` are least and most by radius of the closing."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, sight: MeshSight) -> None:
         lexicon, things, bounds = site.lexicon, site.list, site.bounds
         closing_m = bounds.room_closing_m
-        self.site = site
-        self.corners = np.concatenate([np.zeros((0, 3, 3)), *(things[row].corners_m for row in site.floor_rows)])
-        points, _ = site.points
+        self.site, self.sight = site, sight
+        self.corners = np.concatenate([np.zeros((0, 3, 3)), *(things[row].corners_m for row in sight.floor_rows)])
+        points, _ = sight.points
         self.points = points[-FLOOR_POINTS:]
         self.storeys_m = float(np.diff(np.percentile(self.points[:, 2], [1, 99]))[0])
         loose = [t for t in things if lexicon.part(t.label) is None]
@@ -63,7 +64,7 @@ class Ground:
     @cached_property
     def unsure_m2(self) -> float:
         """Square metres, at least, that are ground or lie between walls, but not both; strips under 0.5 m apart."""
-        points, _ = self.site.points
+        points, _ = self.sight.points
         grid = self.grid.wider(3.6)
         outline = grid.padded(self.floor)
         cells = grid.cells(points[:-FLOOR_POINTS])
@@ -90,10 +91,10 @@ class Ground:
 
     def seen(self, frames: Sequence[int]) -> float:
         """Share of the room of whose floor, or of what stands there, some frame sees a point within 0.2 m."""
-        points, face = self.site.points
-        rows = {self.site.row[t.id] for t in self.standing} | set(self.site.floor_rows)
+        points, face = self.sight.points
+        rows = {self.site.row[t.id] for t in self.standing} | set(self.sight.floor_rows)
         seen = np.any([self.site.look(frame).side != 0 for frame in frames], axis=0)
-        seen &= np.isin(self.site.owner[face], list(rows))
+        seen &= np.isin(self.sight.owner[face], list(rows))
         mask = np.zeros(self.grid.shape, bool)
         cells = self.grid.cells(points[seen])
         inside = ((cells >= 0) & (cells < np.array(self.grid.shape))).all(axis=1)

@@ -23,12 +23,17 @@ THIN_M, WIDE_M = 0.12, 2.4
 class Loose:
     """Pieces that may be things.
 
-    number : (F,) the piece of each face, -1 = none. middle_m : centre (3,) of the box of least footprint, by number, of
-    those that have the size of a thing.
+    number : (F,) the piece of each face, -1 = none. middle_m : centre (3,) of
+    the box around it, by number, of those that have the size of a thing.
     """
 
     number: Ints
     middle_m: Mapping[int, Floats]
+
+    def shares(self, pieces: Ints, pixels: int) -> dict[int, float]:
+        """Return the share of an image of so many pixels, by number, of pieces (p,) that its pixels show."""
+        count = np.bincount(pieces + 1, minlength=2)[1:]
+        return {n: float(count[n]) / pixels for n in np.flatnonzero(count).tolist() if n in self.middle_m}
 
 
 def loose_pieces(vertices_m: Floats, faces: Ints, bare: Ints) -> Loose:

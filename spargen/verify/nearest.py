@@ -74,7 +74,7 @@ def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
         elif bounds.glimpsed_share * (1 + 2 * BAND) <= share < bounds.seen_share * (1 - BAND):
             row.need(lead >= 0, f"{thing}, glimpsed ({share:.2%}), beats {answer}")
     for n in {n for frame in row.frames for n, share in site.look(frame).loose.items() if share >= LOOSE_SHARE}:
-        other = math.dist(eye, site.loose.middle_m[n])
+        other = math.dist(eye, site.sight.loose.middle_m[n])
         unknown = f"what nobody annotated, at {other:.3f}, beats {answer} at {reach:.3f}"
         row.need(sign * (other - reach) >= -0.05, unknown)
 

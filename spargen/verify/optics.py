@@ -17,9 +17,12 @@ from spargen.scene.lenses import Lens
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 STEPS = 20_000
 """Angles at which a lens is tabulated, from the axis to a right angle."""
+NEAREST_M = 0.05
+"""A point of the surface that is nearer than this is not looked for."""
 NEWTON = 40
 """Steps of Newton's method at most; it ends sooner."""
 
@@ -193,6 +196,14 @@ class View:
         u, v = pixels.T
         with np.errstate(invalid="ignore"):
             return np.asarray((u >= 0) & (u < self.size[0]) & (v >= 0) & (v < self.size[1]))
+
+    def shown_in(self, points: Floats, shape: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
+        """Return which points (n, 3) lie in the image, and where in a picture (rows, columns) of it: row and column."""
+        pixels, (rows, columns) = self.pixels(points), shape
+        near = np.flatnonzero(self.inside(pixels) & (self.camera(points)[:, 2] > NEAREST_M))
+        u = (pixels[near, 0] / self.size[0] * columns).astype(np.int64).clip(0, columns - 1)
+        v = (pixels[near, 1] / self.size[1] * rows).astype(np.int64).clip(0, rows - 1)
+        return near, v, u
 
     def looks(self, pixels: Floats) -> Floats:
         """Directions (n, 2) in the plane Z = 1 of the camera's axes in which pixels (n, 2) look; nan where none."""

@@ -75,6 +75,18 @@ def draw(
     return Picture(face.reshape(shape), depth.reshape(shape))
 
 
+def window_around(view: View, points_m: Floats, columns: int) -> Window:
+    """Return the part of a picture so many columns wide in which what lies within points (P, 3) can be seen."""
+    rows = rows_of(view.size, columns)
+    pixels = view.pixels(points_m)
+    if view.bend is not None or not len(pixels) or not np.isfinite(pixels).all():
+        return 0, 0, columns, rows
+    step = np.array([columns / view.size[0], rows / view.size[1]])
+    low = np.clip(np.floor(pixels.min(axis=0) * step) - 1, 0, [columns, rows])
+    high = np.clip(np.ceil(pixels.max(axis=0) * step) + 1, 0, [columns, rows])
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
 def _bounds(view: View, X: Floats, faces: NDArray[np.integer], columns: int) -> tuple[Floats, Floats]:
     """Return the corners (F, 2), (F, 2) of a rectangle of the picture that each face lies in; empty where in none."""
     scale = np.array([columns / view.size[0], rows_of(view.size, columns) / view.size[1]])

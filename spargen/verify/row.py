@@ -17,8 +17,6 @@ from spargen.verify.words import boxes
 
 Box = Sequence[float]
 
-TOLERANCE = 6.0
-"""Thousandths by which a side of a box may differ from that of the picture: three, two pixels' halves and rounding."""
 MOST_CHOICES = 16
 
 
@@ -171,20 +169,23 @@ class Row:
 
     def is_box_of(self, at: Box, frame: int, thing: Thing) -> bool:
         """Tell whether a printed box is the tight box of a thing's pixels."""
-        box = self.site.look(frame).box(self.site.row[thing.id])
-        return _same(at, box) == 4 or self._is_fine_box_of(at, frame, thing)
+        return self._same(at, frame, self.site.box(frame, thing)) == 4 or self._is_fine_box_of(at, frame, thing)
 
     def _is_fine_box_of(self, at: Box, frame: int, thing: Thing) -> bool:
         """Tell the same of a thing that has thin parts, which the picture misses: on a finer one."""
-        box = self.site.look(frame).box(self.site.row[thing.id])
-        return _same(at, box) in (2, 3) and _same(at, self.site.fine_box(frame, thing)) == 4
+        near = self._same(at, frame, self.site.box(frame, thing)) in (2, 3)
+        return near and self._same(at, frame, self.site.fine_box(frame, thing)) == 4
 
     def boxed(self, box: Box, frame: int, label: str | None = None) -> list[Thing]:
         """Return the things that have a box in an image, of one label or of any."""
-        site, look = self.site, self.site.look(frame)
-        asked = [t for t in site.list if label in (None, t.label)]
-        fits = [t for t in asked if _same(box, look.box(site.row[t.id])) == 4]
+        asked = [t for t in self.site.list if label in (None, t.label)]
+        fits = [t for t in asked if self._same(box, frame, self.site.box(frame, t)) == 4]
         return fits or [t for t in asked if self._is_fine_box_of(box, frame, t)]
+
+    def _same(self, at: Box, frame: int, box: Box | None) -> int:
+        """Return how many sides of a printed box are those of another, as far as its image's look can tell."""
+        within = self.site.look(frame).within
+        return 0 if box is None else sum(abs(a - b) <= within for a, b in zip(at, box, strict=True))
 
     # -------------------------------------------------------------------------------------------------------- labels
     def label_before(self, mark: str) -> str:
@@ -211,8 +212,3 @@ class Row:
             self.wrong.append(f"{len(found)} boxes in {text!r}")
             raise Halt
         return found[0]
-
-
-def _same(at: Box, box: Box | None) -> int:
-    """Return how many sides of a printed box are those of another."""
-    return 0 if box is None else sum(abs(a - b) <= TOLERANCE for a, b in zip(at, box, strict=True))

@@ -222,7 +222,8 @@ def test_covered_objects_may_not_be_asked_about():
 
 # ---------------------------------------------------------------------------------------------------------------- floor
 def floor_of(*things):
-    return Ground(site(list(things)))
+    world = site(list(things))
+    return Ground(world, world.sight)
 
 
 GROUND = ("floor", [sheet((0, 0, 0), (4, 2, 0), 2)])
