@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from itertools import combinations, pairwise
 
 from spargen.verify.asked import (
-    BAND,
     check_apart,
     check_asked,
     check_box_options,
@@ -93,7 +92,7 @@ def nearest_oc_mv(row: Row) -> None:
         if i != position:
             share = row.site.share(frame, answer)
             row.need(
-                share <= row.site.bounds.glimpsed_share * (1 + 2 * BAND),
+                share <= row.site.bounds.glimpsed_share * (1 + 2 * row.site.sight.noise),
                 f"{answer} is seen in image {i}, too ({share:.2%})",
             )
     if row.form == "fill":
@@ -299,15 +298,15 @@ def frame_locate(row: Row) -> None:
     said = [int(n) for n in re.findall(r"Frame-(\d+)", row.answer)]
     row.need(row.answer == ", ".join(f"Frame-{n}" for n in said) and said == sorted(set(said)), f"answers {row.answer}")
     (red,) = row.things
-    seen, glimpsed = row.site.bounds.seen_share, row.site.bounds.glimpsed_share
+    seen, glimpsed, noise = row.site.bounds.seen_share, row.site.bounds.glimpsed_share, row.site.sight.noise
     row.need(row.image_of(0) in said, "the marked frame is not listed")
     for i, frame in enumerate(row.frames):
         share = row.site.share(frame, red)
-        if share >= seen * (1 + BAND):
+        if share >= seen * (1 + noise):
             row.need(i in said, f"Frame-{i} shows it ({share:.2%})")
-        elif share < glimpsed * (1 - 2 * BAND):
+        elif share < glimpsed * (1 - 2 * noise):
             row.need(i not in said, f"Frame-{i} does not show it ({share:.3%})")
-        elif glimpsed * (1 + 2 * BAND) <= share < seen * (1 - BAND):
+        elif glimpsed * (1 + 2 * noise) <= share < seen * (1 - noise):
             row.wrong.append(f"Frame-{i} glimpses it ({share:.3%})")
 
 
@@ -333,12 +332,12 @@ def _first(row: Row, label: str) -> int:
 
     Nothing was glimpsed earlier, and one is visible there.
     """
-    site, alike, bounds = row.site, row.site.alike(label), row.site.bounds
+    site, alike, bounds, noise = row.site, row.site.alike(label), row.site.bounds, row.site.sight.noise
     row.need(site.lexicon.countable(label), f"{label} may not be ordered")
     row.involved.update(alike)
     shares = [max(site.share(frame, thing) for thing in alike) for frame in row.frames]
-    glimpsed = next((i for i, s in enumerate(shares) if s >= bounds.glimpsed_share * (1 + 2 * BAND)), -1)
-    seen = next((i for i, s in enumerate(shares) if s >= bounds.seen_share * (1 - BAND)), -1)
+    glimpsed = next((i for i, s in enumerate(shares) if s >= bounds.glimpsed_share * (1 + 2 * noise)), -1)
+    seen = next((i for i, s in enumerate(shares) if s >= bounds.seen_share * (1 - noise)), -1)
     row.need(glimpsed == seen, f"{label} is glimpsed in Frame-{glimpsed}, seen in Frame-{seen}")
     if seen >= 0:
         frame = row.frames[seen]

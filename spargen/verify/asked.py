@@ -13,8 +13,6 @@ from spargen.verify.row import Row
 from spargen.verify.site import Site
 from spargen.verify.words import numbers, tenths
 
-BAND = 0.15
-"""Relative noise of a share counted in pixels."""
 EDGE_M = 1e-6
 """A length this near to where it would be printed otherwise may be printed either way."""
 
@@ -32,7 +30,7 @@ def _faults(site: Site, frame: int, thing: Thing, volume: bool) -> list[str]:
     least_free = bounds.volume_unoccluded if volume else site.sight.least_unoccluded
     least_inside = bounds.volume_in_frame if volume else bounds.min_in_frame
     box, found = site.box(frame, thing), []
-    if share < bounds.seen_share * (1 - BAND):
+    if share < bounds.seen_share * (1 - site.sight.noise):
         found.append(f"{thing} covers {share:.3%} of frame {view.frame}")
     if box is not None:
         short = min((box[2] - box[0]) / 1000, (box[3] - box[1]) / 1000 * view.size[1] / view.size[0])

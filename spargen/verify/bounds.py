@@ -20,6 +20,7 @@ class Bounds:
     glimpsed_share: float = 0.0002
     min_short_side: float = 0.015
     min_unoccluded: float = 0.30
+    min_unoccluded_box: float = 0.15
     min_in_frame: float = 0.30
     max_box_share: float = 0.90
     point_disc: float = 0.015

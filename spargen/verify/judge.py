@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from spargen.errors import SceneError
 from spargen.verify.answers import CHECKS
 from spargen.verify.asked import check_frames_named, check_marks
 from spargen.verify.body import Thing
@@ -60,7 +61,7 @@ def judge(record: Mapping[str, Any], site: Site, task: str, form: str, images: P
             return Verdict("ambiguous", (f"marks may mean {row.candidates}", *row.wrong), row.varied)
         if not row.wrong or right_by_a_tie(row, images):
             return Verdict("right", (), row.varied)
-    except Unread as unread:
+    except (Unread, SceneError) as unread:
         return Verdict("unread", (str(unread),))
     except _BROKEN as error:
         return Verdict("wrong", (f"it is no record: {type(error).__name__} {error}",))

@@ -96,13 +96,14 @@ def thousandths(span: tuple[slice, slice], shape: tuple[int, ...]) -> Box:
 class Sight(Protocol):
     """A way to see a scene: by its mesh, or by instance images."""
 
+    noise: float
+    """Relative noise of a share of an image."""
+    least_unoccluded: float
+    """Share of the pixels that a thing would have alone, from which on it is asked about."""
+
     @property
     def things(self) -> Sequence[Thing]:
         """The annotated things."""
-
-    @property
-    def least_unoccluded(self) -> float:
-        """Share of the pixels that a thing would have alone, from which on it is asked about."""
 
     @property
     def loose(self) -> Loose:

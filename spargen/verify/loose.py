@@ -23,7 +23,7 @@ THIN_M, WIDE_M = 0.12, 2.4
 class Loose:
     """Pieces that may be things.
 
-    number : (F,) the piece of each face, -1 = none. middle_m : centre (3,) of
+    number : (F,) the piece of each face, or of each cell where there is no mesh, -1 = none. middle_m : centre (3,) of
     the box around it, by number, of those that have the size of a thing.
     """
 

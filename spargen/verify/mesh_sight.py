@@ -34,6 +34,8 @@ WITHIN = 6.0
 class MeshSight:
     """See `spargen.verify.look.Sight`. `owner` (F + 1,) is the thing whose main body each face is."""
 
+    noise = 0.15
+
     def __init__(self, scene: Scene, mesh: Mesh, lexicon: Lexicon, bounds: Bounds) -> None:
         self.lexicon, self.least_unoccluded = lexicon, bounds.min_unoccluded
         self.vertices_m, self.faces = mesh.vertices_m, mesh.faces.astype(np.int64)

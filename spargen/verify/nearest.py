@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from spargen.verify.asked import BAND, EDGE_M, check_visible
+from spargen.verify.asked import EDGE_M, check_visible
 from spargen.verify.body import Thing
 from spargen.verify.lexicon import OTHER_DOOR, SOME_DOOR
 from spargen.verify.optics import Floats
@@ -57,7 +57,7 @@ def check_extreme(row: Row, eye: Floats) -> tuple[Thing, int]:
 def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
     """Nothing that counts by the question's own words may come before the answer; sign is 1 if the nearest is asked."""
     site, reach, bounds = row.site, math.dist(eye, answer.center), row.site.bounds
-    excluded = site.lexicon.left_out(row.question)
+    excluded, noise = site.lexicon.left_out(row.question), site.sight.noise
     for thing in site.list:
         kind = site.lexicon.part(thing.label)
         if thing is answer or kind in excluded or kind == SOME_DOOR or thing.unsure:
@@ -67,11 +67,11 @@ def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
         if lead >= max(bounds.compare_m, bounds.compare_oc_share * min(other, reach)) - EDGE_M:
             continue
         share = max(site.share(frame, thing) for frame in row.frames)
-        if share >= bounds.seen_share * (1 + BAND):
+        if share >= bounds.seen_share * (1 + noise):
             # Parts of a kind that the words do not name.
             unnamed = kind not in (None, OTHER_DOOR)
             row.need(unnamed and lead >= 0, f"{thing} at {other:.3f} rivals {answer} at {reach:.3f}")
-        elif bounds.glimpsed_share * (1 + 2 * BAND) <= share < bounds.seen_share * (1 - BAND):
+        elif bounds.glimpsed_share * (1 + 2 * noise) <= share < bounds.seen_share * (1 - noise):
             row.need(lead >= 0, f"{thing}, glimpsed ({share:.2%}), beats {answer}")
     for n in {n for frame in row.frames for n, share in site.look(frame).loose.items() if share >= LOOSE_SHARE}:
         other = math.dist(eye, site.sight.loose.middle_m[n])

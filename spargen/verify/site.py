@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from spargen.errors import SceneError
 from spargen.scene.types import Mesh, Scene
 from spargen.verify.body import Thing
 from spargen.verify.bounds import Bounds
+from spargen.verify.image_sight import ImageSight
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.look import SURFACE_POINTS, Box, Look, Sight
 from spargen.verify.mesh_sight import MeshSight
@@ -32,7 +32,7 @@ class Site:
     Raises
     ------
     SceneError
-        Where the scene has no mesh to look at.
+        Where the scene has nothing to look at.
     """
 
     def __init__(self, scene: Scene, lexicon: Lexicon, bounds: Bounds | None = None) -> None:
@@ -40,9 +40,11 @@ class Site:
         self._views: dict[int, View] = {}
         self._looks: dict[int, Look] = {}
         self._memo: dict[tuple[Any, ...], Any] = {}
-        if not isinstance(scene.surface, Mesh):
-            raise SceneError("it has no mesh", where=scene.id, mend="only scenes with a mesh are verified")
-        self.sight: Sight = MeshSight(scene, scene.surface, lexicon, self.bounds)
+        self.sight: Sight = (
+            MeshSight(scene, scene.surface, lexicon, self.bounds)
+            if isinstance(scene.surface, Mesh)
+            else ImageSight(scene, scene.surface, self.view, self.bounds)
+        )
         self.list = self.sight.things
         self.things = {thing.id: thing for thing in self.list}
         self.row = {thing.id: row for row, thing in enumerate(self.list)}

@@ -1,16 +1,21 @@
 """A data set of instance images and depths, without any mesh, through the whole program."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from corrupted import FALSE, MAYBE_FALSE, spoil_all
 from PIL import Image
 from worlds import furnished, grey_jpeg, pictured
 
 from spargen.run.preview import draw_boxes
+from spargen.run.read import read
+from spargen.verify.run import verify_rows
 
 ADAPTER = '''
 """Scenes as folders: scene.npz, and for each frame a JPEG, and 16-bit PNGs of objects (row + 2) and millimetres."""
@@ -91,12 +96,47 @@ def spargen(root, *words):
 SOURCE = ("--adapter", "rooms_adapter:RoomsAdapter", "--root", "data")
 
 
-def test_rows_are_made(root):
-    code, said = spargen(root, "generate", *SOURCE, "--out", "out", "--set", "rows_per_cell=6", "--workers", 1, "-q")
+@pytest.fixture(scope="module")
+def made(root):
+    """A small output of all tasks."""
+    code, said = spargen(root, "generate", *SOURCE, "--out", "out", "--set", "rows_per_cell=8", "--workers", 1, "-q")
     assert code == 0, said
-    cells = sorted(path.parent.parent.name for path in (root / "out" / "spar" / "rooms").rglob("*.jsonl"))
-    assert len(set(cells)) >= 32
-    assert "room_size" not in cells
+    return root / "out"
+
+
+def test_rows_are_made_and_every_one_is_right(root, made):
+    tasks = {row.cell.task for row in read(made)}
+    assert len(tasks) >= 32
+    assert "room_size" not in tasks
+    code, said = spargen(root, "verify", "out", "--json", "found.json", "--workers", 1)
+    assert code == 0, said
+    found = json.loads((root / "found.json").read_text())
+    assert found["rows"] == {"right": len(list(read(made))), "wrong": 0, "ambiguous": 0, "unread": 0}
+    assert found["rows"]["right"] > 300
+
+
+def test_rows_that_are_spoilt_are_found(root, made, monkeypatch):
+    """Each way of spoiling that makes a row false whatever it says, on two rows of each cell."""
+    monkeypatch.syspath_prepend(root)
+    monkeypatch.chdir(root)
+    table, left = spoil_all(made, 2)
+    missed = [(way, task, form, verdict) for way, task, form, verdict, *_ in left if way in FALSE]
+    rows = sum(table[way].total() for way in FALSE)
+    assert rows > 300
+    assert len(missed) <= 0.01 * rows, missed
+    assert sum(table[way]["wrong"] for way in MAYBE_FALSE) > 0.8 * sum(table[way].total() for way in MAYBE_FALSE)
+
+
+def test_rows_of_frames_whose_images_are_gone_are_unread(root, made, monkeypatch, tmp_path):
+    """What can be read is still judged."""
+    monkeypatch.syspath_prepend(root)
+    data = shutil.copytree(root / "data", tmp_path / "data")
+    for k in range(0, 36, 2):
+        (data / "room_1" / f"{k}_objects.png").write_bytes(b"not a PNG")
+    found = verify_rows(made, data={"rooms": data}, sample=2).totals()
+    assert found["unread"] > 20
+    assert found["right"] > 20
+    assert found["wrong"] == 0
 
 
 def test_a_scene_is_inspected(root):
