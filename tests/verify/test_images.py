@@ -126,15 +126,13 @@ def test_a_share_is_what_is_counted(pixels, wrong):
 
 
 def test_frames_are_asked_by_their_own_numbers():
-    found = []
-
     def pictures(frame):
-        found.append(frame)
-        return np.full((48, 64), frame % 2), np.ones((48, 64))
+        return np.full((48, 64), frame), np.ones((48, 64))
 
     scene = rendered(pictures, frames=2)
     scene = replace(scene, surface=scene.surface.take([1, 0]))
-    assert Site(scene, Lexicon()).look(0).share.tolist() == [0, 1]
+    site = Site(scene, Lexicon())
+    assert [site.look(frame).share.tolist() for frame in (0, 1)] == [[0, 1], [1, 0]]
 
 
 def test_images_that_cannot_be_read_are_left_out_of_the_survey_and_refused_for_themselves():
@@ -275,10 +273,14 @@ def test_views_of_one_wall_overlap_unless_it_is_seen_from_its_two_sides():
 
 
 def test_a_point_that_others_look_through_is_not_seen():
-    """Two views into one direction, of which one shows a wall nearer by: they share nothing."""
-    pictures = {0: flat(2.0), 1: flat(3.0)}
-    scene = rendered(lambda f: (pictures[f].ids, pictures[f].depth_m), frames=2)
-    assert not Site(scene, Lexicon()).linked(0, 1)
+    """Two views into one direction, of which one shows a wall nearer by: they share nothing. 4 cm are no other wall."""
+    pictures = {0: flat(2.0), 1: flat(3.0), 2: flat(2.04)}
+    site = Site(rendered(lambda f: (pictures[f].ids, pictures[f].depth_m), frames=3), Lexicon())
+    near, far, same = (site.look(frame).side for frame in range(3))
+    assert (near > 0).sum() > 100
+    assert (far > 0).sum() > 100
+    assert not (near * far).any()
+    assert (near * same > 0).sum() > 0.9 * (near > 0).sum()
 
 
 @pytest.mark.parametrize(("at_m", "size_m", "wrong"), [(2, 0.4, True), (4.6, 0.4, False), (2, 0.03, False)])
