@@ -1,6 +1,7 @@
 """A scene as the second path knows it: cameras, objects, and what each image shows.
 
-From an adapter it takes vertices, faces, ids, labels, poses, lenses, frames and rooms, and nothing that was worked out.
+From an adapter it takes vertices, faces, ids, labels, poses, lenses, frames and rooms, and nothing that was worked out;
+where there is no mesh, instance images, and boxes as the data set has them.
 """
 
 from __future__ import annotations
@@ -27,13 +28,7 @@ DISC = np.array([(x, y) for x in np.linspace(-1, 1, 17) for y in np.linspace(-1,
 
 
 class Site:
-    """A scene. `list` are its things, `things` the same by the data set's ids; `sight` is how it is seen.
-
-    Raises
-    ------
-    SceneError
-        Where the scene has nothing to look at.
-    """
+    """A scene. `list` are its things, `things` the same by the data set's ids; `sight` is how it is seen."""
 
     def __init__(self, scene: Scene, lexicon: Lexicon, bounds: Bounds | None = None) -> None:
         self.id, self.lexicon, self._scene, self.bounds = scene.id, lexicon, scene, bounds or Bounds()
@@ -93,7 +88,7 @@ class Site:
 
     # --------------------------------------------------------------------------------------------------------- sight
     def look(self, frame: int) -> Look:
-        """Return what an image shows."""
+        """Return what an image shows; a `SceneError` says that instance images cannot be read."""
         if frame not in self._looks:
             self._looks[frame] = self.sight.look(frame, self.view(frame))
         return self._looks[frame]

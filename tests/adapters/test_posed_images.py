@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from asking import ask_all
 from worlds import World, furnished
 
 from scene_adapters.posed import PosedAdapter
@@ -18,6 +19,9 @@ from spargen.scene.images import InstanceImages
 from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.testing import check_adapter
+from spargen.verify.judge import judge
+from spargen.verify.lexicon import Lexicon
+from spargen.verify.site import Site
 from spargen.views.check import check_scene
 from tests.adapters.posed_files import GL, jpeg, png, put
 
@@ -146,6 +150,21 @@ def test_the_fingerprint_changes_with_the_images(tmp_path: Path) -> None:
 def test_the_adapter_keeps_the_contract(tmp_path: Path) -> None:
     write(tmp_path)
     assert int(check_adapter(PosedAdapter(tmp_path))["room"]["rows"]) > 50
+
+
+def test_the_second_path_judges_rows_by_the_boxes_that_the_data_set_has(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    tasks = ("distance_prediction_oo", "depth_prediction_oc", "distance_infer_center_oo")
+    rows = ask_all(loaded(tmp_path), quota=4, tasks=tasks).rows
+    assert {row.task for row in rows} == set(tasks)
+    boxes = json.loads((folder / "boxes.json").read_text())
+    for box in boxes.values():
+        box["center"][1] += 0.5
+    for by_m, kind in ((0.0, "right"), (0.5, "wrong")):
+        if by_m:
+            put(folder / "boxes.json", json.dumps(boxes))
+        site = Site(loaded(tmp_path), Lexicon())
+        assert {judge(row.record, site, row.task, row.form, None).kind for row in rows} == {kind}
 
 
 def test_the_check_holds_and_refuses_what_does_not_belong(tmp_path: Path) -> None:
