@@ -11,9 +11,9 @@ from spargen.qa.fact import Thing
 from spargen.scene.labels import LabelRules
 
 _PROSE = {
-    "lr": ("to the left", "neither to the left nor to the right", "to the right"),
+    "lr": ("to the left", "not clearly to either side", "to the right"),
     "ab": ("below", "at about the same height", "above"),
-    "fb": ("behind", "neither in front nor behind", "in front"),
+    "fb": ("behind", "not clearly in front or behind", "in front"),
     "cf": ("closer to the {}", "at about the same distance from the {}", "farther from the {}"),
 }
 _VERSUS = {
@@ -63,9 +63,11 @@ def with_verb(thing: Thing | str, rules: LabelRules) -> str:
 
 
 def prose(relation: Directions, observer: str = "observer") -> str:
-    """Say every part of a relation, in order, as what can stand after ``is``: ``a, b and c``."""
+    """Say every part of a relation, in order, to stand after ``is``: ``a, b and c``; ``not a, but b and c``."""
     states = zip(relation.axes, relation.states, strict=True)
     parts = [_PROSE[axis][state + 1].format(observer) for axis, state in states]
+    if len(parts) > 1 and parts[0] == _PROSE["lr"][1]:  # without a "but", the "not" would deny all parts
+        parts[1] = f"but {parts[1]}"
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 

@@ -38,21 +38,21 @@ WORDS = {
 """The word of each axis for a negative value, for none, and for a positive one."""
 PROSE = {  # a phrase stands before those that it holds
     "lr": {
+        "not clearly to either side": "",
         "neither to the left nor to the right": "",
-        "laterally aligned": "",
         "to the left": "left",
         "to the right": "right",
     },
     "ab": {"at about the same height": "", "below": "below", "above": "above"},
     "fb": {
+        "not clearly in front or behind": "",
         "neither in front nor behind": "",
-        "at about the observer's depth": "",
         "behind": "behind",
         "in front": "front",
     },
     "cf": {"at about the same distance": "", "closer": "closer", "farther": "farther"},
 }
-"""How a sentence says a part."""
+"""How a sentence says a part, or said it in earlier versions."""
 CLAIM = re.compile(
     r"to the (left|right) of|(above|below) (?:the|that)\b|(closer) to the [\w' ]{2,40}? than"
     r"|(farther) from the [\w' ]{2,40}? than"

@@ -117,13 +117,13 @@ def test_plurals(one, many):
 
 PARTS = {
     ("lr", -1): "to the left",
-    ("lr", 0): "neither to the left nor to the right",
+    ("lr", 0): "not clearly to either side",
     ("lr", 1): "to the right",
     ("ab", -1): "below",
     ("ab", 0): "at about the same height",
     ("ab", 1): "above",
     ("fb", -1): "behind",
-    ("fb", 0): "neither in front nor behind",
+    ("fb", 0): "not clearly in front or behind",
     ("fb", 1): "in front",
     ("cf", -1): "closer to the observer",
     ("cf", 0): "at about the same distance from the observer",
@@ -135,7 +135,7 @@ def test_prose_says_every_part_once():
     for axes in (OC_AXES, OO_AXES, OO_MULTI_AXES[:3], ("fb",)):
         for states in itertools.product((-1, 0, 1), repeat=len(axes)):
             text = prose(Directions(axes, states))
-            parts = re.split(r", | and ", text)
+            parts = re.split(r", but |, | and ", text)
             # One part an axis, empty ones too, each with its own word and with no other axis's.
             assert parts == [PARTS[axis, state] for axis, state in zip(axes, states, strict=True)]
             assert text == text.strip()
@@ -147,6 +147,8 @@ def test_prose_says_every_part_once():
 def test_prose_reads_well():
     assert prose(Directions(OC_AXES, (1, 1, 1))) == "to the right, above and in front"
     assert prose(Directions(("fb",), (-1,))) == "behind"
+    # What is denied ends before the parts that are not.
+    assert prose(Directions(OC_AXES, (0, -1, -1))) == "not clearly to either side, but below and behind"
     assert prose(Directions(OO_AXES, (-1, 0, 1)), "camera") == (
         "to the left, at about the same height and farther from the camera"
     )

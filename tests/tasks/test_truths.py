@@ -206,7 +206,7 @@ def test_words_of_relations_before_and_after(rows, task):
             text = value(row)
             for thing in ("in front of the camera", "closer to the camera than"):
                 text = text.replace(thing, thing.split()[0])
-            for empty in ("neither to the left nor to the right", "neither in front nor behind"):
+            for empty in ("not clearly to either side", "not clearly in front or behind"):
                 text = text.replace(empty, "")
             spoken = re.findall(EVERY_WORD, text)
             # Five parts may be told in another order; three stand as they are listed.

@@ -365,7 +365,10 @@ def test_two_objects_vary_left_and_closer_in_several_views():
 
 
 LAMP = "the center of the lamp (red bbox) is"
-PLAIN, MOVED = "to the left, above and behind", "to the right, at about the same height and neither in front nor behind"
+PLAIN, MOVED = (
+    "to the left, above and behind",
+    "to the right, at about the same height and not clearly in front or behind",
+)
 BED = "someone at the bed (green bbox)"
 
 
@@ -376,6 +379,8 @@ def test_a_sentence_may_tell_the_moved_view_first():
     assert moved_first(after)
     asked = row(answer=after)
     assert said_words(after, ())["fb"] == ["", "behind"]
+    aside = f"{LAMP} not clearly to either side, but below and behind"
+    assert said_words(aside, ()) == {"lr": [""], "ab": ["below"], "fb": ["behind"]}
     asked.form = "sentence"
     check_relation(asked, "oc", ["left", "above", "behind"], ["right", "", ""])
     assert not asked.wrong
