@@ -572,6 +572,42 @@ def test_filled_with_awkward_names_it_still_reads(task, form):
     assert len(seen) >= len(list(w.blocks()))
 
 
+# -- what is asked for and what is answered ------------------------------------------------------------------------
+
+IN_ORDER = [
+    "relation first_fb second_fb",
+    "before before_first_fb before_second_fb after after_first_fb after_second_fb",
+    "length_cm width_cm height_cm",
+    "move_x_m move_y_m move_z_m turn_pitch_deg turn_yaw_deg",
+]
+"""Parts of an answer, in the order in which notes and briefs ask for them."""
+SENTENCES = [(task, form) for task, form in PRESENT if form == "sentence" and task not in FIXED_SYNTAX]
+
+
+@pytest.mark.parametrize(("task", "form"), SENTENCES)
+def test_an_answer_has_its_parts_in_the_order_that_is_asked_for(task, form):
+    w = wording(task, form)
+    for block in w.answers:
+        names = block.environment.parse(block.text).find_all(jinja2.nodes.Name)
+        used = list(dict.fromkeys(name.name for name in names))
+        for order in IN_ORDER:
+            wanted = [slot for slot in order.split() if slot in used]
+            assert [slot for slot in used if slot in wanted] == wanted, block.line
+    if "before" in TASKS[task][1].split():
+        for end in (*w.notes, *w.briefs):
+            assert re.search(r"\bbefore\b.*\bafter\b", end.text, re.IGNORECASE), end.line
+
+
+@pytest.mark.parametrize(("task", "form"), SENTENCES)
+def test_an_answer_asked_for_in_a_sentence_is_one_and_in_sentences_is_several(task, form):
+    w = wording(task, form)
+    (several,) = {bool(re.search(r"\bsentences\b", end.text)) for end in (*w.notes, *w.briefs)}
+    for k in range(len(LABELS)):
+        for block in w.answers:
+            said = re.sub(FORMATS, "X", block.template.render(slots_of(task, k)))
+            assert (len(re.findall(r"[.?!](?= |$)", said)) > 1) == several, (block.line, said)
+
+
 def test_every_filter_is_there():
     assert set(FILTERS) == {"a", "is", "label", "plural", "prose", "versus"}
     environment = jinja2.Environment()
