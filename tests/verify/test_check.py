@@ -6,6 +6,7 @@ import shutil
 from itertools import pairwise
 from pathlib import Path
 
+import builder
 import pytest
 from corrupted import FALSE, MAYBE_FALSE, spoil_all
 from typer.testing import CliRunner
@@ -57,11 +58,17 @@ DISTANCE, PAIR, JUDGE = (
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A small output of all tasks."""
-    root, out = tmp_path_factory.mktemp("scans"), tmp_path_factory.mktemp("made") / "out"
+def scans(tmp_path_factory):
+    """A small house, scanned, and what its builder knows."""
+    root = tmp_path_factory.mktemp("scans")
     write_demo(root, seed=5, frames=64, cell_m=0.3, workers=1)
-    source = {"adapter": "scannet", "root": str(root)}
+    return root
+
+
+@pytest.fixture(scope="module")
+def made(scans, tmp_path_factory):
+    """A small output of all tasks."""
+    out, source = tmp_path_factory.mktemp("made") / "out", {"adapter": "scannet", "root": str(scans)}
     generate(make_job({"out": str(out), "sources": [source], "rows_per_cell": 4}), workers=1)
     return out
 
@@ -95,6 +102,33 @@ def test_every_row_of_every_task_is_right(made):
     assert report.totals() == {"right": len(list(read(made))), "wrong": 0, "ambiguous": 0, "unread": 0}
     assert len({c.task for c in report.cells}) > 25
     assert set(report.cells) == set(published_cells(made))
+
+
+def test_rows_are_right_by_what_the_builder_of_the_house_knows(scans, made):
+    """No adapter has read these boxes and poses."""
+    checked, wrong = builder.wrong_rows(made, scans / "truth")
+    assert not wrong
+    assert set(checked) >= set(builder.CHECKS) - {"room_size"}  # which this house may not be asked
+    assert sum(checked.values()) > 50
+
+
+def test_the_builder_sees_what_is_wrong(scans, made, tmp_path):
+    """Its own answers are no others' that are spoilt."""
+    spoilt = shutil.copytree(made / "spar", tmp_path / "spar")
+    for path in spoilt.glob("*/qa_jsonl/*/*/fill/*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for row in rows:
+            row["conversations"][1]["value"] = other_answer(row["conversations"][1]["value"])
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    checked, wrong = builder.wrong_rows(tmp_path, scans / "truth")
+    assert len(wrong) == sum(checked.values())
+
+
+def other_answer(answer):
+    """The other mark, or one number changed by more than any rounding."""
+    if "point)" in answer:
+        return answer.replace("green", "?").replace("blue", "green").replace("?", "blue")
+    return re.sub(r"\d+(\.\d+)?$", lambda number: f"{float(number[0]) + 20:g}", answer.rstrip("."))
 
 
 def test_a_wrong_row_is_named_with_what_is_right(copied):
