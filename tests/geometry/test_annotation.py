@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from itertools import pairwise
 
 import naive
 import numpy as np
@@ -211,6 +212,17 @@ def test_faces_of_several_objects_share_vertices():
     np.testing.assert_allclose(made.objects.center_m[:, 0], [0.25, 0.75, 1.5])
     np.testing.assert_allclose(np.sort(made.objects.extent_m, axis=1), [[0, 0.5, 1]] * 2 + [[0, 1, 1]], atol=1e-9)
     np.testing.assert_array_equal(made.mesh.face_object, of_face)
+
+
+@pytest.mark.parametrize("n", [3, 2**15 - 1, 2**15, 70_000])
+def test_positions_are_sorted_by_their_owner_however_many_there_are(n):
+    owner = np.random.default_rng(0).integers(-1, n, 5000).astype(np.int32)
+    owner[:3] = n - 1, 0, -1
+    order, first = annotation._sorted(owner, n)
+    assert [order[a:b].tolist() for a, b in pairwise(first[[0, 1, n - 1, n]].tolist())][::2] == [
+        np.flatnonzero(owner == o).tolist() for o in (0, n - 1)
+    ]
+    assert (np.diff(owner[order]) >= 0).all()
 
 
 def test_faces_of_an_object_meet_in_a_vertex_that_is_another_s_as_well():

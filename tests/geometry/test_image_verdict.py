@@ -195,6 +195,19 @@ def test_a_box_as_large_as_the_room_tells_nothing():
     assert found.figures["pixels that lie in their object's box"] == "nothing to compare"
 
 
+def test_a_few_pixels_tell_nothing():
+    ids = np.stack([IMAGES.objects(k) for k in FRAMES])
+    share = np.array([(ids == obj).mean() for obj in range(len(OBJECTS))])
+    (few,) = np.flatnonzero(share == share[share < 0.03].max())
+    told = {}
+    for trusted in (few, share.argsort()[len(share) // 2 :]):
+        doubtful = np.ones(len(OBJECTS), dtype=bool)
+        doubtful[trusted] = False
+        told[np.size(trusted)] = verdict(objects=replace(OBJECTS, doubtful=doubtful)).figures
+    alone, half = (figures["pixels that lie in their object's box"] for figures in told.values())
+    assert (alone, half) == ("nothing to compare", "100%")
+
+
 def test_a_wider_scene_may_be_allowed():
     wide = {"images": showing(depth_m=lambda depth: 2 * depth), "objects": boxes(2), "cameras": scaled(2)}
     assert not verdict(**wide).what

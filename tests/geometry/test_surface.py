@@ -9,7 +9,7 @@ from worlds import World
 
 import spargen
 from spargen.geometry.points import surface_points
-from spargen.geometry.sight import Sight
+from spargen.geometry.sight import Sight, noticed
 from spargen.geometry.surface import (
     EDGE_M,
     SCENE_POINTS,
@@ -126,6 +126,21 @@ def test_each_point_of_the_scene_knows_its_object():
     np.testing.assert_array_equal(points_m, scene_points(w.mesh())[0])
     for at, number in ((0, 0), (5, -1), (9, 1)):
         assert set(owner[np.abs(points_m[:, 0] - at) <= 0.51].tolist()) == {number}
+
+
+def test_a_mesh_without_area_has_no_points():
+    flat = Mesh(np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0.0]]), [[0, 1, 2]], [0])
+    points_m, face = scene_points(flat)
+    assert points_m.shape == (0, 3)
+    assert face.shape == (0,)
+
+
+def test_a_quick_look_notices_what_stands_in_any_part_of_the_image():
+    w = World().camera((0, 0, 1), 0, 0).camera((0, 0, 1), 180, 0)
+    for label, side_m in (("chair", 1.5), ("lamp", 0), ("box", -1.5)):
+        w.add(label, (4, side_m, 1), (0.6, 0.6, 0.6))
+    w.add("table", (-4, 0, 1), (0.6, 0.6, 0.6))
+    assert [found.tolist() for found in noticed(w.mesh(), w.cameras(), 4)] == [[0, 1, 2], [3]]
 
 
 def test_no_task_and_no_run_looks_at_triangles():
