@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from scenes import askable, with_frames
 
 import spargen
 from spargen.geometry.visibility import see
+from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh, Scene
 from spargen.settings import Settings
 
@@ -25,17 +27,24 @@ ID = "large"
 
 
 def measure_large(scene: Scene, root: Path, runs: int) -> None:
-    """Print what a view costs of a scene and of the same one with many more faces."""
+    """Print what a view costs of a scene whose images are large, and of the same one with many more faces."""
     large = spargen.load("posed", root, written(scene, root))
     few, many = (len(s.surface.faces) for s in (scene, large))
     title(f"LARGE  {many:,} faces beside {few:,}, images of {' x '.join(map(str, large.cameras.size_px[0]))}")
     costs = []
-    for name, found in ((f"{few:,}", scene), (f"{many:,}", large)):
+    for name, found in ((f"{few:,}", _enlarged(scene)), (f"{many:,}", large)):
         first, second = (_seconds(found, count, runs) for count in (FEW, MANY))
         costs.append((second - first) / (MANY - FEW))
         line(f"milliseconds a view, {name} faces", 1000 * costs[-1], "ms")
         line(f"seconds of set-up, {name} faces", first - FEW * costs[-1], "s")
     line("a view of the large one, times one of the other", costs[1] / costs[0], "", most=1.6)
+
+
+def _enlarged(scene: Scene) -> Scene:
+    """Return the scene with cameras whose images are `TIMES` as large, those that `written` writes."""
+    cameras = scene.cameras
+    K = cameras.K * [[TIMES], [TIMES], [1]]
+    return replace(scene, cameras=Cameras(K, cameras.T_world_camera, cameras.size_px * TIMES))
 
 
 def _seconds(scene: Scene, count: int, runs: int) -> float:
