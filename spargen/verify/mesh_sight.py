@@ -14,8 +14,8 @@ from spargen.verify.bounds import Bounds
 from spargen.verify.lexicon import OTHER_DOOR, OWN, SEVERAL, Lexicon
 from spargen.verify.look import NONE, NOTHING, SURFACE_POINTS, Box, Look, thousandths
 from spargen.verify.loose import Loose, loose_pieces
-from spargen.verify.optics import View, rows_of
-from spargen.verify.raster import Picture, Window, draw, window_around
+from spargen.verify.optics import View, Window, rows_of
+from spargen.verify.raster import Picture, draw, window_around
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -18,6 +18,8 @@ from spargen.scene.lenses import Lens
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Window = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of a picture; right and bottom are one past the last."""
 
 STEPS = 20_000
 """Angles at which a lens is tabulated, from the axis to a right angle."""
@@ -164,7 +166,8 @@ class View:
 
     def camera(self, points: Floats) -> Floats:
         """Right, down and forward of world points (..., 3)."""
-        return np.asarray((points - self.position) @ self.T[:3, :3])
+        # No matrix product: of many points, one would be spread over cores that other workers need.
+        return np.asarray(np.einsum("...i,ij->...j", points - self.position, self.T[:3, :3]))
 
     def depth(self, point: Floats) -> float:
         """Camera Z of one point."""
@@ -207,21 +210,32 @@ class View:
 
     def looks(self, pixels: Floats) -> Floats:
         """Directions (n, 2) in the plane Z = 1 of the camera's axes in which pixels (n, 2) look; nan where none."""
-        at = np.asarray(np.linalg.solve(self.K[:2, :2], (pixels - self.K[:2, 2]).T).T, dtype=np.float64)
+        (fx, skew, cx), (_, fy, cy) = self.K[:2]
+        y = (pixels[:, 1] - cy) / fy
+        at = np.stack([(pixels[:, 0] - cx - skew * y) / fx, y], axis=1)
         return at if self.bend is None else self.bend.unbent(at)
 
-    def lattice(self, columns: int) -> Floats:
-        """Directions (rows, columns, 2) of the middles of a picture's pixels that is so many columns wide."""
+    def lattice(self, columns: int, window: Window | None = None) -> Floats:
+        """Directions (rows, columns, 2) of the middles of the pixels of a picture's window.
+
+        The whole picture is so many columns wide. Those of a lens that bends are worked out once.
+        """
+        whole = (0, 0, columns, rows_of(self.size, columns))
+        if self.bend is None:
+            return self._lattice(columns, window or whole)
         if columns not in self.lattices:
-            rows = rows_of(self.size, columns)
-            v, u = np.meshgrid(
-                (np.arange(rows) + 0.5) / rows * self.size[1],
-                (np.arange(columns) + 0.5) / columns * self.size[0],
-                indexing="ij",
-            )
-            looks = self.looks(np.stack([u.ravel(), v.ravel()], axis=1))
-            self.lattices[columns] = looks.reshape(rows, columns, 2)
-        return self.lattices[columns]
+            self.lattices[columns] = self._lattice(columns, whole)
+        left, top, right, bottom = window or whole
+        return self.lattices[columns][top:bottom, left:right]
+
+    def _lattice(self, columns: int, window: Window) -> Floats:
+        left, top, right, bottom = window
+        v, u = np.meshgrid(
+            (np.arange(top, bottom) + 0.5) / rows_of(self.size, columns) * self.size[1],
+            (np.arange(left, right) + 0.5) / columns * self.size[0],
+            indexing="ij",
+        )
+        return self.looks(np.stack([u.ravel(), v.ravel()], axis=1)).reshape(*u.shape, 2)
 
 
 def rows_of(size: tuple[int, int], columns: int) -> int:

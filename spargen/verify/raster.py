@@ -5,6 +5,10 @@ ray passes the edge ab on the side that the sign of d . (a x b) tells. So there 
 costs nothing but other directions. The two faces of a shared edge compute the same product with the opposite sign, to
 the last bit, and a pixel on the edge belongs to both: meshes have no gaps that their triangles do not have. Of several
 faces at one depth (to float32) the one with the lowest number is shown. Both sides of a face are seen.
+
+Without a lens that bends, the columns at which a row of pixels passes the edges follow from the row, and only pixels
+between them are looked at. Faces are drawn from the nearest on, and those behind all that is drawn already where they
+could be seen are left out (hierarchical z-buffer: Greene, Kass & Miller 1993).
 """
 
 from __future__ import annotations
@@ -12,26 +16,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.verify.optics import View, rows_of
+from spargen.verify.extents import NEAR_M, Extents
+from spargen.verify.optics import View, Window, rows_of
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Words = NDArray[np.uint64]
+"""Keys of pixels: the bits of a float32 depth, and below them the number of the face. The nearest has the least."""
 
-NEAR_M = 1e-3
-"""What has a smaller camera Z is not seen."""
-AT_ONCE = 400_000
-"""Pairs of a face and a pixel worked on together: bounds memory, and keeps them in the cache."""
-SPANS = np.array([*range(1, 7), *(n * 2**k for k in range(2, 14) for n in (2, 3))])
-"""Sides of the blocks of pixels that faces are sorted into; no picture is wider than the last, 24,576."""
-_NOTHING = np.uint64(2**64 - 1)
-Window = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels of a picture; right and bottom are one past the last."""
+AT_ONCE = 200_000
+"""Pixels that faces drawn together may cover: bounds memory, and keeps them in the cache."""
+FACES_AT_ONCE = 200_000
+"""Faces whose place in the picture is worked out together."""
+TILE = 8
+"""Pixels a side of the smallest tiles of whose depths the greatest is known."""
+_NOTHING = np.uint64(0x7F800000_FFFFFFFF)
+"""The key of a pixel that shows no face, -1, at a depth of inf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,54 @@ class Picture:
 
     face: NDArray[np.int32]
     depth_m: Singles
+
+
+@dataclass(frozen=True, slots=True)
+class Triangles:
+    """Faces that may be seen.
+
+    corners : (C, 3, 3) in the camera's axes. number : (C,) of the faces. first, last : (C, 2) column and row of the
+    pixels that each may cover. nearest_m : (C,) least camera Z.
+    """
+
+    corners: Floats
+    number: Ints
+    first: Ints
+    last: Ints
+    nearest_m: Floats
+
+    @classmethod
+    def of(cls, corners: Floats, number: Ints, first: Floats, last: Floats) -> Triangles:
+        """Return triangles, the nearest first."""
+        nearest = corners[:, :, 2].min(axis=1)
+        order = np.argsort(nearest, kind="stable")
+        whole = first.astype(np.int64), last.astype(np.int64)
+        return cls(corners, number, *whole, nearest).take(order)
+
+    def take(self, which: Ints | Bools | slice) -> Triangles:
+        """Return some of them."""
+        first, last = self.first[which], self.last[which]
+        return Triangles(self.corners[which], self.number[which], first, last, self.nearest_m[which])
+
+    def few_at_once(self) -> Iterator[Triangles]:
+        """Yield them in turn, as many as cover `AT_ONCE` pixels at most; never none."""
+        width, height = (self.last - self.first + 1).T
+        pixels = np.cumsum(width * height)
+        start = 0
+        while start < len(self.number):
+            drawn = int(pixels[start - 1]) if start else 0
+            end = max(start + 1, int(np.searchsorted(pixels, drawn + AT_ONCE, side="right")))
+            yield self.take(slice(start, end))
+            start = end
+
+
+class _Strips(NamedTuple):
+    """Rows of pixels of triangles: the triangle, the row, and the first and last column that it may cover there."""
+
+    one: Ints
+    row: Ints
+    first: Ints
+    last: Ints
 
 
 def draw(
@@ -59,20 +114,16 @@ def draw(
     window : the part of that picture to be drawn; all of it by default.
     """
     left, top, right, bottom = window or (0, 0, columns, rows_of(view.size, columns))
-    looks = view.lattice(columns)[top:bottom, left:right]
-    shape = looks.shape[:2]
-    buffer = np.full(shape[0] * shape[1], _NOTHING)
+    buffer = np.full((bottom - top, right - left), _NOTHING)
     if len(faces) and buffer.size:
-        X = view.camera(vertices_m)
-        low, high = _bounds(view, X, faces, columns)
-        first = np.maximum(np.ceil(low - 0.5 - [left, top] - 1e-6), 0)
-        last = np.minimum(np.floor(high - 0.5 - [left, top] + 1e-6), [shape[1] - 1, shape[0] - 1])
-        chosen = np.flatnonzero((last >= first).all(axis=1))
-        _fill(buffer, looks, X[faces[chosen]], chosen, first[chosen].astype(np.int64), last[chosen].astype(np.int64))
-    shown = buffer != _NOTHING
-    face = np.where(shown, (buffer & np.uint64(2**32 - 1)).astype(np.int64), -1).astype(np.int32)
-    depth = np.where(shown, (buffer >> np.uint64(32)).astype(np.uint32).view(np.float32), np.float32(np.inf))
-    return Picture(face.reshape(shape), depth.reshape(shape))
+        bends = view.bend is not None
+        looks = view.lattice(columns, (left, top, right if bends else left + 1, bottom))
+        per_column = None if bends else view.size[0] / columns / float(view.K[0, 0])
+        seen = _in_sight(view, view.camera(vertices_m), faces, columns, (left, top), buffer.shape)
+        for n, triangles in enumerate(seen.few_at_once()):
+            _fill(buffer, triangles.take(_in_front(buffer, triangles)) if n else triangles, looks, per_column)
+    depth = (buffer >> np.uint64(32)).astype(np.uint32).view(np.float32)
+    return Picture(buffer.astype(np.uint32).view(np.int32), depth)
 
 
 def window_around(view: View, points_m: Floats, columns: int) -> Window:
@@ -87,105 +138,128 @@ def window_around(view: View, points_m: Floats, columns: int) -> Window:
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _bounds(view: View, X: Floats, faces: NDArray[np.integer], columns: int) -> tuple[Floats, Floats]:
-    """Return the corners (F, 2), (F, 2) of a rectangle of the picture that each face lies in; empty where in none."""
-    scale = np.array([columns / view.size[0], rows_of(view.size, columns) / view.size[1]])
-    K, c = view.K[:2, :2].T * scale, view.K[:2, 2] * scale
-    if view.bend is not None:
-        return _bent_bounds(view, X, faces, K, c)
-    in_front = X[:, 2] > NEAR_M
-    at = X[:, :2] / np.where(in_front, X[:, 2], 1.0)[:, None] @ K + c
-    count = in_front[faces].sum(axis=1)
-    a, b, d = (at[faces[:, k]] for k in range(3))
-    low, high = np.minimum(np.minimum(a, b), d), np.maximum(np.maximum(a, b), d)
-    high[count == 0] = -np.inf
-    for f in np.flatnonzero((count == 1) | (count == 2)).tolist():
-        at_f = _clipped(X[faces[f]]) @ K + c
-        low[f], high[f] = at_f.min(axis=0), at_f.max(axis=0)
-    return low, high
+def _in_sight(
+    view: View, X: Floats, faces: NDArray[np.integer], columns: int, corner: tuple[int, int], shape: tuple[int, ...]
+) -> Triangles:
+    """Return the faces that may cover pixels of the part of a picture that begins at a corner and has a shape."""
+    extents = Extents(view, X, columns)
+    found = []
+    for start in range(0, len(faces), FACES_AT_ONCE):
+        some = faces[start : start + FACES_AT_ONCE]
+        low, high = extents.of(some)
+        (left, top), (right, bottom) = low - 0.5 - 1e-6, high - 0.5 + 1e-6
+        left, right = np.maximum(np.ceil(left) - corner[0], 0), np.minimum(np.floor(right) - corner[0], shape[1] - 1)
+        top, bottom = np.maximum(np.ceil(top) - corner[1], 0), np.minimum(np.floor(bottom) - corner[1], shape[0] - 1)
+        chosen = np.flatnonzero((right >= left) & (bottom >= top))
+        first, last = np.stack([left, top], axis=1)[chosen], np.stack([right, bottom], axis=1)[chosen]
+        found.append((X[some[chosen]], chosen + start, first, last))
+    corners, number, first, last = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Triangles.of(corners, number, first, last)
 
 
-def _clipped(corners: Floats) -> Floats:
-    """Return where the corners of what a triangle has in front of the camera are, in the plane Z = 1."""
-    front, behind = corners[corners[:, 2] > NEAR_M], corners[corners[:, 2] <= NEAR_M]
-    share = (NEAR_M - behind[None, :, 2:]) / (front[:, None, 2:] - behind[None, :, 2:])
-    cut = (behind[None] + share * (front[:, None] - behind[None])).reshape(-1, 3)
-    both = np.concatenate([front, cut])
-    return np.asarray(both[:, :2] / both[:, 2:])
+def _in_front(buffer: Words, triangles: Triangles) -> Bools:
+    """Tell which triangles are not behind all that is drawn where they may be seen."""
+    levels = _farthest(buffer)
+    first, last = triangles.first // TILE, triangles.last // TILE
+    _, level = np.frexp((last - first).max(axis=1))  # from there on, they touch two tiles a side at most
+    level = np.minimum(level, len(levels) - 1)
+    result = np.zeros(len(level), dtype=bool)
+    nearest = _key(triangles.nearest_m * (1 - 1e-6), np.zeros_like(triangles.number))
+    for k, farthest in enumerate(levels):
+        rows = np.flatnonzero(level == k)
+        (left, top), (right, bottom) = (first[rows] >> k).T, (last[rows] >> k).T
+        ends = (farthest[top, left], farthest[top, right], farthest[bottom, left], farthest[bottom, right])
+        result[rows] = nearest[rows] <= np.maximum.reduce(ends)
+    return result
 
 
-def _bent_bounds(view: View, X: Floats, faces: NDArray[np.integer], K: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """Return the same for a lens that bends: the edges are looked at in steps, with a margin for what bulges."""
-    bend = view.bend
-    if bend is None:
-        raise TypeError("a pinhole has straight edges")
-    corners = X[faces]
-    middle = corners.mean(axis=1)
-    reach = np.linalg.norm(corners - middle[:, None], axis=2).max(axis=1)
-    distance = np.linalg.norm(middle, axis=1)
-    # A face that may reach around the camera is as wide as can be.
-    wide = np.where(reach < distance, np.arcsin(np.minimum(reach / np.maximum(distance, 1e-9), 1)), math.pi)
-    angle = np.arccos(np.clip(middle[:, 2] / np.maximum(distance, 1e-9), -1, 1))
-    share = np.linspace(0, 1, 5)[:-1, None, None, None]
-    edges = corners[None] * (1 - share) + np.roll(corners, -1, axis=1)[None] * share
-    at = (bend.held(edges.reshape(-1, 3)) @ K + c).reshape(-1, len(faces), 3, 2)
-    low, high = at.min(axis=(0, 2)), at.max(axis=(0, 2))
-    margin = 0.5 + 0.1 * (high - low)
-    low, high = low - margin, high + margin
-    huge = wide > 0.5
-    low[huge], high[huge] = -np.inf, np.inf
-    high[angle - wide > bend.limit_rad] = -np.inf
-    return low, high
+def _farthest(buffer: Words) -> list[Words]:
+    """Return the greatest keys in tiles of a buffer, tiles of each level twice as wide as those before."""
+    levels = [_greatest(buffer, TILE)]
+    while max(levels[-1].shape) > 1:
+        levels.append(_greatest(levels[-1], 2))
+    return levels
 
 
-def _fill(buffer: NDArray[np.uint64], looks: Floats, corners: Floats, number: Ints, first: Ints, last: Ints) -> None:
-    """Write what is nearest into a buffer of (float32 depth, number of the face), one word a pixel.
+def _greatest(keys: Words, side: int) -> Words:
+    """Return the greatest keys in squares of keys."""
+    rows, columns = (math.ceil(n / side) for n in keys.shape)
+    whole = np.zeros((rows * side, columns * side), dtype=np.uint64)  # what is added is never the greatest
+    whole[: keys.shape[0], : keys.shape[1]] = keys
+    flat = whole.reshape(rows, side, columns * side).max(axis=1)
+    return np.asarray(flat.reshape(rows, columns, side).max(axis=2))
+
+
+def _key(depth_m: Floats, number: Ints) -> Words:
+    bits = np.maximum(depth_m, 0).astype(np.float32).view(np.uint32)
+    return np.asarray(bits.astype(np.uint64) << np.uint64(32) | number.astype(np.uint64))
+
+
+def _fill(buffer: Words, triangles: Triangles, looks: Floats, per_column: float | None) -> None:
+    """Write what is nearest into a buffer.
 
     Parameters
     ----------
-    looks : (rows, columns, 2) directions of the pixels. corners : (C, 3, 3) of the faces in the camera's axes.
-    number : (C,) of the faces. first, last : (C, 2) column and row of the pixels that each may cover.
+    looks : directions (rows, columns, 2) of its pixels; of the first column alone where rows are straight.
+    per_column : what x of a direction grows by from one column to the next; None where rows are not straight.
     """
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    a, b, c = triangles.corners.transpose(1, 2, 0)
     edges = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)])
-    volume = (a * edges[0]).sum(axis=1)
-    edges *= np.sign(volume)[None, :, None]
-    volume = np.abs(volume)
-    for rows, (width, height) in _blocks(last - first + 1, volume > 0):
-        column = first[rows, 0][:, None] + np.arange(width)
-        row = first[rows, 1][:, None] + np.arange(height)
-        good = ((row <= last[rows, 1][:, None])[:, :, None]) & ((column <= last[rows, 0][:, None])[:, None, :])
-        pixel = row[:, :, None] * looks.shape[1] + column[:, None, :]
-        pixel[~good] = 0
-        x, y = looks.reshape(-1, 2)[pixel].transpose(3, 0, 1, 2)
-        total = np.zeros(x.shape)
-        for n in edges[:, rows]:
-            side = n[:, 0, None, None] * x + n[:, 1, None, None] * y + n[:, 2, None, None]
-            good &= side >= 0
-            total += side
-        which, *_ = hit = np.nonzero(good)
+    volume = (a * edges[0]).sum(axis=0)
+    edges *= np.sign(volume)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = edges.sum(axis=0) / np.abs(volume)  # its product with a direction is 1 / depth
+    height = np.where(volume != 0, triangles.last[:, 1] - triangles.first[:, 1] + 1, 0)
+    one, step = _runs(height)
+    strips = _Strips(one, triangles.first[one, 1] + step, triangles.first[one, 0], triangles.last[one, 0])
+    if per_column is None:
+        one, pixel, inverse = _bent_pixels(strips, edges, inverse, looks)
+    else:
+        one, pixel, inverse = _straight_pixels(strips, edges, inverse, looks[:, 0], per_column, buffer.shape[1])
+    good = (inverse > 0) & (inverse < 1 / NEAR_M)
+    if not good.all():
+        one, pixel, inverse = one[good], pixel[good], inverse[good]
+    np.minimum.at(buffer.reshape(-1), pixel, _key(1 / inverse, triangles.number[one]))
+
+
+def _bent_pixels(strips: _Strips, edges: Floats, inverse: Floats, looks: Floats) -> tuple[Ints, Ints, Floats]:
+    """Return the triangle, the pixel and 1 / depth of each pixel that a triangle covers, any pixel being looked at."""
+    run, step = _runs(np.maximum(strips.last - strips.first + 1, 0))
+    pixel, one = (strips.row * looks.shape[1] + strips.first)[run] + step, strips.one[run]
+    x, y = looks.reshape(-1, 2)[pixel].T
+    inside = np.all([n[0][one] * x + n[1][one] * y + n[2][one] >= 0 for n in edges], axis=0)
+    one, x, y = one[inside], x[inside], y[inside]
+    return one, pixel[inside], inverse[0][one] * x + inverse[1][one] * y + inverse[2][one]
+
+
+def _straight_pixels(
+    strips: _Strips, edges: Floats, inverse: Floats, looks: Floats, per_column: float, columns: int
+) -> tuple[Ints, Ints, Floats]:
+    """Return the same, given the directions (rows, 2) of the first column, from which rows of pixels go straight on."""
+    one, row, first, last = strips
+    x, y = looks[row].T
+    for along, down, ahead in edges[:, :, one]:
+        level = down * y + ahead
         with np.errstate(divide="ignore", invalid="ignore"):
-            depth = (volume[rows][which] / total[hit]).astype(np.float32)
-        good_depth = np.isfinite(depth) & (depth > NEAR_M)
-        key = (depth.view(np.uint32).astype(np.uint64) << np.uint64(32)) | number[rows][which].astype(np.uint64)
-        np.minimum.at(buffer, pixel[hit][good_depth], key[good_depth])
+            passes = (-level / along - x) / per_column
+        first = np.where(along > 0, np.maximum(first, np.ceil(passes)), first)
+        last = np.where(along < 0, np.minimum(last, np.floor(passes)), last)
+        last = np.where((along == 0) & (level < 0), -1, last)
+    kept = np.flatnonzero(last >= first)
+    one, row, first, last = one[kept], row[kept], first[kept].astype(np.int64), last[kept].astype(np.int64)
+    run, step = _runs(last - first + 1)
+    along, down, ahead = inverse[:, one]
+    begin = along * (x[kept] + first * per_column) + down * y[kept] + ahead
+    return one[run], (row * columns + first)[run] + step, begin[run] + (along * per_column)[run] * step
+
+
+def _runs(length: Ints) -> tuple[Ints, Ints]:
+    """Return the run that each step of runs of some lengths belongs to, and its place in it."""
+    run = np.repeat(np.arange(len(length)), length)
+    return run, np.arange(len(run)) - (np.cumsum(length) - length)[run]
 
 
 def _cross(a: Floats, b: Floats) -> Floats:
-    """Cross products (C, 3) whose signs turn round exactly where the two are exchanged."""
-    (ax, ay, az), (bx, by, bz) = a.T, b.T
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
-
-
-def _blocks(span: Ints, chosen: Bools) -> Iterator[tuple[Ints, tuple[int, int]]]:
-    """Yield faces of like sizes, with a width and a height that hold them, few enough to be worked on together."""
-    size = np.searchsorted(SPANS, span)
-    kind = np.where(chosen, size[:, 0] * len(SPANS) + size[:, 1], -1)
-    order = np.argsort(kind, kind="stable")
-    start = np.searchsorted(kind[order], np.arange(len(SPANS) ** 2 + 1))
-    for k in np.unique(kind[kind >= 0]).tolist():
-        width, height = int(SPANS[k // len(SPANS)]), int(SPANS[k % len(SPANS)])
-        step = max(1, AT_ONCE // (width * height))
-        members = order[start[k] : start[k + 1]]
-        for i in range(0, len(members), step):
-            yield members[i : i + step], (width, height)
+    """Cross products (3, C) whose signs turn round exactly where the two are exchanged."""
+    (ax, ay, az), (bx, by, bz) = a, b
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])

@@ -83,8 +83,9 @@ class Site:
 
     def _share_lattice(self, view: View) -> None:
         """Let views of one lens share the directions of their pixels."""
-        kind = ("lattice", view.K.tobytes(), view.size, view.lens)
-        view.lattices[COLUMNS] = self.memo(kind, lambda: view.lattice(COLUMNS))
+        if view.bend is not None:
+            kind = ("lattice", view.K.tobytes(), view.size, view.lens)
+            view.lattices[COLUMNS] = self.memo(kind, lambda: view.lattice(COLUMNS))
 
     # --------------------------------------------------------------------------------------------------------- sight
     def look(self, frame: int) -> Look:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from worlds import World, furnished, pose
 
 from spargen.scene.lenses import PINHOLE, Lens
+from spargen.verify import raster
 from spargen.verify.optics import View
 from spargen.verify.raster import draw
 
@@ -122,6 +123,21 @@ def test_a_window_is_a_part_of_the_picture():
     part = draw(seen, w.surface.vertices_m, w.surface.faces, 160, (31, 17, 90, 83))
     np.testing.assert_array_equal(part.face, whole.face[17:83, 31:90])
     np.testing.assert_array_equal(part.depth_m, whole.depth_m[17:83, 31:90])
+
+
+@pytest.mark.parametrize("lens", LENSES[:2], ids=lambda lens: lens.model)
+def test_what_is_left_out_because_it_lies_behind_is_not_to_be_seen(lens, monkeypatch):
+    """Drawn few at a time, with what is hidden left out, and all at once: the pictures are the same."""
+    w = furnished(frames=4).scene()
+    vertices, faces = w.surface.vertices_m, w.surface.faces
+    for k in range(2):
+        seen = View("0", w.cameras.T_world_camera[k], w.cameras.K[k], (640, 480), lens)
+        monkeypatch.setattr(raster, "AT_ONCE", 10**9)
+        whole = draw(seen, vertices, faces, 96)
+        monkeypatch.setattr(raster, "AT_ONCE", 1000)
+        piecewise = draw(seen, vertices, faces, 96)
+        np.testing.assert_array_equal(piecewise.face, whole.face)
+        np.testing.assert_array_equal(piecewise.depth_m, whole.depth_m)
 
 
 def test_a_floor_that_passes_below_the_camera_is_seen_up_to_the_border():
