@@ -6,7 +6,7 @@ A row costs eight bytes here, whatever it holds: its cell and where its line beg
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,14 @@ def _scene_of(line: bytes) -> str | None:
     return str(name) or None
 
 
-def read_rows(files: dict[Cell, Path], places: array[int]) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """Yield the rows at places, each with its cell; `files` in the order of the index."""
+def read_rows(
+    files: dict[Cell, Path], places: array[int], only: Callable[[Cell], bool] | None = None
+) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    """Yield the rows at places, each with its cell; `files` in the order of the index; `only` chooses cells."""
     cells = list(files)
+    if only is not None:
+        chosen = [only(cell) for cell in cells]
+        places = array("Q", (place for place in places if chosen[place >> _OFFSET_BITS]))
     at = -1
     file = None
     try:

@@ -25,7 +25,7 @@ from spargen.verify.layout import LAYOUTS
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.rows import RowIndex, index_rows, read_rows
 from spargen.verify.site import Site
-from spargen.verify.whole import Counts, check_cell, options_of_none, refuse_twins
+from spargen.verify.whole import Counts, check_cell, is_shared, refuse_foreign, refuse_twins, shared_answers
 
 TOLD = 20
 """Findings that a terminal shows."""
@@ -263,21 +263,20 @@ def _verify_scene(work: _Work) -> _Found:
         site = Site(_load(work), Lexicon(work.said), work.bounds)
     except SceneError as error:
         lost = f"the scene cannot be read: {error.what}"
-    seen: dict[Any, Any] = {}
-    spoken = []
-    for cell, record in read_rows(dict(work.files), work.places):
+    seen: dict[int, int] = {}
+    files = dict(work.files)
+    shared = shared_answers(lambda: read_rows(files, work.places, is_shared)) if work.whole else {}
+    for cell, record in read_rows(files, work.places):
         verdict = Verdict("unread", (lost,)) if site is None else judge(record, site, cell.task, cell.form, work.images)
         verdict = refuse_twins(verdict, record, cell, seen)
-        spoken.append((cell, record, verdict))
-        if verdict.kind == "wrong" and work.fail_fast:
-            break
-    if work.whole:
-        spoken = options_of_none(spoken)
-    for cell, record, verdict in spoken:
+        if cell in shared:
+            verdict = refuse_foreign(verdict, record, shared[cell])
         result = found.cells.setdefault(cell, CellResult())
         result.rows[verdict.kind] += 1
         if site is not None and cell.task in LAYOUTS:
             result.counts.note(record, site, cell, verdict)
         if verdict.kind != "right" and result.rows.total() - result.rows["right"] <= LISTED:
             found.findings.append(Finding(cell, str(record.get("id")), verdict.kind, verdict.why))
+        if verdict.kind == "wrong" and work.fail_fast:
+            break
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,6 @@ SHARED = ("depth_prediction", "distance_prediction", "camera_motion")
 CUT = 3
 """Rows of a cell and scene that may offer an answer of no row: four rows share their options, and a quota cuts the last
 four short."""
-
-Spoken = list[tuple[Cell, dict[str, Any], Verdict]]
 
 
 @dataclass(slots=True)
@@ -73,43 +71,45 @@ def check_cell(task: str, counts: Counts, bounds: Bounds) -> list[str]:
     return found
 
 
-def refuse_twins(verdict: Verdict, record: Mapping[str, Any], cell: Cell, seen: dict[Any, Any]) -> Verdict:
+def refuse_twins(verdict: Verdict, record: Mapping[str, Any], cell: Cell, seen: dict[int, int]) -> Verdict:
     """Return a verdict, or that a row of the cell has its id, or asks the same and answers otherwise."""
     apart = {key: value for key, value in record.items() if key not in ("id", "conversations")}
     question, said = _turns(record)
     asked = hash((cell, question, orjson.dumps(apart, option=orjson.OPT_SORT_KEYS)))
     answer = hash(said)
-    if (cell, record.get("id")) in seen:
+    name = hash((cell, str(record.get("id"))))
+    if name in seen:
         return Verdict("wrong", ("its id stands twice", *verdict.why))
-    seen[cell, record.get("id")] = True
+    seen[name] = answer
     if seen.setdefault(asked, answer) != answer:
         return Verdict("wrong", ("another row asks the same and answers otherwise", *verdict.why))
     return verdict
 
 
-def options_of_none(spoken: Spoken) -> Spoken:
-    """Return a scene's rows with their verdicts; options that are no row's answer are wrong in more than `CUT` rows."""
-    known: dict[Cell, set[str]] = {}
-    shared = [(cell, record) for cell, record, _ in spoken if _is_shared(cell)]
-    for cell, record in shared:
-        known.setdefault(cell, set()).add(_plain(_options(record).get(_turns(record)[1], "")))
-    foreign = [_foreign(record, known[cell]) if _is_shared(cell) else [] for cell, record, _ in spoken]
-    rows = Counter(cell for (cell, _, _), options in zip(spoken, foreign, strict=True) if options)
-    return [
-        (cell, record, _with_foreign(verdict, options) if rows[cell] > CUT else verdict)
-        for (cell, record, verdict), options in zip(spoken, foreign, strict=True)
-    ]
-
-
-def _is_shared(cell: Cell) -> bool:
+def is_shared(cell: Cell) -> bool:
+    """Tell whether options of a cell's rows are answers of other rows of it."""
     return cell.form == "select" and cell.task.startswith(SHARED)
+
+
+def shared_answers(read: Callable[[], Iterable[tuple[Cell, Mapping[str, Any]]]]) -> dict[Cell, set[str]]:
+    """Return what rows answer, in cells of which more than `CUT` rows offer an option that is no row's answer.
+
+    `read` reads the rows of a scene whose cells share options, from the first on whenever it is called.
+    """
+    known: dict[Cell, set[str]] = {}
+    for cell, record in read():
+        known.setdefault(cell, set()).add(_plain(_options(record).get(_turns(record)[1], "")))
+    rows = Counter(cell for cell, record in read() if _foreign(record, known[cell]))
+    return {cell: answers for cell, answers in known.items() if rows[cell] > CUT}
 
 
 def _foreign(record: Mapping[str, Any], known: set[str]) -> list[str]:
     return [option for option in _options(record).values() if _plain(option) not in known]
 
 
-def _with_foreign(verdict: Verdict, foreign: list[str]) -> Verdict:
+def refuse_foreign(verdict: Verdict, record: Mapping[str, Any], known: set[str]) -> Verdict:
+    """Return a verdict, or that a row offers an option that is not among the answers known."""
+    foreign = _foreign(record, known)
     if not foreign or verdict.kind in ("wrong", "unread"):
         return verdict
     return Verdict("wrong", (f"options that are no row's answer: {foreign}",), verdict.varied)

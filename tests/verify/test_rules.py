@@ -19,7 +19,7 @@ from spargen.verify.ground import Ground
 from spargen.verify.judge import Verdict, judge
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_rivals
-from spargen.verify.whole import options_of_none
+from spargen.verify.whole import refuse_foreign, shared_answers
 from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
 
 WORDS = "Parts of the building (walls, floors, ceilings, doors, door and window frames) do not count. Which is nearest?"
@@ -471,9 +471,10 @@ def test_only_the_last_rows_of_a_cell_may_offer_what_no_row_answers(strangers, w
     cell = Cell("scannet", "train", "depth_prediction_oc", "select")
     rows = [(["1.0", "2.0", "3.0", "4.0"], letter) for letter in "ABCD"]
     rows += [(["1.0", "2.0", "3.0", "9.0"], "A")] * strangers
-    spoken = []
+    records = []
     for options, letter in rows:
         question = "\n".join(["How deep?", *(f"{of}. {o}" for of, o in zip("ABCD", options, strict=True))])
-        record = {"conversations": [{"value": question}, {"value": letter}]}
-        spoken.append((cell, record, Verdict("right")))
-    assert sum(verdict.kind == "wrong" for _, _, verdict in options_of_none(spoken)) == wrong
+        records.append({"conversations": [{"value": question}, {"value": letter}]})
+    answers = shared_answers(lambda: ((cell, record) for record in records))
+    refused = [refuse_foreign(Verdict("right"), record, answers[cell]) for record in records if cell in answers]
+    assert sum(verdict.kind == "wrong" for verdict in refused) == wrong
