@@ -380,7 +380,7 @@ def room_size(row: Row) -> None:
 def obj_count(row: Row) -> None:
     """How many things of a label there are."""
     label, lexicon = _counted(row), row.site.lexicon
-    alike = [t for t in row.site.list if t.label == label]
+    alike = row.site.called(label)
     kin = [t for t in row.site.alike(label) if t.label != label]
     said = [int(n) for n in re.findall(r"\b\d+\b", row.answer)]
     row.need(said == [len(alike)] and len(alike) >= 2, f"answers {row.answer}, is {len(alike)}")
@@ -403,7 +403,7 @@ def _counted(row: Row) -> str:
 
 
 def _stands(words: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
+    return words in text and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
 
 
 Check = Callable[[Row], None]

@@ -36,7 +36,7 @@ def _faults(site: Site, frame: int, thing: Thing, volume: bool) -> list[str]:
         short = min((box[2] - box[0]) / 1000, (box[3] - box[1]) / 1000 * view.size[1] / view.size[0])
         if short < bounds.min_short_side - 2.5 / 320:
             found.append(f"{thing} is {short:.2%} of the width")
-        free, inside = site.unoccluded(frame, thing), site.in_frame(frame, thing)
+        free, inside = site.unoccluded(frame, thing, least_free - 0.04), site.in_frame(frame, thing)
         if free < least_free - 0.04:
             found.append(f"{thing} is {free:.0%} unoccluded in frame {view.frame}")
         if inside < least_inside - 0.03:
@@ -46,12 +46,19 @@ def _faults(site: Site, frame: int, thing: Thing, volume: bool) -> list[str]:
 
 def check_asked(row: Row, thing: Thing) -> None:
     """Nothing is asked about a part of the building, a door, what has no name, or what is doubtful."""
-    site = row.site
     row.involved.add(thing)
-    part = site.lexicon.part(thing.label) or "nameless"
-    row.need(site.lexicon.askable(thing.label), f"{thing} may not be asked about ({part})")
-    row.need(thing.doubtful is not True, f"{thing} is doubtful: its pieces lie apart")
-    row.need(site.neighbour(thing) is None, f"{thing} touches {site.neighbour(thing)}: perhaps two halves")
+    row.wrong += row.site.memo(("asked", thing.id), lambda: _never_asked(row.site, thing))
+
+
+def _never_asked(site: Site, thing: Thing) -> list[str]:
+    found = []
+    if not site.lexicon.askable(thing.label):
+        found.append(f"{thing} may not be asked about ({site.lexicon.part(thing.label) or 'nameless'})")
+    if thing.doubtful is True:
+        found.append(f"{thing} is doubtful: its pieces lie apart")
+    if (other := site.neighbour(thing)) is not None:
+        found.append(f"{thing} touches {other}: perhaps two halves")
+    return found
 
 
 def check_visible(row: Row, frame: int, thing: Thing) -> None:

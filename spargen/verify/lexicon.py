@@ -107,7 +107,10 @@ class Lexicon:
             self._change(changes)
         self._meaningless = {*rules.meaningless, *MEANINGLESS}
         self._uncountable = set(rules.uncountable)
-        self._groups = [[self.key(word) for word in group] for group in rules.groups]
+        self._groups: dict[str, set[int]] = {}
+        for number, group in enumerate(rules.groups):
+            for word in group:
+                self._groups.setdefault(self.key(word), set()).add(number)
 
     def _change(self, changes: Mapping[str, Any]) -> None:
         """Follow what a job's own list says of the building."""
@@ -219,7 +222,8 @@ class Lexicon:
         return re.sub(r"[\W_]", "", a) == re.sub(r"[\W_]", "", b) or self._misspelt(a.split(), b.split())
 
     def _groups_of(self, a: str) -> set[int]:
-        return {i for i, group in enumerate(self._groups) if any(a == w or a.endswith(" " + w) for w in group)}
+        words = a.split(" ")
+        return set().union(*(self._groups.get(" ".join(words[k:]), ()) for k in range(len(words))))
 
     def _misspelt(self, one: list[str], other: list[str]) -> bool:
         """Equal but for one word of six letters or more that differs by one letter, or one swap, within its ends."""

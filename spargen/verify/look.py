@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +16,7 @@ from spargen.verify.optics import View
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int16]
+Ints = NDArray[np.int64]
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in thousandths of an image's sides."""
 
@@ -26,17 +26,33 @@ NONE, NOTHING = -1, -2
 """In pictures: what nobody annotated, and where nothing is."""
 
 
+class Runs:
+    """A picture (rows, columns) of int16, kept as runs of equal pixels: looks are kept, and this takes a tenth."""
+
+    def __init__(self, picture: Ids) -> None:
+        self.shape = picture.shape
+        flat = picture.reshape(-1)
+        self._begin = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1]).astype(np.int32)
+        self._value = flat[self._begin]
+
+    def at(self, row: Ints, column: Ints) -> Ids:
+        """Return the values of some pixels."""
+        run = np.searchsorted(self._begin, row * self.shape[1] + column, side="right") - 1
+        return np.asarray(self._value[run])
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one image shows.
 
-    share : of the image that each thing has. boxes : of each thing, None where it is not to be seen. unannotated :
-    share of what is shown that nobody annotated. median_depth_m : of all that is shown. side : of each of the surface's
-    points 1 where its front is seen, -1 its back, 0 where it is not seen. loose : share of the image by number of a
-    piece that nobody annotated. within : thousandths by which the side of a printed box may differ from `boxes`.
-    packed, shape : of `owner`.
+    owner : of each pixel, the row of the thing that it shows, `NONE` or `NOTHING`. share : of the image that each thing
+    has. boxes : of each thing, None where it is not to be seen. unannotated : share of what is shown that nobody
+    annotated. median_depth_m : of all that is shown. side : of each of the surface's points 1 where its front is seen,
+    -1 its back, 0 where it is not seen. loose : share of the image by number of a piece that nobody annotated. within :
+    thousandths by which the side of a printed box may differ from `boxes`.
     """
 
+    owner: Runs
     share: Floats
     boxes: Sequence[Box | None]
     unannotated: float
@@ -44,8 +60,6 @@ class Look:
     side: NDArray[np.int8]
     loose: Mapping[int, float]
     within: float
-    packed: bytes
-    shape: tuple[int, int]
 
     @classmethod
     def of(
@@ -62,6 +76,7 @@ class Look:
         pixels = np.bincount(owner.ravel() - np.int64(NOTHING), minlength=count - NOTHING)
         bare, shown = int(pixels[NONE - NOTHING]), owner.size - int(pixels[0])
         return cls(
+            Runs(owner.astype(np.int16, copy=False)),
             pixels[-NOTHING:] / owner.size,
             boxes_of(owner, count),
             bare / max(1, shown),
@@ -69,14 +84,7 @@ class Look:
             side,
             loose,
             within,
-            zlib.compress(owner.astype(np.int16).tobytes(), 1),
-            (owner.shape[0], owner.shape[1]),
         )
-
-    @property
-    def owner(self) -> Ids:
-        """(rows, columns) row of the thing that each pixel shows, `NONE` or `NOTHING`; unpacked, for looks are kept."""
-        return np.frombuffer(zlib.decompress(self.packed), dtype=np.int16).reshape(self.shape)
 
 
 def boxes_of(owner: NDArray[np.integer], count: int) -> list[Box | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 from spargen.verify.asked import EDGE_M
 from spargen.verify.layout import LAYOUTS
 from spargen.verify.row import Halt, Row
+from spargen.verify.site import Site
 
 ONE_OBJECT = {"distance_prediction_oc_mv", "obj_spatial_relation_oc_mv"}
 """Tasks whose only marked object is not shown by the observer's image."""
@@ -94,6 +96,8 @@ def check_words(row: Row) -> None:
     """What no question may say: an image token, or "picture" for the photograph."""
     row.need("<image>" not in row.text, "an <image> token")
     text = f"{row.text} {row.answer}"
+    if "picture" not in text.lower():
+        return
     for label in row.site.labels:
         if "picture" in label.lower():
             text = re.sub(rf"{re.escape(label)}s?", "", text, flags=re.I)
@@ -128,28 +132,29 @@ def _clip_fault(row: Row, images: Path | None) -> str:
 
 def check_set(row: Row) -> None:
     """Two or more views that overlap, no two of them near-duplicates, none with its nose at a door."""
-    site, bounds = row.site, row.site.bounds
-    for i, j in combinations(row.frames, 2):
-        near = math.dist(site.view(i).position, site.view(j).position) < bounds.duplicate_m - EDGE_M
-        row.need(
-            not (near and site.turn_deg(i, j) < bounds.duplicate_deg - EDGE_M),
-            f"{site.view(i).frame} and {site.view(j).frame} are near-duplicates",
-        )
-    for frame in row.frames:
-        depth = site.look(frame).median_depth_m
-        row.need(
-            depth >= bounds.min_median_depth_m - 0.02,
-            f"frame {site.view(frame).frame} has a median depth of {depth:.2f} m",
-        )
-    reached = {row.frames[0]}
-    for _ in row.frames:
-        reached |= {b for a in reached for b in row.frames if _linked(row, min(a, b), max(a, b))}
-    apart = [site.view(frame).frame for frame in row.frames if frame not in reached]
-    row.need(not apart, f"frames {apart} share no surface with the rest of the set")
+    row.wrong += row.site.memo(("set", tuple(row.frames)), lambda: _set_faults(row.site, row.frames))
     if row.task in ONE_OBJECT:
-        share = site.share(row.frames[0], row.things[0])
-        row.need(share < 1.2 * bounds.seen_share, f"the observer's image shows {row.things[0]} ({share:.2%})")
+        share = row.site.share(row.frames[0], row.things[0])
+        least = 1.2 * row.site.bounds.seen_share
+        row.need(share < least, f"the observer's image shows {row.things[0]} ({share:.2%})")
 
 
-def _linked(row: Row, one: int, other: int) -> bool:
-    return bool(row.site.memo(("linked", one, other), lambda: row.site.linked(one, other)))
+def _set_faults(site: Site, frames: Sequence[int]) -> list[str]:
+    bounds, found = site.bounds, []
+    for i, j in combinations(frames, 2):
+        near = math.dist(site.view(i).position, site.view(j).position) < bounds.duplicate_m - EDGE_M
+        if near and site.turn_deg(i, j) < bounds.duplicate_deg - EDGE_M:
+            found.append(f"{site.view(i).frame} and {site.view(j).frame} are near-duplicates")
+    for frame in frames:
+        depth = site.look(frame).median_depth_m
+        if not depth >= bounds.min_median_depth_m - 0.02:
+            found.append(f"frame {site.view(frame).frame} has a median depth of {depth:.2f} m")
+    reached = {frames[0]}
+    for _ in frames:
+        reached |= {b for a in reached for b in frames if _linked(site, min(a, b), max(a, b))}
+    apart = [site.view(frame).frame for frame in frames if frame not in reached]
+    return [*found, f"frames {apart} share no surface with the rest of the set"] if apart else found
+
+
+def _linked(site: Site, one: int, other: int) -> bool:
+    return bool(site.memo(("linked", one, other), lambda: site.linked(one, other)))

@@ -79,16 +79,21 @@ class Row:
     @cached_property
     def frames(self) -> list[int]:
         """Positions of the images' frames in the scene."""
-        found = []
+        found: list[int] = []
         for position, path in enumerate(self.record["image"]):
-            kind = rf"video_color/frame{position}_(.+)" if self.is_video else r"image_color/(.+)"
-            match = re.fullmatch(rf"{re.escape(self.site.id)}/{kind}\.\w+", path)
-            frame = match and self.site.frame_called(match[1], in_clip=self.is_video)
+            at = self.is_video and position
+            frame = self.site.memo(("frame", self.is_video, at, path), lambda n=position, p=path: self._frame(n, p))
             if frame is None:
                 self.wrong.append(f"the scene has no image {path}")
                 raise Halt
             found.append(frame)
         return found
+
+    def _frame(self, position: int, path: str) -> int | None:
+        """Return the position in the scene of the frame that a file is of."""
+        kind = rf"video_color/frame{position}_(.+)" if self.is_video else r"image_color/(.+)"
+        match = re.fullmatch(rf"{re.escape(self.site.id)}/{kind}\.\w+", path)
+        return self.site.frame_called(match[1], in_clip=self.is_video) if match else None
 
     @cached_property
     def views(self) -> list[View]:
@@ -130,9 +135,10 @@ class Row:
         for position in range(len(self.record[f"{self.kind}_list"][0]) if self.is_listed else len(self.colours)):
             at, name = self.mark(position)
             frame, label = self.frames[self.image_of(position)], self.label_before(name)
-            fits = [t for t in self.site.list if t.label == label and self.fits(at, frame, t)]
+            called = self.site.called(label)
+            fits = [t for t in called if self.fits(at, frame, t)]
             if not fits:
-                self.involved.update(t for t in self.site.list if t.label == label)
+                self.involved.update(called)
                 self.wrong.append(f"no {label} has its {self.kind} at {at} in frame {self.site.view(frame).frame}")
                 raise Halt
             found.append(fits)
@@ -162,7 +168,7 @@ class Row:
 
     def is_point_of(self, at: Box, frame: int, thing: Thing) -> bool:
         """Tell whether a printed point is the projection of a thing's centre."""
-        places = self.site.view(frame).thousandths(thing.center)
+        places = self.site.center(frame, thing)
         if any(map(math.isnan, places)):
             return False
         return all(abs(a - min(1000, max(0, p))) <= 0.501 for a, p in zip(at, places, strict=True))
@@ -198,7 +204,9 @@ class Row:
 
     def label_at_end(self, text: str) -> str:
         """Return the longest label of the scene that a text ends with."""
-        ends = [label for label in self.site.labels if text.endswith(label)]
+        ends = [
+            label for label in {text[-n:] for n in self.site.label_lengths} & self.site.labels if text.endswith(label)
+        ]
         ends = [label for label in ends if not re.search(r"\w$", text[: len(text) - len(label)])]
         if not ends:
             self.wrong.append(f"no label of the scene stands at the end of {text[-40:]!r}")

@@ -25,6 +25,8 @@ from spargen.verify.raster import draw, window_around
 COLUMNS = 640
 """Width at which things are drawn as if nothing else were there."""
 DISC = np.array([(x, y) for x in np.linspace(-1, 1, 17) for y in np.linspace(-1, 1, 17) if x * x + y * y <= 1])
+NEAR = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)])
+"""Steps to a pixel and its neighbours."""
 
 
 class Site:
@@ -44,6 +46,7 @@ class Site:
         self.things = {thing.id: thing for thing in self.list}
         self.row = {thing.id: row for row, thing in enumerate(self.list)}
         self.labels = {thing.label for thing in self.list}
+        self.label_lengths = {len(label) for label in self.labels}
 
     # ------------------------------------------------------------------------------------------------------- cameras
     @cached_property
@@ -110,14 +113,20 @@ class Site:
         )
         return found
 
-    def unoccluded(self, frame: int, thing: Thing) -> float:
-        """Return the pixels that a thing has over those that it would have alone."""
+    def unoccluded(self, frame: int, thing: Thing, least: float) -> float:
+        """Return the pixels that a thing has over those that it would have alone, or less, but no less than `least`.
+
+        Where it has that share of all the pixels that it can have at most, it need not be drawn.
+        """
         at = ("unoccluded", frame, thing.id)
         if at not in self._memo:
             view = self.view(frame)
-            window = window_around(view, thing.vertices_m, COLUMNS)
+            left, top, right, bottom = window = window_around(view, thing.vertices_m, COLUMNS)
+            pixels = self.share(frame, thing) * COLUMNS * rows_of(view.size, COLUMNS)
+            if pixels >= least * (right - left) * (bottom - top):
+                return float(pixels / max(1, (right - left) * (bottom - top)))
             alone = int((draw(view, thing.vertices_m, thing.faces, COLUMNS, window).face >= 0).sum())
-            self._memo[at] = self.share(frame, thing) * COLUMNS * rows_of(view.size, COLUMNS) / max(1, alone)
+            self._memo[at] = pixels / max(1, alone)
         return float(self._memo[at])
 
     def in_frame(self, frame: int, thing: Thing) -> float:
@@ -143,9 +152,10 @@ class Site:
             around = around[view.inside(around)]
             scale = np.array([owner.shape[1] / view.size[0], owner.shape[0] / view.size[1]])
             u, v = np.floor(around * scale).astype(int).T
-            column, row = (int(n) for n in np.floor(center * scale))
-            own = owner[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] == self.row[thing.id]
-            disc = owner[v, u] == self.row[thing.id]
+            near = np.floor(center * scale).astype(int) + NEAR
+            near = near[((near >= 0) & (near < owner.shape[::-1])).all(axis=1)]
+            own = owner.at(near[:, 1], near[:, 0]) == self.row[thing.id]
+            disc = owner.at(v, u) == self.row[thing.id]
             self._memo[at] = bool(own.any()), float(disc.mean()) if len(disc) else 0.0
         own_pixel, share = self._memo[at]
         return own_pixel, share
@@ -169,9 +179,33 @@ class Site:
         found: Thing | None = self._memo[at]
         return found
 
+    @cached_property
+    def _called(self) -> dict[str, list[Thing]]:
+        found: dict[str, list[Thing]] = {}
+        for thing in self.list:
+            found.setdefault(thing.label, []).append(thing)
+        return found
+
+    def called(self, label: str) -> list[Thing]:
+        """Return the things of a label."""
+        return self._called.get(label, [])
+
+    def center(self, frame: int, thing: Thing) -> tuple[float, float]:
+        """Return where a thing's centre is shown, on the 0-1000 scale of the image's sides; nan where it is not."""
+        at = ("centers", frame)
+        if at not in self._memo:
+            view = self.view(frame)
+            pixels = view.pixels(np.stack([t.center for t in self.list]))
+            self._memo[at] = (1000 * pixels / view.size).tolist()
+        u, v = self._memo[at][self.row[thing.id]]
+        return u, v
+
     def alike(self, label: str) -> list[Thing]:
         """Return the things that a label may mean."""
-        return [t for t in self.list if self.lexicon.clash(t.label, label)]
+        found: list[Thing] = self.memo(
+            ("alike", label), lambda: [t for t in self.list if self.lexicon.clash(t.label, label)]
+        )
+        return found
 
     def memo(self, key: tuple[Any, ...], make: Any) -> Any:
         """Return what was worked out before under a key, else work it out."""
@@ -181,7 +215,7 @@ class Site:
 
     def forget(self) -> None:
         """Forget what hangs on the boxes of things."""
-        for key in [key for key in self._memo if key[0] in ("disc", "ground", "ground seen")]:
+        for key in [key for key in self._memo if key[0] in ("centers", "disc", "ground", "ground seen")]:
             del self._memo[key]
 
     def turn_deg(self, one: int, other: int) -> float:

@@ -131,7 +131,7 @@ def moved_first(sentence: str) -> bool:
 def said_words(sentence: str, labels: Iterable[str]) -> dict[str, list[str]]:
     """Return the words of a sentence by axis, in their order; labels, which may hold such words, are left out."""
     text = sentence
-    for label in sorted(labels, key=len, reverse=True):
+    for label in sorted((label for label in labels if label in sentence), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(label)}(?= ?[(,.;:]| is| are| lies| who)", "", text)
     text = without_marks(text)
     said: dict[str, list[str]] = defaultdict(list)

@@ -106,7 +106,7 @@ def test_pixels_are_counted_and_what_is_nothing_is_not_without_annotation():
     ids[10:20, 30:50], ids[20:22, 30:40], ids[40:, 60:] = 0, -1, 1
     site = Site(rendered(lambda _: (ids, np.where(ids == 1, 0, 2.0))), Lexicon())
     look = site.look(0)
-    np.testing.assert_array_equal(look.owner, ids)
+    np.testing.assert_array_equal(look.owner.at(*np.indices(ids.shape)), ids)
     assert look.share.tolist() == [200 / 3072, 32 / 3072]
     assert look.boxes[0] == pytest.approx((30000 / 64, 10000 / 48, 50000 / 64, 20000 / 48))
     assert look.boxes[1] == site.fine_box(0, site.list[1]) == pytest.approx((60000 / 64, 40000 / 48, 1000, 1000))
@@ -208,7 +208,7 @@ def test_the_box_stands_in_for_what_is_hidden(hidden_m, hidden):
     told = faults(site, 0, site.list[0])
     assert bool(told) == hidden
     assert not told or "unoccluded" in told[0]
-    assert site.unoccluded(0, site.list[0]) == pytest.approx(1 - hidden_m, abs=0.03)
+    assert site.unoccluded(0, site.list[0], 1.0) == pytest.approx(1 - hidden_m, abs=0.03)
 
 
 def test_a_job_may_set_another_limit_of_what_is_hidden():

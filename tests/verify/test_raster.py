@@ -133,9 +133,9 @@ def test_what_is_left_out_because_it_lies_behind_is_not_to_be_seen(lens, monkeyp
     for k in range(2):
         seen = View("0", w.cameras.T_world_camera[k], w.cameras.K[k], (640, 480), lens)
         monkeypatch.setattr(raster, "AT_ONCE", 10**9)
-        whole = draw(seen, vertices, faces, 96)
+        whole = draw(seen, vertices, faces, 160)
         monkeypatch.setattr(raster, "AT_ONCE", 1000)
-        piecewise = draw(seen, vertices, faces, 96)
+        piecewise = draw(seen, vertices, faces, 160)
         np.testing.assert_array_equal(piecewise.face, whole.face)
         np.testing.assert_array_equal(piecewise.depth_m, whole.depth_m)
 
