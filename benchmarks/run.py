@@ -1,6 +1,6 @@
 """How fast spargen is, against its aims and against what the machine can do at most.
 
-    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [large] [memory]
+    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [large] [memory] [verify]
 
 Every ratio is printed with the verdict on its aim; `limit` lines measure the bound of a stage in the same run. Without
 names all parts run, in some minutes. See README.md beside this file.
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = ("see", "views", "rows", "scene", "large", "memory")
+PARTS = ("see", "views", "rows", "scene", "large", "memory", "verify")
 # One core means one core: numpy must not spread a matrix product over others. Read when numpy is imported.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -45,6 +45,7 @@ def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
     import large
     import scenes
     import seeing
+    import verifying
 
     import spargen
 
@@ -63,6 +64,8 @@ def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
         measure_memory("posed", root / "large", most=2000)
     if "memory" in parts:
         measure_memory("scannet", root, most=1000)
+    if "verify" in parts:
+        verifying.measure_verify("scannet", root, runs)
 
 
 def measure_memory(adapter: str, root: Path, *, most: float) -> None:

@@ -1,0 +1,101 @@
+"""How fast rows are checked by the second path: words and geometry, sight, and both; and what memory a worker needs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+# One core means one core, in this process and in the one whose memory is measured. Read when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+QUOTA, ROWS, WORKERS = 100, 150_000, 2
+
+
+@dataclass
+class Clock:
+    """Processor seconds spent on pictures, and images that were looked at."""
+
+    seconds: float = 0.0
+    frames: int = 0
+
+    def timed(self, function: Callable[..., Any], frames: int) -> Callable[..., Any]:
+        """Return a function that does the same and adds its seconds, and so many frames, to the clock."""
+
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            begin = time.process_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds += time.process_time() - begin
+                self.frames += frames
+
+        return measured
+
+
+@contextmanager
+def clock_of_sight() -> Iterator[Clock]:
+    """Measure what the drawing of pictures takes, and the reading of those that show whole images."""
+    from spargen.verify import site
+    from spargen.verify.mesh_sight import MeshSight
+
+    clock, draw, look, fine_box = Clock(), site.draw, MeshSight.look, MeshSight.fine_box
+    site.draw = clock.timed(draw, 0)
+    MeshSight.look, MeshSight.fine_box = clock.timed(look, 1), clock.timed(fine_box, 0)  # type: ignore[method-assign]
+    try:
+        yield clock
+    finally:
+        site.draw, MeshSight.look, MeshSight.fine_box = draw, look, fine_box  # type: ignore[method-assign]
+
+
+def measure_verify(adapter: str, root: Path, runs: int) -> None:
+    """Print how fast the rows of a scene are checked, all of SPAR's quotas, and the memory of the worker that does."""
+    from measure import line, title
+
+    from spargen.run.generate import generate
+    from spargen.run.job import make_job
+
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        sources = [{"adapter": adapter, "root": str(root)}]
+        generate(make_job({"out": str(out), "sources": sources, "rows_per_cell": QUOTA}), workers=1)
+        rows, whole, sight = min((_verified(out) for _ in range(runs)), key=lambda found: found[1])
+        command = [sys.executable, __file__, str(out)]
+        peak = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    title(f"VERIFY  {rows:,} rows of one scene, {sight.frames} images of it looked at, 1 core")
+    line(
+        "rows/s, words and geometry, the reading of the scene included",
+        rows / (whole - sight.seconds),
+        "rows/s",
+        least=2000,
+    )
+    line("frames/s, all that is drawn of them included", sight.frames / sight.seconds, "frames/s")
+    line("rows/s, everything", rows / whole, "rows/s", least=ROWS / (20 * 60 * WORKERS))
+    line(f"minutes for {ROWS:,} rows, {WORKERS} cores", ROWS * whole / rows / WORKERS / 60, "min", most=20)
+    line("peak memory of a worker", peak / 1e6, "MB", most=1000)
+
+
+def _verified(out: Path) -> tuple[int, float, Clock]:
+    """Check an output; return its rows, the processor seconds that took, and those that pictures took."""
+    from spargen.verify.run import verify_rows
+
+    with clock_of_sight() as clock:
+        begin = time.process_time()
+        report = verify_rows(out)
+        whole = time.process_time() - begin
+    if not report.ok:
+        raise SystemExit("\n".join(report.told()))
+    return sum(report.totals().values()), whole, clock
+
+
+if __name__ == "__main__":  # check an output in this process, and print its peak memory in bytes
+    _verified(Path(sys.argv[1]))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
