@@ -155,6 +155,10 @@ class Pieces:
     """The pieces of an object that faces link, and the gaps between them; parameters as those of `Thing`."""
 
     def __init__(self, vertices_m: Floats, points: Ints, faces: Ints, exempt: bool) -> None:
+        self.whole = np.ones(len(points), bool), np.ones(len(faces), bool)
+        self.is_one = exempt
+        if exempt:
+            return
         corners = vertices_m[faces]
         # One place is one node, however often it stands there.
         places = vertices_m[np.concatenate([points, faces.ravel()])]
@@ -163,7 +167,7 @@ class Pieces:
         of_point, of_face = index[: len(points)], index[len(points) :].reshape(-1, 3)
         self.n, piece = _linked(len(nodes), of_face)
         self.of_point, self.of_face = piece[of_point], piece[of_face[:, 0]]
-        self.is_one = exempt or self.n == 1
+        self.is_one = self.n == 1
         if self.is_one:
             return
         area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
@@ -176,11 +180,12 @@ class Pieces:
 
     def read(self, rule: Rule) -> tuple[Bools, Bools, bool]:
         """Return which points and which faces belong to the main body, and whether the object is doubtful."""
-        everything = np.ones(len(self.of_point), bool), np.ones(len(self.of_face), bool)
         if self.is_one:
-            return *everything, False
+            return *self.whole, False
         link, share, outside, most = rule
         count, group = connected_components(coo_matrix(self.gaps < link), directed=False)
+        if count == 1:
+            return *self.whole, False
         area = np.bincount(group, self.area, count) / max(1e-12, self.area.sum())
         samples = [np.concatenate([self.samples[i] for i in np.flatnonzero(group == g)]) for g in range(count)]
         main = int(area.argmax())
@@ -189,7 +194,7 @@ class Pieces:
             [g == main or area[g] >= share or beyond(base, samples[g][:, :2]) <= outside for g in range(count)]
         )
         if area[~kept].sum() > most:  # strays in such numbers are none
-            return *everything, True
+            return *self.whole, True
         large = [g for g in range(count) if kept[g] and area[g] >= LARGE]
         return kept[group[self.of_point]], kept[group[self.of_face]], _any_apart([samples[g] for g in large], link)
 
@@ -221,8 +226,15 @@ def gaps_m(samples: list[Floats], most: float = 0.2) -> Floats:
         if near[:i].any():
             tree = cKDTree(samples[i])
             for j in np.flatnonzero(near[:i]).tolist():
-                result[i, j] = result[j, i] = tree.query(samples[j], distance_upper_bound=most)[0].min()
+                inside = ((samples[j] > low[i] - most) & (samples[j] < high[i] + most)).all(axis=1)
+                result[i, j] = result[j, i] = _least(tree, samples[j][inside], most)
     return result
+
+
+def _least(tree: cKDTree, points: Floats, most: float) -> float:
+    """Return the least distance of points to a tree's, inf beyond `most`; some of them tell how far others look."""
+    rough = float(tree.query(points[::10], distance_upper_bound=most)[0].min(initial=np.inf))
+    return float(tree.query(points, distance_upper_bound=min(rough, most))[0].min(initial=rough))
 
 
 def lattice(corners: Floats) -> tuple[Floats, Ints]:

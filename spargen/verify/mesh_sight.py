@@ -95,13 +95,13 @@ class MeshSight:
     def look(self, frame: int, view: View) -> Look:  # noqa: ARG002 - the view tells it all
         """Draw what an image shows, `COLUMNS` wide."""
         picture = draw(view, self.vertices_m, self.faces, COLUMNS)
-        hit = picture.face >= 0
+        owner, hit = self.owner[picture.face], picture.face >= 0
         return Look.of(
-            self.owner[picture.face],
+            owner,
             len(self.things),
             median_depth_m=float(np.median(picture.depth_m[hit])) if hit.any() else 0.0,
             side=self._sides(view, picture),
-            loose=self.loose.shares(self.loose.number[picture.face[hit]], picture.face.size),
+            loose=self.loose.shares(self.loose.number[picture.face[owner == NONE]], owner.size),
             within=WITHIN,
         )
 

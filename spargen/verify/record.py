@@ -70,8 +70,10 @@ def _image_fault(path: Path, size: tuple[int, int]) -> str:
     """Say what is wrong with an image's file; "" if it is whole and of the size that its camera has."""
     try:
         with Image.open(path) as image:
+            fault = "" if image.size == size else f"has {image.size} pixels, not {size}"
+            image.draft("L", (1, 1))  # a JPEG's data are read to the end all the same
             image.load()
-            return "" if image.size == size else f"has {image.size} pixels, not {size}"
+            return fault
     except FileNotFoundError:
         return "is not there"
     except (OSError, SyntaxError, ValueError) as error:
