@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 WIDTH, HEIGHT = 640, 480
+WHOLE_WALK = 200
+"""Frames from which on a walk shows the floor of every room."""
 MARK = 12
 """Thousandths that the builder's centre may be from the mark: a scanned thing lacks a bit here and there."""
 CLEAR_M = 0.03
@@ -145,6 +147,9 @@ def around(builder, image, thing, box):
 
 
 def floor(row, builder):
+    """The ground inside the outer walls, of which a walk must show all."""
+    if len(builder.pose) < WHOLE_WALK:
+        return None
     return abs(float(row["conversations"][1]["value"]) - builder.floor_m2) <= 0.5 + 0.03 * builder.floor_m2
 
 
