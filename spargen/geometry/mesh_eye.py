@@ -86,12 +86,15 @@ class MeshGlance:
 
     def share(self, X: Floats) -> Floats:
         """Count what the coarse rays met; look closer at what is near a threshold, and for what they missed."""
-        eye, n = self.eye, len(self.eye.objects)
-        share = self.shares.of_image(n)
+        eye = self.eye
+        share, unsure = self.shares.coarsely(len(eye.objects))
         row, obj = np.nonzero((share == 0) & eye.sought & self._near_frustum(X))
-        if not len(row):
-            return share
-        return share + self.shares.of_missed(row, obj, eye.points[obj, ::MISSED_STEP], share.shape)
+        if len(row):
+            unsure[row, obj] = self.shares.in_sight(row, obj, eye.points[obj, ::MISSED_STEP])
+        row, obj = np.nonzero(unsure)
+        if len(row):
+            share[row, obj] = self.shares.finely(row, obj, eye.points[obj])
+        return share
 
     def unoccluded(self, row: Ints, obj: Ints) -> Floats:
         """Count the rays that would meet the objects if they stood there alone."""

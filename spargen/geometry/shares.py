@@ -46,8 +46,11 @@ class Shares:
     def __init__(self, sight: Sight, views: Ints, grid: Grid, ids: Ids, settings: Settings) -> None:
         self.sight, self.views, self.grid, self.ids, self.settings = sight, views, grid, ids, settings
 
-    def of_image(self, n: int) -> Floats:
-        """Share (V, N) of each image that shows each of n objects; right on the fine grid up to twice `seen_share`."""
+    def coarsely(self, n: int) -> tuple[Floats, Bools]:
+        """Share (V, N) of each image that shows each of n objects, by the coarse rays; and which may be wrong by that.
+
+        What shares up to twice `seen_share` are said to be depends on more than these rays tell.
+        """
         count = np.zeros((len(self.ids), n + 2))
         for i, ids in enumerate(self.ids):
             count[i] = np.bincount(ids.ravel() + 2, minlength=n + 2)
@@ -55,37 +58,44 @@ class Shares:
         seen = self.settings.seen_share
         near = (share > 0) & (share < 2 * seen + BORDER * np.sqrt(2 * seen / self.grid.cells))
         slender = (share > 0) & (share < (FINE + 0.5) * seen) & _slender(self.ids, n)
-        wanted = near | slender
-        found = [_grown_cells(ids, np.flatnonzero(w)) for ids, w in zip(self.ids, wanted, strict=True)]
-        row = np.repeat(np.arange(len(found)), [len(f) for f in found])
-        if not len(row):
-            return share
-        obj, y, x = np.concatenate(found).T
-        return np.where(wanted, self._fine(row, obj, y, x, share.shape), share)
+        return share, near | slender
 
-    def of_missed(self, row: Ints, obj: Ints, points_m: NDArray[np.float32], shape: tuple[int, int]) -> Floats:
-        """Share (V, N) of the images that shows objects that no coarse ray met: what shows through a gap, poles.
+    def in_sight(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> Bools:
+        """Tell which objects (R,) show any of their points (R, P, 3) in views (R,): what stands in gaps, poles."""
+        pair, _ = self._points_in_sight(row, obj, points_m)
+        return np.bincount(pair, minlength=len(row)) > 0
 
-        Parameters
-        ----------
-        row, obj : (R,) where to look for what.
-        points_m : (R, P, 3) points of the objects to shoot at; where one is in sight, the fine rays around it count.
+    def finely(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> Floats:
+        """Share (R,) of the images in rows (R,) that shows objects, by all fine rays of the cells that show them.
+
+        These are the cells in which a coarse ray or one of the points (R, P, 3) met the object, and from there on all
+        neighbours of cells that show it.
         """
+        h, w, k = self.grid.h, self.grid.w, FINE * FINE
+        met = [np.argwhere(self.ids[r] == o) for r, o in zip(row, obj, strict=True)]
+        pair, uv = self._points_in_sight(row, obj, points_m)
+        x, y = self.grid.cell_of(*uv.T)
+        number = np.append(np.repeat(np.arange(len(row)), [len(m) for m in met]), pair)
+        cells = _grow(np.column_stack([number, np.concatenate([*met, np.stack([y, x], axis=1)])]), h, w)
+        count, done = np.zeros(len(row)), np.zeros(0, dtype=np.int64)
+        while len(cells):
+            pair, y, x = cells.T
+            view = np.repeat(self.views[row[pair]], k)
+            hit = self.sight.objects_at(view, self.grid.fine_of_cells(y, x)) == np.repeat(obj[pair], k)
+            hits = hit.reshape(-1, k).sum(axis=1)
+            count += np.bincount(pair, hits, len(row))
+            done = np.append(done, _code(cells, h, w))
+            cells = _grow(cells[hits > 0], h, w)
+            cells = cells[~np.isin(_code(cells, h, w), done)]
+        return count / (self.grid.cells * k)
+
+    def _points_in_sight(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> tuple[Ints, Floats]:
+        """Return which points (R, P, 3) are seen: the pair of each, and where it is in the image."""
         uvw, inside = self.sight.project(self.views[row], points_m, self.grid)
         pair, uvw = np.nonzero(inside)[0], uvw[inside]
         uv = uvw[:, :2] / uvw[:, 2:]
         hit = self.sight.objects_at(self.views[row[pair]], uv) == obj[pair]
-        x, y = self.grid.cell_of(*uv[hit].T)
-        pair, y, x = _grow(np.stack([pair[hit], y, x], axis=1), self.grid.h, self.grid.w).T
-        return self._fine(row[pair], obj[pair], y, x, shape)
-
-    def _fine(self, row: Ints, obj: Ints, y: Ints, x: Ints, shape: tuple[int, ...]) -> Floats:
-        """Shares (V, N) of the image that show objects inside given coarse cells (C,), counted with all fine rays."""
-        k = FINE * FINE
-        hit = self.sight.objects_at(np.repeat(self.views[row], k), self.grid.fine_of_cells(y, x)) == np.repeat(obj, k)
-        share = np.zeros(shape)
-        np.add.at(share, (np.repeat(row, k), np.repeat(obj, k)), hit / (self.grid.cells * k))
-        return share
+        return pair[hit], uv[hit]
 
     def unoccluded(self, row: Ints, obj: Ints, outlines: Outlines) -> Floats:
         """Visible pixels over pixels covered alone, for pairs (R,) with `outlines`.
@@ -180,14 +190,6 @@ def _slender(ids: NDArray[np.int32], n: int) -> Bools:
     return np.asarray(np.reshape(core, (len(ids), n)) < np.reshape(count, (len(ids), n)) / 4)
 
 
-def _grown_cells(ids: NDArray[np.int32], objects: Ints) -> Ints:
-    """Coarse cells within one cell of each object's own: (C, 3) rows of object, y, x."""
-    wanted = np.zeros(int(ids.max(initial=0)) + 3, dtype=bool)
-    wanted[objects[objects < len(wanted) - 2] + 2] = True
-    y, x = np.nonzero(wanted[ids + 2])
-    return _grow(np.stack([ids[y, x].astype(np.int64), y, x], axis=1), *ids.shape)
-
-
 def _grow(cells: Ints, h: int, w: int) -> Ints:
     """Add the eight neighbours of cells (C, 3), rows of owner, y, x; each once."""
     dy, dx = np.meshgrid([-1, 0, 1], [-1, 0, 1])
@@ -195,3 +197,8 @@ def _grow(cells: Ints, h: int, w: int) -> Ints:
     inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
     code = np.unique(((owner * h + y) * w + x)[inside])
     return np.stack([code // (h * w), code // w % h, code % w], axis=-1)
+
+
+def _code(cells: Ints, h: int, w: int) -> Ints:
+    """Return a number for each cell (C, 3) of owner, y, x."""
+    return np.asarray((cells[:, 0] * h + cells[:, 1]) * w + cells[:, 2])

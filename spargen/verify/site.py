@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spargen.scene.types import Mesh, Scene
-from spargen.verify.body import Thing
+from spargen.verify.body import Thing, sprinkle
 from spargen.verify.bounds import Bounds
 from spargen.verify.image_sight import ImageSight
 from spargen.verify.lexicon import Lexicon
@@ -27,6 +28,13 @@ COLUMNS = 640
 DISC = np.array([(x, y) for x in np.linspace(-1, 1, 17) for y in np.linspace(-1, 1, 17) if x * x + y * y <= 1])
 NEAR = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)])
 """Steps to a pixel and its neighbours."""
+MANY, UNSURE = 30_000, 0.06
+"""Points of a surface that are looked at where the usual ones leave it as near as this to a limit."""
+
+
+def _inside(view: View, points_m: NDArray[np.float64]) -> float:
+    """Return the share of points (n, 3) that lie in the image; of none, 0."""
+    return float(view.inside(view.pixels(points_m)).mean()) if len(points_m) else 0.0
 
 
 class Site:
@@ -133,8 +141,11 @@ class Site:
         """Return the share of a thing's surface inside the image's frustum."""
         at = ("in frame", frame, thing.id)
         if at not in self._memo:
-            view, samples = self.view(frame), thing.samples_m
-            self._memo[at] = float(view.inside(view.pixels(samples)).mean()) if len(samples) else 0.0
+            view, limits = self.view(frame), (self.bounds.min_in_frame, self.bounds.volume_in_frame)
+            share = _inside(view, thing.samples_m)
+            if min(abs(share - limit) for limit in limits) < UNSURE:
+                share = _inside(view, sprinkle(thing.corners_m, MANY, thing.id)[0])
+            self._memo[at] = share
         return float(self._memo[at])
 
     def disc(self, frame: int, thing: Thing) -> tuple[bool, float]:

@@ -68,6 +68,28 @@ def test_many_coarse_rays_on_a_thing_that_is_not_seen():
     assert not t.glimpsed[0, 0]
 
 
+@pytest.mark.parametrize("met", [True, False])
+def test_a_thing_that_shows_in_several_gaps_is_counted_in_all_of_them(met):
+    """A coarse ray meets it in one gap at most; the other gaps are two pixels wide, between the coarse rays."""
+    w = World().camera((0, 0, 0)).add("clock", (5.0, 0, 0), (0.01, 0.6, 0.1))
+    gaps_px = [*([(-2, 2)] if met else []), (-27.9, -26.1), (20.1, 21.9), (28.1, 29.9)]
+    edges = [-60, *(edge for gap in sorted(gaps_px) for edge in gap), 60]
+    for low, high in zip(edges[::2], edges[1::2], strict=True):
+        w.add("board", (4.0, -(low + high) / 2 / 125, 0), (0.01, (high - low) / 125, 0.6))
+    truth, t = fine_share(w, 0), table(w)
+    assert 0 < truth < S.seen_share
+    assert t.share[0, 0] == pytest.approx(truth, abs=1.5 / (640 * 480))
+
+
+def test_a_thing_that_few_points_find_in_a_long_gap_is_counted_along_all_of_it():
+    w = World().camera((0, 0, 0)).add("curtain", (5.0, 0, 0), (0.01, 3.0, 2.4))
+    for low, high in ((-260, 20.1), (21.9, 260)):
+        w.add("board", (4.0, -(low + high) / 2 / 125, 0), (0.01, (high - low) / 125, 4.0))
+    truth, t = fine_share(w, 0), table(w)
+    assert S.seen_share < truth < 2 * S.seen_share
+    assert t.share[0, 0] == pytest.approx(truth, abs=1.5 / (640 * 480))
+
+
 # -- what is present, but never asked about ----------------------------------------------------------------------------
 
 
