@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,6 +35,14 @@ def best_of(runs: int, function: Callable[[], T]) -> tuple[T, Taken]:
             cpu, result = taken_cpu, again
         wall = min(wall, taken)
     return result, Taken(cpu, wall)
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process had; on Linux `ru_maxrss` would count what its parent had, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def title(text: str) -> None:

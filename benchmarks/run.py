@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -81,11 +80,13 @@ def measure_memory(adapter: str, root: Path, *, most: float) -> None:
 
 def work(adapter: str, root: Path, out: Path) -> None:
     """Make everything about the scan in this process and print its peak memory in bytes."""
+    from measure import peak_bytes
+
     from spargen.run.generate import generate
     from spargen.run.job import make_job
 
     generate(make_job({"out": str(out), "sources": [{"adapter": adapter, "root": str(root)}]}))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+    print(peak_bytes())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from measure import line, peak_bytes, title
 
 # One core means one core, in this process and in the one whose memory is measured. Read when numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -58,8 +59,6 @@ def clock_of_sight() -> Iterator[Clock]:
 
 def measure_verify(adapter: str, root: Path, runs: int) -> None:
     """Print how fast the rows of a scene are checked, all of SPAR's quotas, and the memory of the worker that does."""
-    from measure import line, title
-
     from spargen.run.generate import generate
     from spargen.run.job import make_job
 
@@ -96,14 +95,6 @@ def _verified(out: Path) -> tuple[int, float, Clock]:
     return sum(report.totals().values()), whole, clock
 
 
-def _peak_bytes() -> int:
-    """Return the most memory that this process had; on Linux `ru_maxrss` would count what its parent had, too."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
 if __name__ == "__main__":  # check an output in this process, and print its peak memory in bytes
     _verified(Path(sys.argv[1]))
-    print(_peak_bytes())
+    print(peak_bytes())

@@ -29,9 +29,13 @@ class Builder:
         self.things = [thing for thing in told["objects"] if thing["ids"]]
         self.center = np.array([thing["center_m"] for thing in self.things])
 
+    def pose_of(self, image):
+        """Camera to world, of the frame that an image is called by."""
+        return self.pose[re.search(r"(\d+)\.jpg$", image)[1]]
+
     def camera(self, image, points):
         """Right, down, forward of points (n, 3) in the camera of an image."""
-        T = self.pose[re.search(r"(\d+)\.jpg$", image)[1]]
+        T = self.pose_of(image)
         return (np.atleast_2d(points) - T[:3, 3]) @ T[:3, :3]
 
     def shown(self, image, points):
@@ -100,7 +104,7 @@ def nearer(row, builder):
 
 
 def moved(row, builder):
-    first, second = (builder.pose[re.search(r"(\d+)\.jpg$", image)[1]] for image in row["image"])
+    first, second = map(builder.pose_of, row["image"])
     right, down, ahead = first[:3, :3].T @ (second[:3, 3] - first[:3, 3])
     rise = [math.degrees(math.asin(T[2, 2])) for T in (first, second)]
     heading = [math.degrees(math.atan2(T[1, 2], T[0, 2])) for T in (first, second)]
@@ -116,7 +120,7 @@ def moved(row, builder):
 
 
 def second_camera(row, builder):
-    at = builder.pose[re.search(r"(\d+)\.jpg$", row["image"][1])[1]][:3, 3]
+    at = builder.pose_of(row["image"][1])[:3, 3]
     x, y, d = map(float, re.fullmatch(r"\((\d+),(\d+)\),([\d.]+)", row["conversations"][1]["value"]).groups())
     ((u, v),) = builder.shown(row["image"][0], at)
     return abs(u - x) <= 2 and abs(v - y) <= 2 and near(d, builder.camera(row["image"][0], at)[0, 2])

@@ -261,8 +261,9 @@ def spoil_all(out, each):
     from spargen.verify.site import Site
 
     index, run, table, left = index_rows(out, each), read_run(out), defaultdict(Counter), []
-    for work in _works(out, run, index, {}, fail_fast=False, whole=False):
-        site = Site(_load(work), Lexicon(work.said), Bounds.of(run.identity["settings"]))
+    bounds = Bounds.of(run.identity["settings"])
+    for work in _works(out, run, index, bounds, {}, fail_fast=False, whole=False):
+        site = Site(_load(work), Lexicon(work.said), bounds)
         rows = [(cell.task, cell.form, record) for cell, record in read_rows(dict(work.files), work.places)]
         spoiler, images = Spoiler(rows, site.labels), images_folder(out, work.dataset)
         for way in (*FALSE, *MAYBE_FALSE):

@@ -267,29 +267,30 @@ class _Bytes:
             _refuse(f"{what} has a name that is no text", self.path, f"byte {start}")
 
 
-def _binary_cameras(path: Path) -> Iterator[_Camera]:
+def _records(path: Path, name: str) -> Iterator[tuple[_Bytes, str, str]]:
+    """Yield the bytes of a binary file where each record begins, that place, and what the record is, in words."""
     with path.open("rb") as file:
         data = _Bytes(file, path)
-        (count,) = data.take(_COUNT, "the number of cameras")
+        (count,) = data.take(_COUNT, f"the number of {name}s")
         for k in range(int(count)):
-            at, what = f"byte {data.at}", f"camera {k + 1} of {count}"
-            camera_id, number, width, height = (int(n) for n in data.take(_CAMERA, what))
-            if not 0 <= number < len(_MODELS):
-                _refuse(f"{what} has model number {number}, which is not known", path, at)
-            model, n_params = _MODELS[number]
-            params = [float(p) for p in data.take(struct.Struct(f"<{n_params}d"), what)]
-            yield _Camera(camera_id, model, (width, height), params, at)
+            yield data, f"byte {data.at}", f"{name} {k + 1} of {count}"
+
+
+def _binary_cameras(path: Path) -> Iterator[_Camera]:
+    for data, at, what in _records(path, "camera"):
+        camera_id, number, width, height = (int(n) for n in data.take(_CAMERA, what))
+        if not 0 <= number < len(_MODELS):
+            _refuse(f"{what} has model number {number}, which is not known", path, at)
+        model, n_params = _MODELS[number]
+        params = [float(p) for p in data.take(struct.Struct(f"<{n_params}d"), what)]
+        yield _Camera(camera_id, model, (width, height), params, at)
 
 
 def _binary_images(path: Path) -> Iterator[_Image]:
     """Yield the images of a binary file; their points are stepped over."""
-    with path.open("rb") as file:
-        data = _Bytes(file, path)
-        (count,) = data.take(_COUNT, "the number of images")
-        for k in range(int(count)):
-            at, what = f"byte {data.at}", f"image {k + 1} of {count}"
-            _, *pose, camera = data.take(_IMAGE, what)
-            name = data.text(what)
-            (points,) = data.take(_COUNT, what)
-            data.skip(_POINT_BYTES * int(points), what)
-            yield _Image(pose, int(camera), name, at)
+    for data, at, what in _records(path, "image"):
+        _, *pose, camera = data.take(_IMAGE, what)
+        name = data.text(what)
+        (points,) = data.take(_COUNT, what)
+        data.skip(_POINT_BYTES * int(points), what)
+        yield _Image(pose, int(camera), name, at)

@@ -106,6 +106,7 @@ def annotate(
     else:
         of_face = _rows("face_object", face_object, len(triangles), n)
         members = _members(triangles, of_face, None, n)
+    by_face = of_face.copy() if vertex_object is None else None
     bodies = _main_bodies(mesh, members, ~LabelTable.of(labels, rules).present)
     there = np.diff(members.first) > 0
     row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
@@ -132,7 +133,7 @@ def annotate(
         np.asarray(ids),
         tuple(labels),
         None if vertex_object is None else of_vertex,
-        None if face_object is None else _rows("face_object", face_object, len(triangles), n),
+        by_face,
         None if boxes is None else own,
         boxes_are_fitted,
     )

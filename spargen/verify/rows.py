@@ -29,12 +29,11 @@ class RowIndex:
     ----------
     files : the file of rows of each cell.
     rows : for each scene the places of its rows, in the order of the cells and of their lines.
-    counts : rows of each cell. faults : what is wrong with a cell's file as a whole.
+    faults : what is wrong with a cell's file as a whole.
     """
 
     files: dict[Cell, Path] = field(default_factory=dict)
     rows: dict[tuple[str, str], array[int]] = field(default_factory=dict)
-    counts: dict[Cell, int] = field(default_factory=dict)
     faults: list[tuple[Cell, str]] = field(default_factory=list)
 
 
@@ -73,7 +72,6 @@ def _read_file(index: RowIndex, cell: Cell, number: int, sample: int | None) -> 
                 place = index.rows.setdefault((cell.dataset, scene), array("Q"))
                 place.append(number << _OFFSET_BITS | offset)
             offset += len(line)
-    index.counts[cell] = lines
     return lines
 
 

@@ -178,7 +178,7 @@ def verify_rows(
     bounds = Bounds.of(run.identity["settings"])
     report = VerifyReport({cell: CellResult() for cell in index.files})
     report.faults = [Finding(cell, "", "wrong", (what,)) for cell, what in index.faults]
-    works = list(_works(out, run, index, dict(data or {}), fail_fast=fail_fast, whole=sample is None))
+    works = list(_works(out, run, index, bounds, dict(data or {}), fail_fast=fail_fast, whole=sample is None))
     for done, (work, found) in enumerate(run_each(_verify_scene, works, workers=workers), start=1):
         if isinstance(found, WorkerLostError):
             where, mend = f"{work.dataset}/{work.scene}", "give it more memory, or fewer --workers"
@@ -209,7 +209,7 @@ def _add(report: VerifyReport, found: _Found) -> None:
 
 
 def _works(
-    out: Path, run: Run, index: RowIndex, data: dict[str, Path], *, fail_fast: bool, whole: bool
+    out: Path, run: Run, index: RowIndex, bounds: Bounds, data: dict[str, Path], *, fail_fast: bool, whole: bool
 ) -> Iterator[_Work]:
     """Yield the scenes that have rows, with the adapters and folders that read them."""
     source_of = {(ref.dataset, ref.scene): ref.source for ref in run.scenes}
@@ -218,7 +218,7 @@ def _works(
         if name not in known:
             mend = nearest(name, known, f"there are: {', '.join(sorted(known))}")
             raise JobError(f"the output has no data set {name!r}", where="--data", mend=mend)
-    plugins, bounds = _plugins(out), Bounds.of(run.identity["settings"])
+    plugins = _plugins(out)
     for dataset, scene in sorted(index.rows):
         if (dataset, scene) not in source_of:
             raise OutputError("the run knows of no such scene", where=f"{dataset}/{scene}", mend="generate it anew")

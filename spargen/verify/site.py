@@ -139,14 +139,13 @@ class Site:
 
     def in_frame(self, frame: int, thing: Thing) -> float:
         """Return the share of a thing's surface inside the image's frustum."""
-        at = ("in frame", frame, thing.id)
-        if at not in self._memo:
-            view, limits = self.view(frame), (self.bounds.min_in_frame, self.bounds.volume_in_frame)
-            share = _inside(view, thing.samples_m)
-            if min(abs(share - limit) for limit in limits) < UNSURE:
-                share = _inside(view, sprinkle(thing.corners_m, MANY, thing.id)[0])
-            self._memo[at] = share
-        return float(self._memo[at])
+        return float(self.memo(("in frame", frame, thing.id), lambda: self._in_frame(self.view(frame), thing)))
+
+    def _in_frame(self, view: View, thing: Thing) -> float:
+        share = _inside(view, thing.samples_m)
+        if min(abs(share - limit) for limit in (self.bounds.min_in_frame, self.bounds.volume_in_frame)) < UNSURE:
+            return _inside(view, sprinkle(thing.corners_m, MANY, thing.id)[0])
+        return share
 
     def disc(self, frame: int, thing: Thing) -> tuple[bool, float]:
         """Tell whether the pixel of a thing's centre shows it, and what share of the disc around it does.
@@ -183,11 +182,9 @@ class Site:
 
     def neighbour(self, thing: Thing) -> Thing | None:
         """Return another thing of the same kind so near that it may be its other half; None where there is none."""
-        at = ("neighbour", thing.id)
-        if at not in self._memo:
-            kin = (t for t in self.list if t is not thing and self.lexicon.clash(t.label, thing.label))
-            self._memo[at] = next((t for t in kin if thing.gap_m(t) < self.bounds.count_gap_m - 0.001), None)
-        found: Thing | None = self._memo[at]
+        kin = (t for t in self.alike(thing.label) if t is not thing)
+        near = (t for t in kin if thing.gap_m(t) < self.bounds.count_gap_m - 0.001)
+        found: Thing | None = self.memo(("neighbour", thing.id), lambda: next(near, None))
         return found
 
     @cached_property
@@ -203,13 +200,13 @@ class Site:
 
     def center(self, frame: int, thing: Thing) -> tuple[float, float]:
         """Return where a thing's centre is shown, on the 0-1000 scale of the image's sides; nan where it is not."""
-        at = ("centers", frame)
-        if at not in self._memo:
-            view = self.view(frame)
-            pixels = view.pixels(np.stack([t.center for t in self.list]))
-            self._memo[at] = (1000 * pixels / view.size).tolist()
-        u, v = self._memo[at][self.row[thing.id]]
+        u, v = self.memo(("centers", frame), lambda: self._centers(self.view(frame)))[self.row[thing.id]]
         return u, v
+
+    def _centers(self, view: View) -> list[list[float]]:
+        pixels = view.pixels(np.stack([t.center for t in self.list]))
+        centers: list[list[float]] = (1000 * pixels / view.size).tolist()
+        return centers
 
     def alike(self, label: str) -> list[Thing]:
         """Return the things that a label may mean."""
