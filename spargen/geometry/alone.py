@@ -36,13 +36,12 @@ class Outlines:
 
     side (R, 4): left, top, right, bottom of the box, clipped to the image. corner (R, 4, 2): the projected corner that
     makes each side, not clipped, nan if behind the camera. reach (R, D, 2): least and greatest extent along
-    `DIAGONALS`. nearest_m (R,): depth at which the object begins. All in pixels but the last.
+    `DIAGONALS`. All in pixels.
     """
 
     side: Floats
     corner: Floats
     reach: Floats
-    nearest_m: Floats
 
     def take(self, pairs: Bools) -> Outlines:
         """Return some of the outlines."""
@@ -118,8 +117,7 @@ def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, g
     view, obj : (R,) of the cameras and of the objects.
     grid : of the images, which share one size.
     """
-    corner, nearest_m = np.empty((len(view), 4, 2)), np.empty(len(view))
-    reach = np.empty((len(view), len(DIAGONALS), 2))
+    corner, reach = np.empty((len(view), 4, 2)), np.empty((len(view), len(DIAGONALS), 2))
     limit, bent = np.array([grid.width, grid.height] * 2), cameras.bends[view]
     for o in np.unique(obj):
         for of in (np.flatnonzero((obj == o) & ~bent), np.flatnonzero((obj == o) & bent)):
@@ -128,9 +126,8 @@ def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, g
             T = cameras.T_world_camera[view[of]]
             X = np.matmul((_along_edges(hulls[o]) if bent[of[0]] else hulls[o]) - T[:, None, :3, 3], T[:, :3, :3])
             uv = cameras.pixels(view[of], X)
-            nearest_m[of] = X[..., 2].min(axis=1)
             # Where it reaches behind the camera its outline is unbounded: nan here, the whole image below.
-            uv[nearest_m[of] < 0.05] = np.nan
+            uv[X[..., 2].min(axis=1) < 0.05] = np.nan
             ends = np.stack([uv.argmin(axis=1), uv.argmax(axis=1)], axis=1).reshape(-1, 4)
             corner[of] = uv[np.arange(len(of))[:, None], ends]
             along = uv @ DIAGONALS.T
@@ -141,7 +138,7 @@ def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, g
     side = np.clip(side, 0, limit)
     side = np.where(np.isnan(side), [0, 0, grid.width, grid.height], side)
     reach = np.where(np.isnan(reach), [-np.inf, np.inf], reach)
-    return Outlines(side, corner, reach, nearest_m)
+    return Outlines(side, corner, reach)
 
 
 def _along_edges(hull: Floats) -> Floats:

@@ -18,8 +18,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 ROOKS = np.array([1, 3, 0, 2])
 """Of a cell's fine rays, the column in each row that is tried first: no line as thin as one ray goes between them."""
-STEP_M, STEP_SHARE = 0.02, 0.02
-"""A surface whose depth changes by less than this between neighbouring coarse rays has no step in it."""
 SURE_SHARE = 0.0025
 """How far a box may lie off that of all pixels, of the image's sides: 3/1000 less the rounding of what is printed."""
 
@@ -28,15 +26,15 @@ class Edges:
     """Measures boxes on the fine grid, given what the coarse grid saw.
 
     A side lies between the outermost coarse cell and the outermost corner of the whole object. Mostly that corner is
-    in sight: then a few rays around it settle the side. Else everything between is cast, except where the coarse rays
-    show one surface nearer than any part of the object, and a few rays between them find no crack in it.
+    in sight: then a few rays around it settle the side. Else everything between is cast where the object would be in
+    sight if it stood there alone, even behind what is nearer: that may have a crack as thin as one ray.
 
     Parameters
     ----------
     sight : casts the rays.
     views : (V,) of the chunk.
     grid : of their images.
-    ids, depth_m : (V, h, w) what the coarse grid met.
+    ids : (V, h, w) what the coarse grid met.
     traces : of each object, as `edge_points` gives them: scraps may show where no ray but a pixel's own meets them.
     """
 
@@ -46,11 +44,9 @@ class Edges:
         views: Ints,
         grid: Grid,
         ids: NDArray[np.int32],
-        depth_m: NDArray[np.float32],
         traces: Sequence[Singles],
     ) -> None:
         self.sight, self.views, self.grid, self.ids, self.traces = sight, views, grid, ids, traces
-        self.cover_m = _cover_depth(ids, depth_m)
 
     def measure(self, row: Ints, obj: Ints, outlines: Outlines) -> tuple[Ints, Bools]:
         """Return boxes (R, 4): first column, first row, one past the last column, one past the last row.
@@ -161,24 +157,13 @@ class Edges:
     def _open_cells(self, row: Ints, obj: Ints, bound: Ints, box: Ints, outlines: Outlines) -> Ints:
         """Coarse cells (C, 3), as pair, row and column, within `bound` and beyond `box` that may show the objects."""
         pairs = np.flatnonzero((bound != box).any(axis=1))
-        reached = [
-            self._reached_cells(row[k], bound[k] // FINE, box[k], outlines.reach[k], outlines.nearest_m[k])
-            for k in pairs
-        ]
+        reached = [self._reached_cells(bound[k] // FINE, box[k], outlines.reach[k]) for k in pairs]
         if not reached:
             return np.zeros((0, 3), dtype=np.int64)
         number = np.repeat(np.arange(len(pairs)), [len(c) for c in reached])
-        y, x, covered = np.concatenate(reached).T
+        y, x = np.concatenate(reached).T
         near = np.zeros((len(pairs), self.grid.h, self.grid.w), dtype=bool)
-        # What covers a cell may have a crack between two coarse rays.
-        k, line, column = number[covered == 1], y[covered == 1], x[covered == 1]
-        pair = np.repeat(pairs[k], FINE)
-        through = self.sight.objects_at(self.views[row[pair]], self._rooks(line, column)) == obj[pair]
-        near[k, line, column] = through.reshape(-1, FINE).any(axis=1)
-        is_open = (covered == 0) | _grown(near)[number, y, x]
-        number, y, x = number[is_open], y[is_open], x[is_open]
         # An object may be in sight where it would be, in the cell or near it, if it stood there alone.
-        near[:] = False
         near[number, y, x] = True
         k, line, column = np.unravel_index(np.flatnonzero(_grown(near)), near.shape)
         pair = np.repeat(pairs[k], FINE)
@@ -203,8 +188,8 @@ class Edges:
             x, y = self.grid.cell_of(u / z, v / z)
             near[pairs[np.nonzero(inside)[0]], y, x] = True
 
-    def _reached_cells(self, r: int, window: Ints, box: Ints, reach: Floats, nearest_m: float) -> Ints:
-        """Cells (C, 3) of a window within the outline: row, column, and whether something nearer covers them."""
+    def _reached_cells(self, window: Ints, box: Ints, reach: Floats) -> Ints:
+        """Cells (C, 2) of a window within the outline: row and column."""
         x0, y0, x1, y1 = window
         beyond = np.ones((y1 + 1 - y0, x1 + 1 - x0), dtype=bool)
         # Cells that lie wholly inside the box hold nothing outside it.
@@ -214,9 +199,8 @@ class Edges:
         cell = np.array([self.grid.width / self.grid.w, self.grid.height / self.grid.h])
         along = ((yx[:, ::-1] + 0.5) * cell) @ DIAGONALS.T
         slack = np.linalg.norm(cell) / 2
-        yx = yx[((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)]
-        covered = self.cover_m[r, yx[:, 0], yx[:, 1]] < nearest_m
-        return np.column_stack([yx, covered])
+        within = ((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)
+        return np.asarray(yx[within])
 
 
 def _grown(cells: Bools) -> Bools:
@@ -228,29 +212,6 @@ def _grown(cells: Bools) -> Bools:
         out[before] |= one[after]
         out[after] |= one[before]
     return out
-
-
-def _cover_depth(ids: NDArray[np.int32], depth_m: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Depth (V, h, w) behind which a coarse cell shows nothing.
-
-    It is the farthest of the cell and its eight neighbours if all show the same object without a step in depth, at
-    which there might be a crack to look through; else infinite.
-    """
-    same, nearest, farthest = ids >= 0, depth_m, depth_m
-    # Along the rows, then down the columns: what holds for three columns of three cells holds for all nine.
-    for axis in (2, 1):
-        left, right = ((slice(None),) * axis + (s,) for s in (slice(None, -1), slice(1, None)))
-        equal, agreed = ids[left] == ids[right], same.copy()
-        same[left] &= equal & agreed[right]
-        same[right] &= equal & agreed[left]
-        low, high, nearest, farthest = nearest, farthest, nearest.copy(), farthest.copy()
-        for here, there in ((left, right), (right, left)):
-            np.minimum(nearest[here], low[there], out=nearest[here])
-            np.maximum(farthest[here], high[there], out=farthest[here])
-    # Nobody knows what lies beyond the border, so the cells along it cover nothing.
-    same[:, [0, -1]] = same[:, :, [0, -1]] = False
-    smooth = same & (farthest <= (1 + STEP_SHARE) * nearest + STEP_M)
-    return np.where(smooth, farthest, np.float32(np.inf))
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class MeshGlance:
 
     def boxes(self, row: Ints, obj: Ints) -> tuple[Ints, Bools]:
         """Measure the edges of what is in sight."""
-        edges = Edges(self.sight, self.views, self.grid, self.ids, self.depth_m, self.eye.traces)
+        edges = Edges(self.sight, self.views, self.grid, self.ids, self.eye.traces)
         return edges.measure(row, obj, self._whole.take(np.isin(self._pairs, self._number(row, obj))))
 
     def objects_at(self, row: Ints, uv: Floats) -> NDArray[np.int32]:

@@ -498,6 +498,44 @@ def test_what_shows_through_a_crack_in_one_smooth_thing_is_in_the_box(left, wide
     np.testing.assert_allclose(t.bbox[0, 0, [0, 2]], [1000 * 120 / 640, 1000 * right / 640], atol=1.6)
 
 
+def pierced(w, u, v, wide):
+    """A screen of one thing before the right half of a cabinet, with a hole of `wide` pixels at (u, v)."""
+    hole, columns, rows = (u - wide / 2, u + wide / 2, v - wide / 2, v + wide / 2), (260.0, 600.0), (40.0, 440.0)
+    spans = [
+        (columns[0], hole[0], *rows),
+        (hole[1], columns[1], *rows),
+        (hole[0], hole[1], rows[0], hole[2]),
+        (hole[0], hole[1], hole[3], rows[1]),
+    ]
+    w.add("cabinet", (4, 0, 1), (0.5, 3, 1))
+    for left, right, top, bottom in spans:
+        low, high = (320 - right) / 250, (320 - left) / 250
+        floor, ceiling = 1 + (240 - bottom) / 250, 1 + (240 - top) / 250
+        w.add("screen", (2, (low + high) / 2, (floor + ceiling) / 2), (0.001, high - low, ceiling - floor))
+    mesh, objects = w.mesh(), w.objects()
+    return Mesh(mesh.vertices_m, mesh.faces, np.minimum(mesh.face_object, 1)), objects
+
+
+@pytest.mark.parametrize("x", range(400, 404))
+@pytest.mark.parametrize("y", range(200, 204))
+def test_what_shows_in_one_pixel_through_one_smooth_thing_is_in_the_box(x, y):
+    w = World().camera((0, 0, 1), f=500.0)
+    mesh, objects = pierced(w, x + 0.5, y + 0.5, 0.6)
+    t = see(mesh, objects, w.cameras(), np.array([True, *[False] * 4]), S, threads=1)
+    assert t.boxed[0, 0]
+    np.testing.assert_allclose(t.bbox[0, 0, [0, 2]], [1000 * 120 / 640, 1000 * (x + 1) / 640], atol=1.6)
+
+
+def test_no_box_hangs_on_a_pixel_that_only_the_full_image_shows():
+    # Pixels of 1280 x 960 lie around the fine rays, which are the pixels of 640 x 480.
+    boxed = []
+    for u, v, wide in ((401.25, 201.25, 0.3), (401.5, 201.5, 0.3), (401.5, 201.5, 0.6)):
+        w = World().camera((0, 0, 1), f=1000.0, size=(1280, 960))
+        mesh, objects = pierced(w, u, v, wide)
+        boxed.append(see(mesh, objects, w.cameras(), np.array([True, *[False] * 4]), S, threads=1).boxed[0, 0])
+    assert boxed == [False, False, True]  # seen by full pixels alone, by a fine ray alone, by both
+
+
 @pytest.mark.parametrize("x", range(400, 404))
 @pytest.mark.parametrize("y", range(150, 154))
 def test_a_scrap_of_an_object_that_shows_in_one_pixel_far_from_the_rest_is_in_the_box(x, y):
