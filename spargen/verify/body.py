@@ -161,9 +161,9 @@ class Pieces:
             return
         corners = vertices_m[faces]
         # One place is one node, however often it stands there.
-        places = vertices_m[np.concatenate([points, faces.ravel()])]
-        nodes, index = np.unique(np.round(places, 4), axis=0, return_inverse=True)
-        index = index.ravel()
+        used, again = np.unique(np.concatenate([points, faces.ravel()]), return_inverse=True)
+        nodes, index = np.unique(np.round(vertices_m[used], 4), axis=0, return_inverse=True)
+        index = index.ravel()[again]
         of_point, of_face = index[: len(points)], index[len(points) :].reshape(-1, 3)
         self.n, piece = _linked(len(nodes), of_face)
         self.of_point, self.of_face = piece[of_point], piece[of_face[:, 0]]
