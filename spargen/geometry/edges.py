@@ -162,21 +162,22 @@ class Edges:
             return np.zeros((0, 3), dtype=np.int64)
         number = np.repeat(np.arange(len(pairs)), [len(c) for c in reached])
         y, x = np.concatenate(reached).T
-        near = np.zeros((len(pairs), self.grid.h, self.grid.w), dtype=bool)
-        # An object may be in sight where it would be, in the cell or near it, if it stood there alone.
-        near[number, y, x] = True
+        # An object may be in sight where it would be, in the cell or near it, if it stood there alone. A corner of the
+        # image may cut off a tip of what lies beyond, so there is one more cell on each side.
+        near = np.zeros((len(pairs), self.grid.h + 2, self.grid.w + 2), dtype=bool)
+        near[number, y + 1, x + 1] = True
         k, line, column = np.unravel_index(np.flatnonzero(_grown(near)), near.shape)
         pair = np.repeat(pairs[k], FINE)
-        alone = self.sight.alone_at(self.views[row[pair]], obj[pair], self._rooks(line, column))
+        alone = self.sight.alone_at(self.views[row[pair]], obj[pair], self._rooks(line - 1, column - 1))
         near[:] = False
         near[k, line, column] = alone.reshape(-1, FINE).any(axis=1)
-        self._trace(near, row[pairs], obj[pairs])
-        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y, x]])
+        self._trace(near[:, 1:-1, 1:-1], row[pairs], obj[pairs])
+        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y + 1, x + 1]])
 
     def _rooks(self, line: Ints, column: Ints) -> Floats:
         """Positions (4 C, 2) of the rays of coarse cells (C,) that are tried first: no line goes between them."""
-        x = self.grid.fine.x[column[:, None] * FINE + ROOKS]
-        y = self.grid.fine.y[line[:, None] * FINE + np.arange(FINE)]
+        x = (column[:, None] * FINE + ROOKS + 0.5) * (self.grid.width / (self.grid.w * FINE))
+        y = (line[:, None] * FINE + np.arange(FINE) + 0.5) * (self.grid.height / (self.grid.h * FINE))
         return np.stack([x, y], axis=-1).reshape(-1, 2)
 
     def _trace(self, near: Bools, row: Ints, obj: Ints) -> None:

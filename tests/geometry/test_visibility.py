@@ -554,6 +554,25 @@ def test_a_scrap_of_an_object_that_shows_in_one_pixel_far_from_the_rest_is_in_th
     assert t.boxed[0, 0]
 
 
+@pytest.mark.parametrize("right", [False, True])
+@pytest.mark.parametrize("low", [False, True])
+@pytest.mark.parametrize("aside", [0.2, 0.45, 0.7])
+def test_a_tip_that_a_corner_of_the_image_cuts_off_is_in_the_box(right, low, aside):
+    # The chair fills columns 274 to 365; of a triangle beyond a corner of the image one pixel shows.
+    w = World().add("chair", (3, 0, 1), (0.5, 0.5, 0.5)).add("wall", (5, 0, 1), (0.1, 9, 5)).camera((0, 0, 1), f=500.0)
+    mesh, objects = w.mesh(), w.objects()
+    # Pixels from the corner, outwards: its edge passes `aside` pixels outside the centre of the last pixel but one.
+    out = np.array([[-25, 25], [25, -25], [25, 25]]) + np.array([-1.5 + aside, -0.5])
+    u, v = (out[:, 0] + 640 if right else -out[:, 0]), (out[:, 1] + 480 if low else -out[:, 1])
+    tip = np.stack([np.full(3, 3.0), -(u - 320) * 3 / 500, 1 - (v - 240) * 3 / 500], axis=-1)
+    faces = np.concatenate([mesh.faces, len(mesh.vertices_m) + np.arange(3)[None]])
+    mesh = Mesh(np.concatenate([mesh.vertices_m, tip]), faces, np.append(mesh.face_object, 0))
+    t = see(mesh, objects, w.cameras(), np.array([True, False]), S, threads=1)
+    across = (1000 * 274 / 640, 1000) if right else (0, 1000 * 366 / 640)
+    assert t.visible[0, 0]
+    np.testing.assert_allclose(t.bbox[0, 0, [0, 2]], across, atol=2.2)
+
+
 def test_thin_things_that_only_a_lens_shows_are_looked_for():
     # Rods at 50 to 58 degrees off the axis, where a pinhole of that focal length shows nothing: a pixel wide each, so
     # that the coarse rays go between most of them.
