@@ -178,8 +178,11 @@ class Pieces:
         self.samples = np.split(samples[order], np.cumsum(np.bincount(owner, minlength=self.n))[:-1])
         self.gaps = gaps_m(self.samples)
 
-    def read(self, rule: Rule) -> tuple[Bools, Bools, bool]:
-        """Return which points and which faces belong to the main body, and whether the object is doubtful."""
+    def read(self, rule: Rule) -> tuple[Bools, Bools, bool | None]:
+        """Return which points and which faces belong to the main body, and whether the object is doubtful.
+
+        None is for large parts that small ones lead between, as those of a pole do between a lamp's foot and shade.
+        """
         if self.is_one:
             return *self.whole, False
         link, share, outside, most = rule
@@ -195,8 +198,9 @@ class Pieces:
         )
         if area[~kept].sum() > most:  # strays in such numbers are none
             return *self.whole, True
-        large = [g for g in range(count) if kept[g] and area[g] >= LARGE]
-        return kept[group[self.of_point]], kept[group[self.of_face]], _any_apart([samples[g] for g in large], link)
+        parts = [samples[g] for g in np.flatnonzero(kept)]
+        apart = _parts_apart(parts, area[kept] >= LARGE, APART_M + link)
+        return kept[group[self.of_point]], kept[group[self.of_face]], apart
 
 
 def _linked(n: int, triangles: Ints) -> tuple[int, Ints]:
@@ -207,13 +211,16 @@ def _linked(n: int, triangles: Ints) -> tuple[int, Ints]:
     return int(count), np.asarray(group, dtype=np.int64)
 
 
-def _any_apart(parts: list[Floats], link: float) -> bool:
-    """Tell whether a part is farther from all others than parts of one thing are."""
-    if len(parts) < 2:
+def _parts_apart(parts: list[Floats], large: Bools, most: float) -> bool | None:
+    """Tell whether large parts are farther from each other than `most`; None if others lead between all of them."""
+    if large.sum() < 2:
         return False
     trees = [cKDTree(part) for part in parts]
-    nearest = (min(tree.query(part)[0].min() for j, tree in enumerate(trees) if j != i) for i, part in enumerate(parts))
-    return any(gap > APART_M + link for gap in nearest)
+    near = np.array([[tree.query(part)[0].min() <= most for part in parts] for tree in trees])
+    if connected_components(near[large][:, large], directed=False)[0] == 1:
+        return False
+    together = connected_components(near, directed=False)[1][large]
+    return None if (together == together[0]).all() else True
 
 
 def gaps_m(samples: list[Floats], most: float = 0.2) -> Floats:

@@ -166,6 +166,14 @@ def test_large_pieces_apart_make_an_object_doubtful():
     assert only([TABLE[0], TABLE[0] + (0, 1.3, 0)], "towel").doubtful is False
 
 
+def test_scraps_that_lead_from_a_large_piece_to_the_next_leave_it_open():
+    foot, shade = block((0, 0, 0), (0.4, 0.4, 0.1)), block((0, 0, 1.2), (0.4, 0.4, 1.5))
+    scraps = [block((0.2, 0.2, z), (0.21, 0.21, z + 0.1)) for z in (0.4, 0.8)]
+    assert only([foot, shade], "lamp").doubtful is True
+    assert only([foot, shade, scraps[0]], "lamp").doubtful is True
+    assert only([foot, shade, *scraps], "lamp").doubtful is None
+
+
 def test_many_like_pieces_make_an_object_doubtful():
     bars = only([block((0.22 * k, 0, 0), (0.22 * k + 0.02, 0.02, 1)) for k in range(30)], "rack")
     assert bars.doubtful is True
