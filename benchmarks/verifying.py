@@ -45,14 +45,15 @@ class Clock:
 
 @contextmanager
 def clocks() -> Iterator[tuple[Clock, Clock]]:
-    """Measure how long scenes are opened, and pictures drawn and those read that show whole images."""
-    from spargen.verify import run, site
+    """Measure how long scenes are opened, and pictures drawn and images decoded."""
+    from spargen.verify import record, run, site
     from spargen.verify.mesh_sight import MeshSight
 
     opening, sight = Clock(), Clock()
     with (
         patch.object(run, "_load", opening.timed(run._load, 1)),
         patch.object(run, "Site", opening.timed(run.Site, 0)),
+        patch.object(record, "_image_fault", sight.timed(record._image_fault, 0)),
         patch.object(site, "draw", sight.timed(site.draw, 0)),
         patch.object(MeshSight, "look", sight.timed(MeshSight.look, 1)),
         patch.object(MeshSight, "fine_box", sight.timed(MeshSight.fine_box, 0)),
@@ -75,7 +76,7 @@ def measure_verify(adapter: str, root: Path, runs: int) -> None:
     title(f"VERIFY  {rows:,} rows of one scene, {sight.count} images of it looked at, 1 core")
     line("seconds to read the scene and to measure its things", opening.seconds, "s")
     line("rows/s, words and geometry", rows / (whole - sight.seconds - opening.seconds), "rows/s", least=2000)
-    line("frames/s, all that is drawn of them included", sight.count / sight.seconds, "frames/s")
+    line("frames/s, all that is drawn and decoded of them included", sight.count / sight.seconds, "frames/s")
     line("rows/s, everything", rows / whole, "rows/s", least=ROWS / (20 * 60 * WORKERS))
     line(f"minutes for {ROWS:,} rows, {WORKERS} cores", ROWS * whole / rows / WORKERS / 60, "min", most=20)
     line("peak memory of a worker", peak / 1e6, "MB", most=1000)

@@ -144,7 +144,7 @@ class Site:
     def _in_frame(self, view: View, thing: Thing) -> float:
         share = _inside(view, thing.samples_m)
         if min(abs(share - limit) for limit in (self.bounds.min_in_frame, self.bounds.volume_in_frame)) < UNSURE:
-            return _inside(view, sprinkle(thing.corners_m, MANY, thing.id)[0])
+            return _inside(view, self.memo(("many", thing.id), lambda: sprinkle(thing.corners_m, MANY, thing.id)[0]))
         return share
 
     def disc(self, frame: int, thing: Thing) -> tuple[bool, float]:
