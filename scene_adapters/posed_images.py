@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.pixels import pixels
 from scene_adapters.posed_labels import OwnBox
-from scene_adapters.posed_store import PosedFrames, pixels
+from scene_adapters.posed_store import PosedFrames
 from spargen.errors import SceneError
 from spargen.fingerprint import sizes
 from spargen.geometry.annotation import MAX_TILT_DEG

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from scene_adapters.formats.files import image_file_size
+from scene_adapters.formats.pixels import pixels
 from spargen.errors import SceneError
 from spargen.scene.lenses import Lens
 from spargen.scene.types import Blob, FrameStore
@@ -114,12 +115,3 @@ class PosedFrames(FrameStore):
             return {"intrinsic_color": color[0]}
         smaller = np.diag([*(depth_px / self.size_px[0]), 1.0, 1.0])
         return {"intrinsic_color": color[0], "intrinsic_depth": smaller @ color[0]}
-
-
-def pixels(path: Path) -> NDArray[Any]:
-    """Return the numbers of an image file, as they are; `SceneError` where it cannot be read."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise SceneError(f"the image cannot be read ({error})", where=path, mend="export it again") from None

@@ -28,17 +28,29 @@ def read_file(path: Path, *, mend: str = "download the file") -> bytes:
 
 def read_json(path: Path, *, mend: str = "download the file") -> dict[str, object]:
     """Return the JSON object in a file; NaN and Infinity, which Python's writer leaves in numbers, are read as well."""
-    data = read_file(path, mend=mend)
-    try:
-        content = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        try:
-            content = json.loads(data)
-        except ValueError:
-            raise SceneError(f"the file is not JSON ({error})", where=path, mend=DAMAGED) from None
+    content = _json_in(path, mend)
     if not isinstance(content, dict):
         raise SceneError("the file is not a JSON object", where=path, mend=DAMAGED)
     return content
+
+
+def read_json_list(path: Path, *, mend: str = "download the file") -> list[object]:
+    """Return the JSON list in a file; else as `read_json`."""
+    content = _json_in(path, mend)
+    if not isinstance(content, list):
+        raise SceneError("the file is not a JSON list", where=path, mend=DAMAGED)
+    return content
+
+
+def _json_in(path: Path, mend: str) -> object:
+    data = read_file(path, mend=mend)
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        try:
+            return json.loads(data)
+        except ValueError:
+            raise SceneError(f"the file is not JSON ({error})", where=path, mend=DAMAGED) from None
 
 
 def read_matrix(path: Path) -> NDArray[np.float64]:
