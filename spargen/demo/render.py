@@ -73,6 +73,13 @@ class Renderer:
         -------
         color : (H, W, 3) uint8 RGB. depth : (H, W) uint16 camera Z in millimetres, 0 = nothing hit.
         """
+        color, depth, _ = self.render_with_faces(cameras, view)
+        return color, depth
+
+    def render_with_faces(
+        self, cameras: Cameras, view: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.int64]]:
+        """Render one view; and return the face that each pixel shows, (H, W), -1 = none."""
         origin, direction = _pixel_rays(cameras, view)
         height, width = direction.shape[:2]
         dark = np.isnan(direction).any(axis=-1)
@@ -82,7 +89,7 @@ class Renderer:
         color = self._shade(np.maximum(face, 0), z, origin, direction.reshape(-1, 3))
         color[face < 0] = 0
         millimetres = np.rint(z * 1000).clip(0, 65535).astype(np.uint16)
-        return color.reshape(height, width, 3), millimetres.reshape(height, width)
+        return color.reshape(height, width, 3), millimetres.reshape(height, width), face.reshape(height, width)
 
     def _hits(
         self, origin: NDArray[np.float32], direction: NDArray[np.float32]
