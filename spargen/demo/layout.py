@@ -45,6 +45,7 @@ class Layout:
     scene_id : the id of the house of a number.
     folder : where a scan's own files stand, below the data set's root.
     files : files without which a scan is not whole.
+    word : what the data set calls what an annotator calls so; the same by default.
     first_id : the id of the first annotated object; the others follow.
     frame_step : frame numbers from one frame of the walk to the next.
     """
@@ -54,5 +55,6 @@ class Layout:
     scene_id: Callable[[int], str]
     folder: Callable[[Path, str], Path]
     files: Callable[[Path, str], Iterable[Path]]
+    word: Callable[[str], str] = str
     first_id: int = 0
     frame_step: int = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.demo.house import House
+from spargen.demo.layout import Layout
 from spargen.demo.scan import Scan
 from spargen.demo.walk import lost_frames
 from spargen.geometry.boxes import gravity_box
@@ -17,11 +19,18 @@ from spargen.scene.cameras import Cameras
 
 
 def house_truth(
-    house: House, scan: Scan, cameras: Cameras, *, first_id: int = 0, frame_step: int = 1
+    house: House,
+    scan: Scan,
+    cameras: Cameras,
+    *,
+    word: Callable[[str], str] = str,
+    first_id: int = 0,
+    frame_step: int = 1,
 ) -> dict[str, Any]:
     """Return the truth about a scanned house, in metres, in the house's frame, which is the aligned one of the scan.
 
-    Ids and frame numbers are those of the layout: ids count from `first_id`, numbers rise by `frame_step`.
+    Labels, ids and frame numbers are those of the layout: `word` tells its labels, ids count from `first_id`, numbers
+    rise by `frame_step`.
 
     Returns
     -------
@@ -36,7 +45,7 @@ def house_truth(
         center, extent, R = gravity_box(house.vertices_m[house.vertex_object == thing])
         found = [i for i, group in enumerate(scan.groups) if thing in group.things]
         box = {"center_m": _listed(center), "extent_m": _listed(extent), "R_world_box": _listed(R)}
-        ids, labels = [i + first_id for i in found], [scan.groups[i].label for i in found]
+        ids, labels = [i + first_id for i in found], [word(scan.groups[i].label) for i in found]
         objects.append({"kind": kind, "ids": ids, "labels": labels, **box})
     return {
         "house": house.seed,
@@ -48,11 +57,10 @@ def house_truth(
     }
 
 
-def write_truth(
-    path: Path, house: House, scan: Scan, cameras: Cameras, *, first_id: int = 0, frame_step: int = 1
-) -> None:
-    """Write `house_truth` as JSON."""
-    truth = house_truth(house, scan, cameras, first_id=first_id, frame_step=frame_step)
+def write_truth(path: Path, house: House, scan: Scan, cameras: Cameras, layout: Layout) -> None:
+    """Write `house_truth`, as a layout has it, as JSON."""
+    own: dict[str, Any] = {"word": layout.word, "first_id": layout.first_id, "frame_step": layout.frame_step}
+    truth = house_truth(house, scan, cameras, **own)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(truth), encoding="utf-8")
 

@@ -85,6 +85,16 @@ def stays_alike(word: str, others: Collection[str]) -> bool:
     return not (clash[0] & ~clash[1]).any()
 
 
+def nyu40_of(label: str) -> int:
+    """Return the NYU40 class of a label."""
+    return LABELS[label][1]
+
+
+def nyu40_name(label: str) -> str:
+    """Return what NYU40 calls a thing, in the usual spelling."""
+    return _NYU40.split("|")[nyu40_of(label) - 1].replace("refridgerator", "refrigerator")
+
+
 def write_label_table(path: Path) -> None:
     """Write ``scannetv2-labels.combined.tsv``; columns that nothing here needs stay empty."""
     columns, classes = _COLUMNS.split(), _NYU40.split("|")
