@@ -499,7 +499,9 @@ def test_panoramas_and_empty_rooms_are_not_read(tmp_path: Path) -> None:
     for other in ("panorama/full", "perspective/empty/7"):
         put(folder / "2D_rendering" / ROOM / other / "rgb_rawlight.png", (full / "rgb_rawlight.png").read_bytes())
         put(folder / "2D_rendering" / ROOM / other / "instance.png", png(np.full((512, 1024), 59, dtype=np.uint16)))
-    assert loaded(tmp_path).frames == NAMES
+    scene = loaded(tmp_path)
+    assert scene.frames == NAMES
+    assert "views left out" not in scene.notes
 
 
 # --------------------------------------------------------------------------------------------------------- broken files

@@ -177,6 +177,10 @@ def test_a_house_of_which_a_file_is_gone_is_written_again(tmp_path: Path) -> Non
     files = list(layout.files(tmp_path, scene_id))
     before = {path: path.read_bytes() for path in files}
     assert len(files) >= 3 + 5
+    truth = json.loads((tmp_path / f"truth/{scene_id}.json").read_text())
+    words = {label for thing in truth["objects"] for label in thing["labels"]}
+    assert {"wall", "floor", "sofa", "night stand", "refrigerator", "otherprop"} <= words
+    assert not words & {"couch", "nightstand", "refridgerator", "plant"}
     files[-1].unlink()
     write_demo(tmp_path, seed=5, frames=2, layout="structured3d", dirt=False, workers=1)
     assert {path: path.read_bytes() for path in files} == before
