@@ -39,7 +39,7 @@ Ints = NDArray[np.int64]
 SIZE_PX = (1280, 720)
 HALF_FOV = (0.698132, 0.440615)
 """Half of the horizontal and the vertical field of view, radians; pixels are not quite square."""
-VIEWS_IN_ROOM = 12
+VIEWS_IN_ROOM = 16
 _NO_BOX = STRUCTURAL | {"window"}
 """Kinds that are no furniture."""
 _BACKGROUND, _OTHER_STRUCTURE, _OTHER_PROP = 65535, 38, 40
