@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from scene_adapters.structured3d import Structured3DAdapter
 from scene_adapters.structured3d_rooms import inside
 from scene_adapters.structured3d_views import read_camera
 from spargen.errors import SceneError
+from spargen.run.generate import generate
+from spargen.run.job import make_job
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Scene
 from spargen.settings import Settings
@@ -626,3 +629,27 @@ def test_the_adapter_keeps_the_contract(tmp_path: Path) -> None:
     assert int(check_adapter(Structured3DAdapter(tmp_path))[ID]["rows"]) > 40
     scene = pickle.loads(pickle.dumps(loaded(tmp_path)))
     assert scene.store.color(1).read() == loaded(tmp_path).store.color(1).read()
+
+
+def test_a_run_passes_by_a_broken_house_and_writes_depths_splits_and_terms(tmp_path: Path) -> None:
+    root, tasks = tmp_path / "data", {"distance_prediction_oc": ["fill"], "depth_prediction_oc": ["fill"]}
+    House().write(root)
+    House().write(root, "scene_03000")
+    put(House().write(root, "scene_00020") / "bbox_3d.json", "{}")
+    source = {"adapter": "structured3d", "root": str(root)}
+    tree = {"out": str(tmp_path / "out"), "sources": [source], "tasks": tasks, "rows_per_cell": 4, "rgbd": True}
+    report = generate(make_job(tree))
+    assert list(report.failed) == ["structured3d/train/scene_00020"]
+    assert "bbox_3d.json" in report.failed["structured3d/train/scene_00020"]
+    images = tmp_path / "out/spar/structured3d/images"
+    for split, name in (("train", ID), ("val", "scene_03000")):
+        files = list((tmp_path / f"out/spar/structured3d/qa_jsonl/{split}").rglob("*.jsonl"))
+        rows = [json.loads(line) for path in files for line in path.read_text().splitlines()]
+        assert rows, split
+        for row in rows:
+            (color,), (depth,) = row["image"], row["depth"]
+            assert color.startswith(f"{name}/image_color/")
+            room, position = Path(color).stem.split("_")
+            released = view_folder(root / name, room, position) / "depth.png"
+            assert (images / depth).read_bytes() == released.read_bytes()
+    assert "Structured3D Terms of Use" in (tmp_path / "out/manifest.json").read_text()
