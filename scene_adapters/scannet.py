@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +30,7 @@ _SEGMENTS = "_vh_clean_2.0.010000.segs.json"
 _HIRES_SEGMENTS = "_vh_clean.segs.json"
 _GROUPS = ".aggregation.json"
 _LABELS = "scannetv2-labels.combined.tsv"
+_VALIDATION = "scannetv2_val.txt"
 
 
 class ScanNetAdapter(SceneAdapter):
@@ -48,6 +50,7 @@ class ScanNetAdapter(SceneAdapter):
               color/120.jpg  depth/120.png  pose/120.txt  intrinsic/intrinsic_color.txt ...
               image/                               or, as SPAR's preparation exports them, the same folders in here
           scans_test/                                  test scans have no annotation and are not listed
+          scannetv2_val.txt                            optional, also beside ROOT: the official validation scans
           scannet_frames_25k/                          or the frames lie here
             scene0000_00/
               color/000120.jpg  depth/000120.png  pose/000120.txt  intrinsics_color.txt  intrinsics_depth.txt
@@ -72,8 +75,9 @@ class ScanNetAdapter(SceneAdapter):
     footprint around the aligned vertices of their main bodies. About a fifth of a scan's vertices belong to no object.
 
     `scenes()` lists scans that have an aggregation file, and those outside `scans_test` that have a mesh: there a
-    missing aggregation file is a gap in the download, which `load` reports. `split()` is ``train`` for `scans/` (the
-    release's train and validation scans lie there together) and ``test`` for `scans_test/`.
+    missing aggregation file is a gap in the download, which `load` reports. `split()` is ``test`` for
+    `scans_test/`; in `scans/`, where the release's train and validation scans lie together, it is ``val`` for
+    those of the list, else ``train``.
     """
 
     dataset: ClassVar[str] = "scannet"
@@ -146,13 +150,21 @@ class ScanNetAdapter(SceneAdapter):
         return times(folder, [*used, *(exported_files(frames) if frames.is_dir() else [frames])])
 
     def split(self, scene_id: str) -> str:
-        """Return ``test`` for a scan of `scans_test/`, else ``train``."""
+        """Return ``test`` for a scan of `scans_test/`, ``val`` for one of the official list, else ``train``."""
         folder = self._folders().get(scene_id)
-        return "test" if folder and folder.parent.name == "scans_test" else "train"
+        if folder and folder.parent.name == "scans_test":
+            return "test"
+        return "val" if scene_id in self._validation else "train"
 
     def space(self, scene_id: str) -> str:
         """Return ``scene0000`` for the scan ``scene0000_01``: the rescans of a space share their first part."""
         return scene_id.rpartition("_")[0] or scene_id
+
+    @cached_property
+    def _validation(self) -> frozenset[str]:
+        """The scans of the official list of validation scans, where it is there."""
+        files = [file for base in (self.root, self.root.parent) if (file := base / _VALIDATION).is_file()]
+        return frozenset(name for file in files[:1] for name in read_file(file).decode("utf-8-sig", "replace").split())
 
     def _folders(self) -> dict[str, Path]:
         """Return all scan folders by name; `scans/` wins over `scans_test/`."""

@@ -386,6 +386,18 @@ def test_listing_splits_and_spaces(tmp_path: Path) -> None:
         adapter.load("scene0011_00")
 
 
+@pytest.mark.parametrize("root", [".", "scans"])
+def test_the_official_list_tells_validation_scans(tmp_path: Path, root: str) -> None:
+    for name in ("scene0010_00", "scene0011_00"):
+        write_scan(tmp_path, scene_id=name)
+    write_scan(tmp_path, scene_id="scene0708_00", part="scans_test")
+    names = ("scene0010_00", "scene0011_00", "scene0708_00") if root == "." else ("scene0010_00", "scene0011_00")
+    assert [ScanNetAdapter(tmp_path / root).split(name) for name in names][:2] == ["train", "train"]
+    (tmp_path / "scannetv2_val.txt").write_text("scene0011_00\r\nscene0708_00\r\n", encoding="utf-8-sig")
+    found = [ScanNetAdapter(tmp_path / root).split(name) for name in names]
+    assert found == ["train", "val", "test"][: len(names)]
+
+
 def test_the_root_may_be_the_scans_folder(tmp_path: Path) -> None:
     write_scan(tmp_path)
     adapter = ScanNetAdapter(tmp_path / "scans")
