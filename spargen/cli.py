@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -18,21 +18,21 @@ from spargen.errors import JobError, SceneError, SpargenError, nearest
 from spargen.plugins import adapter_names
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
-from spargen.run.estimate import estimate, remarks_on
+from spargen.run.estimate import Estimate, estimates, remarks_on
 from spargen.run.executors import Kind, cores
 from spargen.run.generate import Outcome, generate
 from spargen.run.job import Job, load_job, make_job
 from spargen.run.ledger import check_out
 from spargen.run.merge import merge as merge_outs
 from spargen.run.preview import draw_boxes, sample_rows
-from spargen.run.recipe import chosen_forms, load_texts, make_recipe
+from spargen.run.recipe import chosen_forms, load_texts, make_recipe, make_recipes
 from spargen.run.report import Report
-from spargen.run.scenes import open_adapter, read_scene_list
+from spargen.run.scenes import absent, open_adapter, read_scene_list
 from spargen.run.sheets import contact_sheets, save
 from spargen.scene.labels import LabelRules
 from spargen.scene.lists import rules_of
 from spargen.scene.types import Scene
-from spargen.terminal import bar, print_rows, print_whole, say
+from spargen.terminal import bar, print_estimates, print_rows, print_whole, say
 from spargen.views.check import check_scene, in_words
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
@@ -184,29 +184,47 @@ def merge(
 def check(
     job: Annotated[Path, typer.Argument(metavar="JOB.yaml")],
     change: Change = None,
+    cells: Annotated[
+        bool, typer.Option("--cells", help="Print every cell beside SPAR-7M's, not only short ones.")
+    ] = False,
 ) -> None:
     """Check a job and its templates without opening a scene, and print what it will come to at most.
 
     Words that are not plain and questions that are too long for `words: brief` are remarked on with file and line.
+
+    A job that asks for every cell that SPAR-7M has of a data set is set beside it: with its scenes, or where they are
+    not there with as many as its release has, and with what generated houses gave.
     """
-    chosen = load_job(job, change or [])
-    recipe = make_recipe(chosen)
-    run = compile_job(chosen, recipe)
-    most = estimate(chosen, recipe, len(run.scenes))
-    table = Table("what", "at most", title="The job can be run")
-    table.add_row("scenes", f"{len(run.scenes):,}")
-    table.add_row("cells (task, form)", f"{len(recipe.quotas):,} of {len(recipe.forms)} tasks")
-    table.add_row("rows", f"{most['rows']:,}")
-    table.add_row("images", f"{most['images']:,}")
-    table.add_row("disk", f"{most['disk_bytes'] / 1e9:,.2f} GB (estimated)")
-    Console().print(table)
+    chosen = load_job(job, change or [], out=Path())
+    recipes = make_recipes(chosen)
+    run = compile_job(chosen, recipes) if any(not absent(source) for source in chosen.sources) else None
+    found = estimates(chosen, recipes, run)
+    if run is not None:
+        _print_most([e for e in found if e.here])
+    if compared := [e for e in found if e.like_spar]:
+        print_estimates(compared, every_cell=cells)
     if chosen.labels:
-        print(f"parts of the building, which questions about all objects leave out: {recipe.rules.building_phrase}")
-    for note in (*run.notes, *remarks_on(recipe)):
+        words = recipes[0].rules.building_phrase
+        print(f"parts of the building, which questions about all objects leave out: {words}")
+    run = run or compile_job(chosen, recipes)  # which says that nothing is there
+    for note in (*filter(None, run.notes), *remarks_on(recipes)):
         print(note)
     if run.missing:
         print(f"listed but not on disk: {', '.join(ref.scene for ref in run.missing)}", file=sys.stderr)
         raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _print_most(found: Sequence[Estimate]) -> None:
+    """Print what the data sets that are there will come to at most."""
+    cells = {(c.task, c.form) for e in found for c in e.cells}
+    table = Table("what", "at most", title="The job can be run")
+    table.add_row("scenes", f"{sum(e.scenes for e in found):,}")
+    table.add_row("cells (task, form)", f"{len(cells):,} of {len({task for task, _ in cells})} tasks")
+    rows, images, size = map(sum, zip(*(e.most for e in found), strict=True))
+    table.add_row("rows", f"{rows:,}")
+    table.add_row("images", f"{images:,}")
+    table.add_row("disk", f"{size / 1e9:,.2f} GB (estimated)")
+    Console().print(table)
 
 
 @command("list")
@@ -253,7 +271,7 @@ def preview(
     source = {"adapter": adapter, "root": root or _preview_root()}
     tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": _PREVIEW_ROWS}
     job = make_job(tree, change or [])
-    recipe = make_recipe(job)
+    recipe = make_recipe(job, job.sources[0])
     if root is None:
         write_demo(_preview_root(), frames=_PREVIEW_FRAMES)
     rows, picture = sample_rows(_load_scene(job, scene, recipe.rules), recipe)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from spargen.run.estimate import Estimate
+from spargen.run.executors import cores
 from spargen.run.report import Report
 
 Step = Callable[[int, int, str], None]
@@ -48,3 +50,52 @@ def print_rows(report: Report) -> None:
         rows = {form: [c for c in report.cells if (c.task, c.form) == (task, form)] for form in forms}
         table.add_row(task, *(f"{sum(c.rows for c in cells):,}" if cells else "" for cells in rows.values()))
     print_whole(table)
+
+
+def print_estimates(found: Sequence[Estimate], *, every_cell: bool) -> None:
+    """Print what data sets will come to beside what SPAR-7M has, and the cells of which it has more, or all cells."""
+    name = f"hours on {cores()} cores"
+    table = Table(
+        "data set", "scenes", "cells", "rows", "SPAR-7M", "images", "disk", name, title="Estimated, by data set"
+    )
+    for e in found:
+        scenes = f"{e.scenes:,}{'' if e.here else ' of its release'}"
+        hours = f"{e.seconds / 3600 / cores():,.1f}" if e.seconds else ""
+        rows, images, size = e.likely
+        counts = f"{rows:,}", f"{e.spar:,}", f"{images:,}", f"{size / 1e9:,.1f} GB"
+        table.add_row(e.dataset, scenes, f"{len(e.cells)}", *counts, hours)
+    table.add_section()
+    sums = [sum(n) for n in zip(*((len(e.cells), e.likely.rows, e.spar, *e.likely[1:]) for e in found), strict=True)]
+    hours = f"{sum(e.seconds for e in found) / 3600 / cores():,.1f}"
+    table.add_row("all", "", *(f"{n:,}" for n in sums[:-1]), f"{sums[-1] / 1e9:,.1f} GB", hours)
+    print_whole(table)
+    for e in found:
+        how = f"as {e.measured} generated houses gave" if e.measured else "not measured: as if every cell were full"
+        print(f"{e.dataset}: rows of a scene {how}")
+    if every_cell:
+        _print_cells(found)
+    _print_short(found)
+
+
+def _print_cells(found: Sequence[Estimate]) -> None:
+    for e in found:
+        forms = list(dict.fromkeys(cell.form for cell in e.cells))
+        table = Table(e.dataset, *forms, title=f"{e.dataset}: rows, estimated / SPAR-7M")
+        for task in dict.fromkeys(cell.task for cell in e.cells):
+            rows = {c.form: f"{c.rows:,} / {c.spar:,}" for c in e.cells if c.task == task}
+            table.add_row(task, *(rows.get(form, "") for form in forms))
+        print_whole(table)
+
+
+def _print_short(found: Sequence[Estimate]) -> None:
+    short = [(e.dataset, cell) for e in found for cell in e.cells if cell.is_short]
+    if not short:
+        print("no cell is estimated to have fewer rows than SPAR-7M")
+        return
+    table = Table(
+        "data set", "task", "form", "rows", "SPAR-7M", "why", title="Estimated to have fewer rows than SPAR-7M"
+    )
+    for dataset, c in short:
+        table.add_row(dataset, c.task, c.form, f"{c.rows:,}", f"{c.spar:,}", c.why)
+    print_whole(table)
+    print("why: what most candidates were dropped for, and its share of those dropped")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from spargen.fingerprint import code, digest, libraries, tree
 from spargen.phrase.plain import words_file
 from spargen.plugins import adapter_module
 from spargen.run.job import Job
-from spargen.run.recipe import Recipe
-from spargen.run.scenes import SceneRef, open_adapter, refuse_straddling, refuse_twice, scenes_of
+from spargen.run.recipe import Recipe, make_recipe
+from spargen.run.scenes import SceneRef, absent, adapter_of, open_adapter, refuse_straddling, refuse_twice, scenes_of
 from spargen.scene.labels import label_file
 from spargen.scene.lists import read_label_file
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of the layout of an output folder, parts included."""
 
 
@@ -32,15 +32,17 @@ class Run:
     ----------
     name : of the job.
     identity : what rows and images depend on, without the choice of scenes and without what fingerprints cover.
-    roots : where the sources lay, which another machine may call otherwise.
+    cells : what is asked of the scenes of each source: rows that a scene gives at most, by ``task/form``.
+    roots : where the sources lay, which another machine may call otherwise; "" for those that are left out.
     code, templates : fingerprints of program, adapters and plug-ins, and of the words; libraries : versions.
     scenes : the scenes that are there, sorted; missing : those that a list names and the disk has not.
     terms : terms of use by data set.
-    notes : what a person should know about the choice of scenes.
+    notes : what a person should know about the choice of scenes, one for each source, "" where there is nothing.
     """
 
     name: str
     identity: Mapping[str, Any]
+    cells: tuple[Mapping[str, int], ...]
     roots: tuple[str, ...]
     code: str
     templates: str
@@ -51,10 +53,40 @@ class Run:
     notes: tuple[str, ...]
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """Return for each source one fingerprint of all that its rows depend on, the scenes' own files excepted.
+
+        What is asked of one source is no matter of the others: change it, and their scenes hold.
+        """
+        shared = {key: value for key, value in self.identity.items() if key not in ("tasks", "rows_per_cell")}
+        identity = orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)
+        made = FORMAT_VERSION, identity, self.code, self.templates, self.libraries
+        return tuple(digest(*made, cells) for cells in self.cells)
+
+    @property
     def key(self) -> str:
-        """Return one fingerprint of everything that rows depend on, the scene's own files excepted."""
-        identity = orjson.dumps(self.identity, option=orjson.OPT_SORT_KEYS)
-        return digest(FORMAT_VERSION, identity, self.code, self.templates, self.libraries)
+        """Return one fingerprint of everything that rows depend on, the scenes' own files excepted."""
+        return digest(list(self.keys))
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """Return which sources are left out, for their folders are not there."""
+        return frozenset(index for index, root in enumerate(self.roots) if not root)
+
+    def lent(self, other: Run) -> Run:
+        """Return the run with those sources that it leaves out and another run of the job has: scenes, roots, terms."""
+        taken = self.left_out - other.left_out
+        scenes, missing = ([ref for ref in refs if ref.source in taken] for refs in (other.scenes, other.missing))
+        refuse_twice([*self.scenes, *scenes])
+        terms = {name: [self.terms.get(name, ""), other.terms[name]] for name in {ref.dataset for ref in scenes}}
+        return replace(
+            self,
+            roots=tuple((other if i in taken else self).roots[i] for i in range(len(self.roots))),
+            notes=tuple((other if i in taken else self).notes[i] for i in range(len(self.roots))),
+            scenes=tuple(sorted([*self.scenes, *scenes])),
+            missing=tuple(sorted([*self.missing, *missing])),
+            terms={**self.terms, **{name: _joined(texts) for name, texts in terms.items()}},
+        )
 
     def take(self, scenes: Sequence[str] | None = None, shard: tuple[int, int] | None = None) -> list[SceneRef]:
         """Return the named scenes, or every n-th one from the i-th on for the shard ``(i, n)``."""
@@ -69,51 +101,75 @@ class Run:
         return chosen if shard is None else chosen[shard[0] - 1 :: shard[1]]
 
 
-def compile_job(job: Job, recipe: Recipe) -> Run:
-    """List the scenes of every source, give each its split, and take the fingerprints of what will make the rows."""
+def compile_job(job: Job, recipes: Sequence[Recipe]) -> Run:
+    """List the scenes of every source, give each its split, and take the fingerprints of what will make the rows.
+
+    Parameters
+    ----------
+    job : the job. A source whose folder is not there is left out, and a note says so.
+    recipes : what is asked of the scenes of each source.
+    """
     scenes: list[SceneRef] = []
     missing: list[SceneRef] = []
     spaces: dict[tuple[str, str], list[SceneRef]] = defaultdict(list)
     terms: dict[str, list[str]] = defaultdict(list)
     notes = []
     for index, source in enumerate(job.sources):
-        adapter = open_adapter(source, recipe.rules)
+        kind = adapter_of(source)
+        if why := absent(source):
+            notes.append(f"{source.dataset or kind.dataset}: left out: {why}")
+            continue
+        adapter = open_adapter(source, recipes[index].rules)
         dataset = source.dataset or adapter.dataset
         there, lacking = scenes_of(source, adapter, index)
         scenes, missing = scenes + there, missing + lacking
         terms[dataset].append(adapter.terms())
         for ref in there:
             spaces[dataset, adapter.space(ref.scene)].append(ref)
-        if source.splits is None:
-            names = ", ".join(sorted({ref.split for ref in (*there, *lacking)})) or "none"
-            notes.append(f"{dataset}: no split lists given, the adapter's own splits are used ({names})")
+        names = ", ".join(sorted({ref.split for ref in (*there, *lacking)})) or "none"
+        own = f"{dataset}: no split lists given, the adapter's own splits are used ({names})"
+        notes.append(own if source.splits is None else "")
     if not scenes and not missing:
-        where = ", ".join(str(source.root) for source in job.sources)
-        raise JobError("there are no scenes", where=where, mend="check `root`, `splits` and `scenes`")
+        raise _nothing_there(job)
     refuse_twice(scenes)
     refuse_straddling(spaces)
     return Run(
         name=job.name,
-        identity=identity_of(job, recipe),
+        identity=identity_of(job),
+        cells=tuple(recipe.quotas for recipe in recipes),
         roots=roots_of(job),
         code=code_fingerprint(job),
-        templates=recipe.templates.fingerprint,
+        templates=recipes[0].templates.fingerprint,
         libraries=libraries(),
         scenes=tuple(sorted(scenes)),
         missing=tuple(sorted(missing)),
-        # Two folders of one data set may bring terms of their own; both hold for what is made of them together.
-        terms={dataset: "; ".join(dict.fromkeys(texts)) for dataset, texts in terms.items()},
+        terms={dataset: _joined(texts) for dataset, texts in terms.items()},
         notes=tuple(notes),
     )
 
 
-def identity_of(job: Job, recipe: Recipe) -> dict[str, Any]:
-    """Return what makes a job this job, wherever its files lie."""
+def _joined(terms: Sequence[str]) -> str:
+    """Join terms of use: folders of one data set may bring some of their own, and all hold for what is made of them."""
+    return "; ".join(dict.fromkeys(part for text in terms for part in text.split("; ") if part))
+
+
+def _nothing_there(job: Job) -> JobError:
+    reasons = [absent(source) for source in job.sources]
+    if all(reasons):
+        mend = "set `root` to the folder of the data set, or export the variable that it names"
+        return JobError("; ".join(dict.fromkeys(reasons)), where="sources", mend=mend)
+    where = ", ".join(str(source.root) for source in job.sources)
+    return JobError("there are no scenes", where=where, mend="check `root`, `splits` and `scenes`")
+
+
+def identity_of(job: Job) -> dict[str, Any]:
+    """Return what makes a job this job, wherever its files lie. What a source asks on its own does not."""
+    recipe = make_recipe(job) if any(source.tasks is None for source in job.sources) else None
     return {
         "seed": job.seed,
         "sources": [{"adapter": s.adapter, "dataset": s.dataset, "options": s.options} for s in job.sources],
-        "tasks": {task: list(forms) for task, forms in recipe.forms.items()},
-        "rows_per_cell": dict(recipe.quotas),
+        "tasks": {task: list(forms) for task, forms in recipe.forms.items()} if recipe else {},
+        "rows_per_cell": dict(recipe.quotas if recipe else job.rows_per_cell),
         "images": job.images,
         "rgbd": job.rgbd,
         "words": job.words,
@@ -123,8 +179,8 @@ def identity_of(job: Job, recipe: Recipe) -> dict[str, Any]:
 
 
 def roots_of(job: Job) -> tuple[str, ...]:
-    """Return where the sources of a job lie on this machine."""
-    return tuple(str(source.root.resolve()) for source in job.sources)
+    """Return where the sources of a job lie on this machine, "" for those that are not there."""
+    return tuple("" if absent(source) else str(source.root.resolve()) for source in job.sources)
 
 
 def code_fingerprint(job: Job) -> str:

@@ -31,7 +31,7 @@ from spargen.run.parts import (
     write_part,
 )
 from spargen.run.product import Product, end_merge, pieces_of, read_product, rows_of
-from spargen.run.recipe import Recipe, make_recipe
+from spargen.run.recipe import Recipe, make_recipes
 from spargen.run.report import Report, make_report, write_report
 from spargen.run.scenes import SceneRef, open_adapter
 from spargen.scene.adapter import SceneAdapter
@@ -75,12 +75,12 @@ def generate(
     -------
     the report, None for a shard.
     """
-    recipe = make_recipe(job)
-    run = compile_job(job, recipe)
+    recipes = make_recipes(job)
+    run = compile_job(job, recipes)
     todo = run.take(scenes, shard)
-    claim(job.out, run)
+    run = claim(job.out, run)
     workers = max(1, min(workers, len(todo)))
-    maker = Maker(job, recipe, run.key, read_product(job.out), max(1, cores() // workers))
+    maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // workers))
     for number, (ref, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
         outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
         if watch is not None:
@@ -118,15 +118,15 @@ class Maker:
     """Makes the part of one scene; goes to the worker processes."""
 
     job: Job
-    recipe: Recipe
-    key: str
+    recipes: tuple[Recipe, ...]
+    keys: tuple[str, ...]
     product: Product
     threads: int
     adapters: dict[int, SceneAdapter] = field(default_factory=dict)
 
-    def __reduce__(self) -> tuple[Callable[..., Maker], tuple[Job, str, Product, int]]:
+    def __reduce__(self) -> tuple[Callable[..., Maker], tuple[Job, tuple[str, ...], Product, int]]:
         # Words are compiled code and tasks are functions: another process makes its own of both, once.
-        return _maker, (self.job, self.key, self.product, self.threads)
+        return _maker, (self.job, self.keys, self.product, self.threads)
 
     def __call__(self, ref: SceneRef) -> Outcome:
         """Make a part, unless it is there already. A scene that cannot be read does not stop the others."""
@@ -154,17 +154,17 @@ class Maker:
         from spargen.run.engine import ask  # costs seconds, which a run that has nothing to ask does without
 
         loaded = time.perf_counter()
-        questions = ask(scene, self.recipe, cache=self.job.cache, threads=self.threads)
+        questions = ask(scene, self.recipes[ref.source], cache=self.job.cache, threads=self.threads)
         asked = time.perf_counter()
         folder = images_folder(out, ref.dataset)
         images = write_images(scene, questions, folder, mode=self.job.images, rgbd=self.job.rgbd)
         questions.seconds["load"] += loaded - begin
         questions.seconds["images"] += time.perf_counter() - asked
-        return "made", write_part(out, ref, scene, questions, images, self.key, quick).total
+        return "made", write_part(out, ref, scene, questions, images, self.keys[ref.source], quick).total
 
     def _adapter(self, source: int) -> SceneAdapter:
         if source not in self.adapters:
-            self.adapters[source] = open_adapter(self.job.sources[source], self.recipe.rules)
+            self.adapters[source] = open_adapter(self.job.sources[source], self.recipes[source].rules)
         return self.adapters[source]
 
     def _kept(self, ref: SceneRef, part: Part) -> tuple[Literal["kept"], int]:
@@ -174,14 +174,14 @@ class Maker:
     def _earlier(self, ref: SceneRef) -> Part | None:
         """Return the part of an earlier run if all that it gave is in place: its lines here or there, its images."""
         out = self.job.out
-        part = read_part(out, ref, self.key)
+        part = read_part(out, ref, self.keys[ref.source])
         if part is None or not (has_text(out, ref, part) or self.product.holds(ref, part)):
             return None
         return part if still_there(images_folder(out, ref.dataset), part.images) else None
 
 
-def _maker(job: Job, key: str, product: Product, threads: int) -> Maker:
-    return Maker(job, make_recipe(job), key, product, threads)
+def _maker(job: Job, keys: tuple[str, ...], product: Product, threads: int) -> Maker:
+    return Maker(job, make_recipes(job), keys, product, threads)
 
 
 def _failed(out: Path, ref: SceneRef, error: Exception) -> Outcome:

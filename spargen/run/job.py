@@ -28,11 +28,12 @@ def _as_list(paths: object) -> object:
 
 
 def _as_default(quota: object) -> object:
-    return quota if isinstance(quota, dict) else {"default": quota}
+    return quota if quota is None or isinstance(quota, dict) else {"default": quota}
 
 
 Forms = list[str] | None
 Quota = Annotated[int, Field(ge=1, le=MAX_ROWS_PER_CELL, strict=True)]
+Tasks = Annotated[dict[str, Forms] | None, BeforeValidator(_as_mapping)]
 
 
 class Source(BaseModel):
@@ -43,6 +44,10 @@ class Source(BaseModel):
     adapter: str = Field(description="a name from `spargen list adapters`, or package.module:Class")
     root: Path = Field(description="the folder the data set was downloaded to")
     dataset: str | None = Field(None, description="folder name in the output; the adapter's own by default")
+    tasks: Tasks = Field(None, description="what is asked of its scenes, in place of the job's `tasks`")
+    rows_per_cell: Annotated[dict[str, Quota] | None, BeforeValidator(_as_default)] = Field(
+        None, description="rows that its scenes give, in place of the job's `rows_per_cell`"
+    )
     splits: dict[str, Path] | None = Field(None, description="one file of scene ids a split; the adapter's by default")
     scenes: list[str] | None = Field(None, description="only these scenes")
     options: dict[str, Any] = Field(default_factory=dict, description="passed to the adapter by name")
@@ -57,9 +62,7 @@ class Job(BaseModel):
     seed: int = Field(0, ge=0)
     out: Path = Field(description="the folder that receives everything")
     sources: list[Source] = Field(min_length=1)
-    tasks: Annotated[dict[str, Forms] | None, BeforeValidator(_as_mapping)] = Field(
-        None, description="task names, or {task: [forms]}; all by default"
-    )
+    tasks: Tasks = Field(None, description="task names, or {task: [forms]}; all by default")
     rows_per_cell: Annotated[dict[str, Quota], BeforeValidator(_as_default)] = Field(
         default_factory=lambda: {"default": DEFAULT_ROWS_PER_CELL},
         description="rows a scene gives to each (task, form): a number, or {default:, task:, task/form:}",
@@ -75,9 +78,13 @@ class Job(BaseModel):
     cache: Path | None = Field(None, description="folder that keeps visibility tables between jobs")
     settings: Settings = Field(default_factory=lambda: Settings.model_validate({}))
 
-    def quota(self, task: str, form: str) -> int:
-        """Return how many rows a scene gives to a cell at most."""
-        rows = self.rows_per_cell
+    def tasks_of(self, source: Source | None) -> dict[str, Forms] | None:
+        """Return what is asked of the scenes of a source: its own tasks, else the job's."""
+        return self.tasks if source is None or source.tasks is None else source.tasks
+
+    def quota(self, task: str, form: str, source: Source | None = None) -> int:
+        """Return how many rows a scene gives to a cell at most, by its source's own numbers if it has some."""
+        rows = self.rows_per_cell if source is None or source.rows_per_cell is None else source.rows_per_cell
         default = rows.get("default", DEFAULT_ROWS_PER_CELL)
         return rows.get(f"{task}/{form}", rows.get(task, default))
 
@@ -120,12 +127,14 @@ def make_job(
     where : what a message names as the place.
     base : the folder at which relative paths start.
     given : keys that replace the tree's, paths as the caller sees them; None is ignored.
+
+    The root of a source may name what the environment has not: it stays as it is written, and `absent` tells.
     """
+    replaced = {key: value for key, value in given.items() if value is not None}
     values = dict(tree)
     for text in overrides:
         values = _override(values, text)
-    values = _with_paths(values, base, where)
-    values |= {key: value for key, value in given.items() if value is not None}
+    values = _with_paths({key: value for key, value in values.items() if key not in replaced}, base, where) | replaced
     try:
         return Job.model_validate(values)
     except ValidationError as error:
@@ -177,6 +186,9 @@ def _with_paths(values: dict[str, Any], base: Path, where: str) -> dict[str, Any
 
 
 def _source_paths(source: dict[str, Any], place: Any) -> dict[str, Any]:
+    root = source.get("root")
+    if isinstance(root, str) and unset_in(os.path.expandvars(root)):
+        return source  # the source is left out, and none of its files is read
     out = {k: place(v) if k in _PATHS else v for k, v in source.items()}
     if isinstance(out.get("splits"), dict):
         out["splits"] = {k: place(v) for k, v in out["splits"].items()}
@@ -185,10 +197,14 @@ def _source_paths(source: dict[str, Any], place: Any) -> dict[str, Any]:
 
 def _expanded(text: str, where: str) -> str:
     path = os.path.expandvars(str(Path(text).expanduser()))
-    if "$" in path:
-        name = path[path.index("$") :].split("/")[0]
+    if name := unset_in(path):
         raise JobError(f"the environment has no {name}", where=where, mend=f"export {name[1:].strip('{}')}=... first")
     return path
+
+
+def unset_in(path: str) -> str:
+    """Return the first ``$NAME`` that is left in a path, "" where none is."""
+    return path[path.index("$") :].split("/")[0] if "$" in path else ""
 
 
 def _describe(error: ErrorDetails) -> tuple[str, str]:
@@ -201,10 +217,10 @@ def _describe(error: ErrorDetails) -> tuple[str, str]:
         return f"unknown key `{key}`", nearest(last, known, f"known keys: {', '.join(known)}")
     if error["type"] == "missing":
         return f"`{key}` is missing", f"add `{last}:` to the job"
-    if loc and loc[0] == "rows_per_cell":
+    if "rows_per_cell" in loc:
         mend = f"give a whole number from 1 to {MAX_ROWS_PER_CELL}"
         return f"`{key.removesuffix('.default')}` cannot be {error['input']!r}", mend
-    if key == "tasks" or last in ("dict[str,nullable[list[str]]]",):
+    if last in ("tasks", "dict[str,nullable[list[str]]]"):
         return "`tasks` is neither a list of names nor a mapping of names to forms", "see configs/default.yaml"
     if error["type"] == "ascending":
         names = error["ctx"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,30 @@ from spargen.run.compile import FORMAT_VERSION, Run, identity_of, roots_of
 from spargen.run.files import write_json
 from spargen.run.job import Job
 from spargen.run.parts import PARTS
-from spargen.run.recipe import make_recipe
 from spargen.run.scenes import SceneRef
 
 _OURS = ("spar", "facts", "data_jsons", "manifest.json")
 
 
-def claim(out: Path, run: Run) -> None:
-    """Make an output folder this run's; `OutputError` if it is another's."""
-    _refuse_foreign(out, run.identity, run.roots)
+def claim(out: Path, run: Run) -> Run:
+    """Make an output folder this run's and return the run; `OutputError` if it is another's.
+
+    Of sources that are left out now the scenes stay that earlier runs found: their rows are in the folder.
+    """
+    earlier = _ours(out, run.identity, run.roots)
+    if earlier is not None:
+        told = [f"{note}; what earlier runs made of it stays" if note else "" for note in run.notes]
+        whole = run.lent(earlier)
+        taken = run.left_out - whole.left_out
+        run = replace(whole, notes=tuple(told[i] if i in taken else note for i, note in enumerate(run.notes)))
     refs = {key: [[r.dataset, r.split, r.scene, r.source] for r in getattr(run, key)] for key in ("scenes", "missing")}
     write_json(out / PARTS / "run.json", {"format_version": FORMAT_VERSION, **asdict(run), **refs})
+    return run
 
 
 def check_out(job: Job) -> None:
     """Raise `OutputError` if the job's output folder belongs to another job; no scene is looked for."""
-    _refuse_foreign(job.out, identity_of(job, make_recipe(job)), roots_of(job))
+    _ours(job.out, identity_of(job), roots_of(job))
 
 
 def read_run(out: Path) -> Run:
@@ -42,7 +50,7 @@ def read_run(out: Path) -> Run:
             raise OutputError("the folder was begun by another version, of another layout", where=out, mend=mend)
         for key in ("scenes", "missing"):
             content[key] = tuple(SceneRef(*entry) for entry in content[key])
-        return Run(**{**content, "roots": tuple(content["roots"]), "notes": tuple(content["notes"])})
+        return Run(**{**content, **{key: tuple(content[key]) for key in ("cells", "roots", "notes")}})
     except FileNotFoundError:
         raise OutputError("no run has written here", where=out, mend="name the --out of `spargen generate`") from None
     except (OSError, orjson.JSONDecodeError, AttributeError, TypeError, KeyError) as error:
@@ -63,14 +71,19 @@ def refuse_other(was: Mapping[str, Any], now: Mapping[str, Any], where: Path) ->
         )
 
 
-def _refuse_foreign(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> None:
-    """Raise `OutputError` if an output folder belongs to another job, or to nobody knows which."""
+def _ours(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> Run | None:
+    """Return the run of an output folder; `OutputError` if it is another job's, or nobody knows whose."""
     if (out / PARTS / "run.json").exists():
-        was = read_run(out)
-        before, now = ({**i, "root": dict(enumerate(r))} for i, r in ((was.identity, was.roots), (identity, roots)))
+        run = read_run(out)
+        refuse_other(run.identity, identity, out)
+        # Where one of the two had no folder, nothing was moved.
+        moved = {i: pair for i, pair in enumerate(zip(run.roots, roots, strict=True)) if all(pair)}
+        before, now = ({"root": {i: pair[which] for i, pair in moved.items()}} for which in (0, 1))
         refuse_other(before, now, out)
-    elif any((out / name).exists() for name in _OURS):
+        return run
+    if any((out / name).exists() for name in _OURS):
         raise OutputError("the folder holds files of an unknown run", where=out, mend="choose another --out")
+    return None
 
 
 def _flat(tree: object, path: str = "") -> dict[str, object]:

@@ -32,7 +32,7 @@ def write_manifest(
         "spargen": installed_version("spargen"),
         "python": platform.python_version(),
         "libraries": run.libraries,
-        "job": {"name": run.name, **run.identity},
+        "job": {"name": run.name, **run.identity, "cells": list(run.cells)},
         "fingerprints": {"run": run.key, "code": run.code, "templates": run.templates},
         "terms_of_use": run.terms,
         "rows": {str(cell): rows for cell, rows in counts.items()},

@@ -7,6 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 from spargen.errors import OutputError
@@ -31,8 +32,10 @@ def merge(outs: Sequence[Path], out: Path) -> Report:
     """
     runs = [read_run(folder) for folder in outs]
     whole = _joined(runs, outs)
-    whole = replace(whole, roots=read_run(out).roots) if out in outs else whole
-    claim(out, whole)
+    if out in outs:
+        own = read_run(out).roots
+        whole = replace(whole, roots=tuple(mine or other for mine, other in zip(own, whole.roots, strict=True)))
+    whole = claim(out, whole)
     for folder, run in zip(outs, runs, strict=True):
         if folder.resolve() == out.resolve():
             continue
@@ -46,7 +49,8 @@ def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
     """Return the run of all shards, after checking that they are shards of one job."""
     first = runs[0]
     for run, folder in zip(runs[1:], outs[1:], strict=True):
-        refuse_other(first.identity, run.identity, folder)
+        was, now = ({**r.identity, "cells": dict(enumerate(r.cells))} for r in (first, run))
+        refuse_other(was, now, folder)
         if run.key != first.key:
             was, now = ({"program": r.code, "templates": r.templates, **r.libraries} for r in (first, run))
             names = ", ".join(sorted(name for name in was | now if was.get(name) != now.get(name)))
@@ -55,9 +59,10 @@ def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
                 where=folder,
                 mend="generate both with the same version",
             )
-    scenes = sorted({ref for run in runs for ref in run.scenes})
-    missing = sorted({ref for run in runs for ref in run.missing})
-    return replace(first, scenes=tuple(scenes), missing=tuple(missing))
+    whole = reduce(Run.lent, runs)
+    scenes = sorted({ref for run in (whole, *runs) for ref in run.scenes})
+    missing = sorted({ref for run in (whole, *runs) for ref in run.missing})
+    return replace(whole, scenes=tuple(scenes), missing=tuple(missing))
 
 
 def _take_parts(source: Path, out: Path, parts: Mapping[SceneRef, Part]) -> None:

@@ -39,7 +39,7 @@ class Part:
 
     Parameters
     ----------
-    key : fingerprint of the run that made it; source : position in `Job.sources`.
+    key : fingerprint of the run that made it, for its source; source : position in `Job.sources`.
     fingerprint : of the scene's content; quick : what the adapter said of its files without opening them.
     cells : number of rows, bytes of its rows and bytes of its facts for each ``task/form``, in the order of the files.
     rows, facts : size and digest of the two files.
@@ -96,8 +96,8 @@ def read_part(out: Path, ref: SceneRef, key: str) -> Part | None:
 
 def read_parts(out: Path, run: Run) -> Iterator[tuple[SceneRef, Part]]:
     """Yield the parts that are of this run, the scenes that failed last time excepted."""
-    key = run.key
-    found = ((ref, read_part(out, ref, key)) for ref in run.scenes if not error_file(out, ref).exists())
+    keys = run.keys
+    found = ((ref, read_part(out, ref, keys[ref.source])) for ref in run.scenes if not error_file(out, ref).exists())
     yield from ((ref, part) for ref, part in found if part is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spargen.errors import JobError, nearest
 from spargen.plugins import load_task_file
-from spargen.run.job import Forms, Job
+from spargen.run.job import Forms, Job, Source
 from spargen.scene.labels import LabelRules
 from spargen.scene.lists import rules_of
 from spargen.settings import Settings, Words
@@ -47,13 +47,25 @@ class Recipe:
         return self.templates.rules
 
 
-def make_recipe(job: Job) -> Recipe:
-    """Load the plug-ins, templates and label lists of a job and check that it asks for what there is."""
+def make_recipe(job: Job, source: Source | None = None) -> Recipe:
+    """Load the plug-ins, templates and label lists of a job and check that it asks for what there is.
+
+    Parameters
+    ----------
+    job : the job.
+    source : of whose scenes it is asked; None = of those of a source without tasks and quotas of its own.
+    """
     templates = load_texts(tuple(job.plugins), tuple(job.templates), job.words, rules_of(job.labels))
-    forms = chosen_forms(job.tasks, templates)
-    _check_quotas(job, templates)
-    quotas = {f"{task}/{form}": job.quota(task, form) for task, names in forms.items() for form in names}
+    forms = chosen_forms(job.tasks_of(source), templates)
+    for rows in (job.rows_per_cell, source.rows_per_cell if source else None):
+        _check_quotas(rows or {}, templates)
+    quotas = {f"{task}/{form}": job.quota(task, form, source) for task, names in forms.items() for form in names}
     return Recipe(forms, templates, quotas, job.seed, job.settings, job.rgbd)
+
+
+def make_recipes(job: Job) -> tuple[Recipe, ...]:
+    """Return the recipe of each source of a job, in their order."""
+    return tuple(make_recipe(job, source) for source in job.sources)
 
 
 @cache
@@ -115,12 +127,12 @@ def _check_wrong_answers(task: Task, forms: Sequence[str], templates: TemplateSe
             )
 
 
-def _check_quotas(job: Job, templates: TemplateSet) -> None:
+def _check_quotas(rows: Iterable[str], templates: TemplateSet) -> None:
     """Refuse quotas of what does not exist. A task that is not asked now may have one: `--set tasks=` leaves them."""
     from spargen.tasks.registry import TASKS
 
     known = {"default", *TASKS, *(f"{task}/{form}" for task in TASKS for form in templates.forms(task))}
-    for key in job.rows_per_cell:
+    for key in rows:
         if key not in known:
             mend = nearest(key, known, "give `default`, a task, or task/form")
             raise JobError(f"no cell is called {key!r}", where="rows_per_cell", mend=mend)

@@ -91,7 +91,7 @@ def make_report(
         dropped=_sum(part.dropped for part in parts.values()),
         seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in parts.values()).items()},
         notes={str(ref): dict(part.notes) for ref, part in sorted(parts.items()) if part.notes},
-        remarks=[*run.notes, *_without_rows(parts), *remarks],
+        remarks=[*filter(None, run.notes), *_without_rows(parts), *remarks],
     )
 
 
@@ -109,18 +109,18 @@ def _without_rows(parts: Mapping[SceneRef, Part]) -> Iterable[str]:
 
 def _cells(run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int]) -> list[CellReport]:
     """Return every cell of the job in every split that has a scene, empty ones included."""
-    scenes: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    quotas: dict[Cell, int] = defaultdict(int)
+    short: dict[Cell, int] = defaultdict(int)
     for ref, part in sorted(parts.items()):
-        scenes[ref.dataset, ref.split].append(part)
-    cells = []
-    for (dataset, split), found in scenes.items():
-        for task, forms in run.identity["tasks"].items():
-            for form in forms:
-                quota = run.identity["rows_per_cell"][f"{task}/{form}"]
-                short = sum(f"{task}/{form}" in part.short for part in found)
-                rows = counts.get(Cell(dataset, split, task, form), 0)
-                cells.append(CellReport(dataset, split, task, form, rows, quota * len(found), short))
-    return cells
+        for name, quota in run.cells[ref.source].items():
+            task, _, form = name.partition("/")
+            cell = Cell(ref.dataset, ref.split, task, form)
+            quotas[cell] += quota
+            short[cell] += name in part.short
+    return [
+        CellReport(cell.dataset, cell.split, cell.task, cell.form, counts.get(cell, 0), quota, short[cell])
+        for cell, quota in quotas.items()
+    ]
 
 
 def _sum(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spargen.errors import JobError, nearest
 from spargen.plugins import adapter_names, find_adapter
-from spargen.run.job import Source
+from spargen.run.job import Source, unset_in
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.labels import LabelRules
 from spargen.scene.types import can_name_a_file
@@ -28,14 +28,20 @@ class SceneRef:
         return f"{self.dataset}/{self.split}/{self.scene}"
 
 
-def open_adapter(source: Source, rules: LabelRules) -> SceneAdapter:
-    """Return the adapter of a source, to read scenes by the given label lists; none is opened."""
+def absent(source: Source) -> str:
+    """Return why the folder of a source is not there, "" if it is."""
+    if source.root.is_dir():
+        return ""
+    name = unset_in(str(source.root))
+    return f"the environment has no {name}" if name else f"there is no such folder: {source.root}"
+
+
+def adapter_of(source: Source) -> type[SceneAdapter]:
+    """Return the adapter class of a source, its name and options checked; its folder need not be there."""
     if ":" not in source.adapter and source.adapter not in adapter_names():
         mend = nearest(source.adapter, adapter_names(), f"known adapters: {', '.join(adapter_names())}")
         raise JobError(f"there is no adapter {source.adapter!r}", where="sources.adapter", mend=mend)
     kind = find_adapter(source.adapter)
-    if not source.root.is_dir():
-        raise JobError("there is no such folder", where=source.root, mend="set `root` to the folder of the data set")
     options = [name for name in inspect.signature(kind.__init__).parameters if name not in ("self", "root")]
     for name in source.options:
         if name not in options:
@@ -43,6 +49,14 @@ def open_adapter(source: Source, rules: LabelRules) -> SceneAdapter:
             raise JobError(
                 f"the adapter has no option {name!r}", where=f"sources.options of {source.adapter}", mend=mend
             )
+    return kind
+
+
+def open_adapter(source: Source, rules: LabelRules) -> SceneAdapter:
+    """Return the adapter of a source, to read scenes by the given label lists; none is opened."""
+    kind = adapter_of(source)
+    if why := absent(source):
+        raise JobError(why, where=f"root of {source.adapter}", mend="set `root` to the folder of the data set")
     adapter = kind(source.root, **source.options)
     adapter.label_rules = rules
     return adapter

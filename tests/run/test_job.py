@@ -7,7 +7,7 @@ from spargen.errors import JobError, PluginError, SpargenError
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
 from spargen.run.job import load_job, make_job
-from spargen.run.recipe import make_recipe
+from spargen.run.recipe import make_recipe, make_recipes
 
 GOOD = "out: made\nsources:\n  - adapter: scannet\n    root: data\n"
 
@@ -52,7 +52,9 @@ def test_paths_start_at_the_jobs_folder(tmp_path, monkeypatch):
         (GOOD + "settings: {views_per_scene: 0}\n", "`settings.views_per_scene`", "see"),
         ("- out\n", "a job is a mapping", "see"),
         ("out: [\n", "not valid YAML", "mend"),
-        (GOOD.replace("data", "$NOT_SET/x"), "the environment has no $NOT_SET", "export NOT_SET"),
+        (GOOD + "cache: $NOT_SET/x\n", "the environment has no $NOT_SET", "export NOT_SET"),
+        (GOOD + "    rows_per_cell: 0\n", "`sources.0.rows_per_cell` cannot be 0", "from 1 to 10000"),
+        (GOOD + "    tasks: 7\n", "`tasks` is neither", "see"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_its_mend(tmp_path, text, what, mend):
@@ -92,6 +94,23 @@ def test_overrides_that_cannot_be(tmp_path, text):
         load(tmp_path, GOOD, text)
 
 
+def test_what_is_given_on_the_command_line_needs_no_variable(tmp_path):
+    text = GOOD.replace("made", "$NOT_SET")
+    assert load(tmp_path, text, out=Path("here")).out == Path("here")
+    with pytest.raises(JobError, match="has no \\$NOT_SET"):
+        load(tmp_path, text)
+
+
+def test_a_source_has_its_own_tasks_and_numbers_of_rows_or_the_jobs():
+    source = {"adapter": "a", "root": "r"}
+    own = {**source, "tasks": ["depth_prediction_oc"], "rows_per_cell": 7}
+    job = make_job({"out": "x", "sources": [source, own], "rows_per_cell": {"default": 5, "room_size": 2}})
+    first, second = job.sources
+    assert (job.tasks_of(first), job.tasks_of(second)) == (None, {"depth_prediction_oc": None})
+    assert [job.quota(task, "fill", first) for task in ("room_size", "obj_count")] == [2, 5]
+    assert [job.quota(task, "fill", second) for task in ("room_size", "obj_count")] == [7, 7]
+
+
 def test_the_nearest_quota_counts():
     quotas = {"default": 7, "room_size": 20, "obj_count/fill": 3}
     job = make_job({"out": "x", "sources": [{"adapter": "a", "root": "r"}], "rows_per_cell": quotas})
@@ -109,7 +128,11 @@ def test_the_nearest_quota_counts():
         ({"tasks": {"depth_prediction_oc": ["fil"]}}, r"no form 'fil'(?s:.*)did you mean fill"),
         ({"rows_per_cell": {"depth_predicton_oc": 3}}, r"no cell is called(?s:.*)did you mean depth_prediction_oc"),
         ({"source": {"adapter": "scanet"}}, r"no adapter 'scanet'(?s:.*)did you mean scannet"),
-        ({"source": {"root": "/nowhere"}}, "no such folder"),
+        ({"source": {"root": "/nowhere"}}, "no such folder: /nowhere"),
+        ({"source": {"root": "$NOT_SET/x"}}, r"environment has no \$NOT_SET"),
+        ({"source": {"root": "/nowhere", "options": {"flavor": 1}}}, "no option 'flavor'"),
+        ({"source": {"tasks": ["depth_prediction_co"]}}, "no task 'depth_prediction_co'"),
+        ({"source": {"rows_per_cell": {"depth_predicton_oc": 3}}}, "no cell is called"),
         ({"source": {"options": {"flavor": 1}}}, r"no option 'flavor'(?s:.*)did you mean flavour"),
         ({"source": {"splits": {"train": "/nowhere.txt"}}}, "scene list cannot be read"),
         ({"source": {"dataset": "../up"}}, "cannot be a folder name"),
@@ -154,7 +177,7 @@ def test_a_data_set_from_two_folders_has_the_terms_of_both(job, root, tmp_path):
 
 
 def compiled(made):
-    return compile_job(made, make_recipe(made))
+    return compile_job(made, make_recipes(made))
 
 
 @pytest.mark.parametrize("file", sorted(Path(__file__).parents[2].glob("configs/*.yaml")), ids=lambda file: file.name)

@@ -14,7 +14,7 @@ from spargen.run.compile import compile_job
 from spargen.run.generate import generate
 from spargen.run.job import load_job, make_job
 from spargen.run.ledger import read_run
-from spargen.run.recipe import make_recipe
+from spargen.run.recipe import make_recipes
 from spargen.run.scenes import open_adapter
 from spargen.scene.labels import label_rules
 from spargen.scene.lists import rules_of
@@ -73,7 +73,7 @@ def test_one_path_or_several_start_at_the_jobs_folder(tmp_path):
 
 
 def compiled(job):
-    return compile_job(job, make_recipe(job))
+    return compile_job(job, make_recipes(job))
 
 
 def test_lists_are_part_of_what_a_job_is_by_what_they_say(job, lists):

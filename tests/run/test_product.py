@@ -15,7 +15,7 @@ from spargen.run.parts import KINDS, Part, part_folder
 from spargen.run.scenes import SceneRef
 
 IDENTITY = {"seed": 0, "tasks": {}, "rows_per_cell": {}}
-RUN = Run("", IDENTITY, (), "code", "templates", {}, (), (), {}, ())
+RUN = Run("", IDENTITY, ({},), ("data",), "code", "templates", {}, (), (), {}, ("",))
 
 
 def put(out, dataset, split, scene, cells, word="x"):
@@ -32,7 +32,7 @@ def put(out, dataset, split, scene, cells, word="x"):
     for kind in KINDS:
         (folder / f"{kind}.jsonl").write_bytes(whole)
     stamp = [len(whole), f"{scene} {word} {numbers}"]
-    part = Part(RUN.key, 0, "scene", "", numbers, stamp, stamp, {}, [], {}, {}, {}, {})
+    part = Part(RUN.keys[0], 0, "scene", "", numbers, stamp, stamp, {}, [], {}, {}, {}, {})
     (folder / "done.json").write_text(json.dumps({name: getattr(part, name) for name in part.__slots__}))
     return ref
 
