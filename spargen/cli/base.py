@@ -1,0 +1,54 @@
+"""What all commands have in common: the app they belong to, how their mistakes end, options of several."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Annotated, ParamSpec
+
+import typer
+
+from spargen.errors import SpargenError
+
+EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
+
+P = ParamSpec("P")
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Scenes at a time.", show_default="all cores")]
+Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the job.")]
+
+app = typer.Typer(
+    help="Turns 3-D scenes into SPAR-format spatial question-answer data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Register a command; mistakes of the input end in one message and an exit code."""
+
+    def register(function: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(function)
+        def careful(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                function(*args, **kwargs)
+            except SpargenError as error:
+                _fail(str(error))
+            except BrokenPipeError:  # the reader of our output has seen enough
+                raise
+            except OSError as error:
+                _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+            except KeyboardInterrupt:
+                print("stopped; the same command goes on where this one ended", file=sys.stderr)
+                raise typer.Exit(EXIT_INTERRUPTED) from None
+
+        return app.command(name)(careful)
+
+    return register
+
+
+def _fail(text: str) -> None:
+    print(f"error: {text}", file=sys.stderr)
+    raise typer.Exit(EXIT_ERROR)

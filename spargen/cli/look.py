@@ -1,0 +1,162 @@
+"""Commands that look at what there is: list, preview and inspect."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from spargen.cli.base import Change, command
+from spargen.errors import JobError, SceneError, nearest
+from spargen.plugins import adapter_names
+from spargen.run.job import Job, make_job
+from spargen.run.preview import draw_boxes, sample_rows
+from spargen.run.recipe import chosen_forms, load_texts, make_recipe
+from spargen.run.scenes import open_adapter
+from spargen.run.sheets import save
+from spargen.scene.labels import LabelRules
+from spargen.scene.lists import rules_of
+from spargen.scene.types import Scene
+from spargen.terminal import print_whole
+from spargen.views.check import check_scene, in_words
+
+_PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
+"""Frames of the preview's house, and rows asked for of each form: with fewer, some forms would find no question."""
+
+Subject = StrEnum("Subject", ["tasks", "adapters", "templates"])
+
+
+@command("list")
+def list_names(
+    what: Annotated[Subject, typer.Argument()],
+    task: Annotated[str | None, typer.Argument(help="Only this task: its slots, forms and template files.")] = None,
+) -> None:
+    """List what a job can name: tasks, adapters or templates."""
+    if task is not None:
+        _describe(task, what)
+        return
+    if what is Subject.adapters:
+        table = Table("adapter", "from")
+        for name, origin in adapter_names().items():
+            table.add_row(name, origin)
+    else:
+        from spargen.tasks.registry import TASKS
+
+        templates = load_texts((), ())
+        columns = ("images", "level", "forms") if what is Subject.tasks else ("form", "file")
+        table = Table("task", *columns)
+        for name, found in TASKS.items():
+            if what is Subject.tasks:
+                table.add_row(name, found.views, found.level, ", ".join(templates.forms(name)))
+            else:
+                for form in templates.forms(name):
+                    table.add_row(name, form, f"{name}/{form}.j2")
+    print_whole(table)
+
+
+@command("preview")
+def preview(
+    task: Annotated[str, typer.Argument(help="A name from `spargen list tasks`.")],
+    adapter: Annotated[str, typer.Option(help="Adapter of the scene.")] = "scannet",
+    root: Annotated[Path | None, typer.Option(help="Folder of the data set; a demo house by default.")] = None,
+    scene: Annotated[str | None, typer.Option(help="The scene; the first one by default.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    out: Annotated[Path | None, typer.Option(help="The picture; TASK.jpg by default.")] = None,
+    change: Change = None,
+) -> None:
+    """Print a sample of each form of a task and draw them."""
+    from spargen.demo import write_demo
+
+    source = {"adapter": adapter, "root": root or _preview_root()}
+    tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": _PREVIEW_ROWS}
+    job = make_job(tree, change or [])
+    recipe = make_recipe(job, job.sources[0])
+    if root is None:
+        write_demo(_preview_root(), frames=_PREVIEW_FRAMES)
+    rows, picture = sample_rows(_load_scene(job, scene, recipe.rules), recipe)
+    if picture is None:
+        raise JobError("the scene has no question of this task", where=task, mend="try another --scene or --seed")
+    for row in rows:
+        question, answer = (turn["value"] for turn in row.record["conversations"])
+        print(f"\n[{row.form}] {row.record['id']}\n{question}\n=> {answer}")
+    target = out or Path(f"{task}.jpg")
+    save(picture, target)
+    print(f"\ndrawn: {target}")
+
+
+@command("inspect")
+def inspect(
+    adapter: Annotated[str, typer.Argument(help="A name from `spargen list adapters`.")],
+    root: Annotated[Path, typer.Argument(help="Folder of the data set.")],
+    scene: Annotated[str, typer.Argument(help="The scene.")],
+    frame: Annotated[str | None, typer.Option(help="The frame; by default the one that shows most objects.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture; SCENE_FRAME.jpg by default.")] = None,
+    change: Change = None,
+) -> None:
+    """Draw one frame of a scene with the boxes and centres of all objects, and print what was found.
+
+    Some frames are held against the mesh; a scene that they do not fit is drawn all the same, and the exit code is 1.
+    An adapter's options are set as in a job: --set sources.0.options.stream=dslr
+    """
+    job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]}, change or [])
+    found = _load_scene(job, scene, rules_of(job.labels))
+    table = Table("what", "found", title=f"{found.dataset} {found.id}")
+    facts = {
+        "frames with a pose": len(found.frames),
+        "objects": len(found.objects),
+        "labels": len(set(found.objects.label)),
+        **found.surface.describe(),
+        **found.notes,
+    }
+    check = check_scene(found, job.settings, threads=0)
+    facts |= check.figures
+    if check.faults:
+        facts["frames that do not fit"] = in_words(check.faults)
+    if check.remark:
+        facts["to look at"] = check.remark
+    for name, value in facts.items():
+        table.add_row(name, str(value))
+    Console().print(table)
+    picture, name = draw_boxes(found, frame)
+    target = out or Path(f"{scene}_{name}.jpg")
+    save(picture, target)
+    print(f"drawn: {target}")
+    if check.what:
+        raise SceneError(check.what, where=found.id, mend=check.mend)
+
+
+def _describe(name: str, what: Subject) -> None:
+    """Print the slots of a task, its forms, and where their templates lie."""
+    from spargen.tasks.registry import TASKS
+
+    if what is Subject.adapters:
+        raise JobError("adapters have no slots", where=f"list adapters {name}", mend=f"spargen list tasks {name}")
+    templates = load_texts((), ())
+    (forms,) = chosen_forms({name: None}, templates).values()
+    task = TASKS[name]
+    print(f"{name}: {task.views}, {task.level}\nslots: {', '.join(task.slots)}")
+    for form in forms:
+        print(f"{form}: {templates.wording(name, form).path}")
+
+
+def _load_scene(job: Job, name: str | None, rules: LabelRules) -> Scene:
+    adapter = open_adapter(job.sources[0], rules)
+    names = adapter.scenes()
+    if not names:
+        raise JobError("there are no scenes", where=job.sources[0].root, mend="check the folder of the data set")
+    if name is not None and name not in names:
+        mend = nearest(name, names, "spell it as the folder is spelt")
+        raise JobError(f"there is no scene {name!r}", where=job.sources[0].root, mend=mend)
+    return adapter.load(name or names[0])
+
+
+def _preview_root() -> Path:
+    """Return where the small house of previews is kept, in the user's cache folder."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spargen" / "preview"
+    root.mkdir(parents=True, exist_ok=True)
+    return root

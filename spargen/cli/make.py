@@ -1,0 +1,241 @@
+"""Commands that make an output: demo, generate, merge and check."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from spargen.cli.base import EXIT_INCOMPLETE, Change, Quiet, Workers, command
+from spargen.errors import JobError, nearest
+from spargen.resources import data_dir
+from spargen.run.compile import compile_job
+from spargen.run.estimate import Estimate, estimates, remarks_on
+from spargen.run.executors import Kind, cores
+from spargen.run.generate import Outcome, generate
+from spargen.run.job import Job, load_job, make_job
+from spargen.run.ledger import check_out
+from spargen.run.merge import merge as merge_outs
+from spargen.run.recipe import make_recipes
+from spargen.run.report import Report
+from spargen.run.scenes import absent, read_scene_list
+from spargen.run.sheets import contact_sheets
+from spargen.terminal import bar, print_estimates, print_rows, say
+
+_TOLD = 40
+"""The demo prints how far a scan is each time this many frames are written."""
+
+
+class Executor(StrEnum):
+    """Where scenes are worked on."""
+
+    local = "local"
+    ray = "ray"
+
+
+@command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for scan, output and contact sheets.")] = Path("spargen-demo"),
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    houses: Annotated[int, typer.Option(min=1, help="Houses to build.")] = 1,
+    layout: Annotated[str, typer.Option(help="The data set whose files the scans are written as.")] = "scannet",
+    dirt: Annotated[
+        bool, typer.Option("--dirt/--no-dirt", help="Scan as scanners do, with holes, stray bits and split labels.")
+    ] = True,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Build a furnished house, scan it, ask about it and draw the questions: needs no data.
+
+    Run twice, it resumes. The scan stands in OUT/scans-root, what its builder knows of it in the folder truth in there,
+    the questions in OUT/spar, the pictures in OUT/sheets.
+    """
+    from spargen.demo import LAYOUTS, write_demo
+
+    if layout not in LAYOUTS:
+        known = f"known layouts: {', '.join(LAYOUTS)}"
+        raise JobError(f"there is no layout {layout!r}", where="--layout", mend=nearest(layout, LAYOUTS, known))
+    root = out / "scans-root"
+    root.mkdir(parents=True, exist_ok=True)
+    sources = [{"adapter": layout, "root": root}]
+    job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
+    check_out(job)
+    with bar("demo scan", quiet) as step:
+
+        def watch(scene: str, done: int, total: int) -> None:
+            tell = done in (1, total) or done % _TOLD == 0
+            step(done, total, f"{scene} {'scanned' if done == total else 'being scanned'}" if tell else "")
+
+        write_demo(root, seed=seed, houses=houses, layout=layout, dirt=dirt, progress=watch)
+    report = _generate(job, workers=workers, quiet=quiet)
+    for path in contact_sheets(out):
+        say(f"drawn: {path}", quiet)
+    _end(report, out, quiet)
+
+
+@command("generate")
+def generate_job(
+    job: Annotated[Path | None, typer.Argument(metavar="[JOB.yaml]", help="The job file.")] = None,
+    adapter: Annotated[str | None, typer.Option(help="Without a job file: the data set's adapter.")] = None,
+    root: Annotated[Path | None, typer.Option(help="Without a job file: the data set's folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Output folder; replaces the job's.")] = None,
+    scenes: Annotated[
+        list[str] | None, typer.Option(help="Only these scenes now: repeat, or separate by commas.")
+    ] = None,
+    scene_list: Annotated[Path | None, typer.Option(help="Only the scenes in this file now, one a line.")] = None,
+    workers: Workers = None,
+    executor: Annotated[Executor, typer.Option(help="Where scenes are worked on.")] = Executor.local,
+    change: Change = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only every N-th scene from the I-th on.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make the output of a job, or what is still missing of it.
+
+    The same command resumes. Scenes that cannot be read are reported, the others go on, and the exit code is 3.
+
+    With --shard the scenes are shared out over machines, into one folder or into several; when all shards are done,
+    `spargen merge OUT [OUT2 ...] --out OUT` gives the bytes of one run.
+    """
+    chosen = _job(job, adapter, root, out, change or [])
+    names = _scenes(scenes, scene_list)
+    report = _generate(chosen, workers=workers, quiet=quiet, scenes=names, shard=_shard(shard), executor=executor.value)
+    if report is None:
+        say(f"shard {shard} is done; after the last one: spargen merge {chosen.out}", quiet)
+    else:
+        _end(report, chosen.out, quiet)
+
+
+@command("merge")
+def merge(
+    outs: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Folders that shards were written to.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the result; the only OUT by default.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Merge shards: the result has the bytes of one run. The exit code is 3 while scenes are missing."""
+    if out is None and len(outs) > 1:
+        raise JobError("several folders are to be merged", where="--out", mend="say which folder receives them")
+    target = out or outs[0]
+    report = merge_outs(outs, target)
+    _end(report, target, quiet)
+    if not report.complete:
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+@command("check")
+def check(
+    job: Annotated[Path, typer.Argument(metavar="JOB.yaml")],
+    change: Change = None,
+    cells: Annotated[
+        bool, typer.Option("--cells", help="Print every cell beside SPAR-7M's, not only short ones.")
+    ] = False,
+) -> None:
+    """Check a job and its templates without opening a scene, and print what it will come to at most.
+
+    Words that are not plain and questions that are too long for `words: brief` are remarked on with file and line.
+
+    A job that asks for every cell that SPAR-7M has of a data set is set beside it: with its scenes, or where they are
+    not there with as many as its release has, and with what generated houses gave.
+    """
+    chosen = load_job(job, change or [], out=Path())
+    recipes = make_recipes(chosen)
+    run = compile_job(chosen, recipes) if any(not absent(source) for source in chosen.sources) else None
+    found = estimates(chosen, recipes, run)
+    if run is not None:
+        _print_most([e for e in found if e.here])
+    if compared := [e for e in found if e.like_spar]:
+        print_estimates(compared, every_cell=cells)
+    if chosen.labels:
+        words = recipes[0].rules.building_phrase
+        print(f"parts of the building, which questions about all objects leave out: {words}")
+    run = run or compile_job(chosen, recipes)  # which says that nothing is there
+    for note in (*filter(None, run.notes), *remarks_on(recipes)):
+        print(note)
+    if run.missing:
+        print(f"listed but not on disk: {', '.join(ref.scene for ref in run.missing)}", file=sys.stderr)
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _print_most(found: Sequence[Estimate]) -> None:
+    """Print what the data sets that are there will come to at most."""
+    cells = {(c.task, c.form) for e in found for c in e.cells}
+    table = Table("what", "at most", title="The job can be run")
+    table.add_row("scenes", f"{sum(e.scenes for e in found):,}")
+    table.add_row("cells (task, form)", f"{len(cells):,} of {len({task for task, _ in cells})} tasks")
+    rows, images, size = map(sum, zip(*(e.most for e in found), strict=True))
+    table.add_row("rows", f"{rows:,}")
+    table.add_row("images", f"{images:,}")
+    table.add_row("disk", f"{size / 1e9:,.2f} GB (estimated)")
+    Console().print(table)
+
+
+def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | None, changes: list[str]) -> Job:
+    """Return the job of a file, or of a data set without one."""
+    if file is not None and (adapter or root):
+        raise JobError("a job file and --adapter or --root are given", where=file, mend="use --set sources.0.root=DIR")
+    if file is not None:
+        return load_job(file, changes, out=out)
+    lacking = [name for name, given in (("--adapter", adapter), ("--root", root), ("--out", out)) if given is None]
+    if lacking:
+        mend = "name a job file, or give --adapter, --root and --out"
+        raise JobError(f"{' and '.join(lacking)} not given", where="command line", mend=mend)
+    return make_job({"sources": [{"adapter": adapter, "root": root}], "out": out}, changes)
+
+
+def _scenes(names: list[str] | None, file: Path | None) -> list[str] | None:
+    if names is None and file is None:
+        return None
+    listed = read_scene_list(file) if file else []
+    return [name for text in names or () for name in text.split(",") if name] + listed
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    i, _, n = text.partition("/")
+    if not (i.isdigit() and n.isdigit() and 1 <= int(i) <= int(n)):
+        raise JobError("this is no shard", where=f"--shard {text}", mend="write 1/4 for the first of four")
+    return int(i), int(n)
+
+
+def _generate(
+    job: Job,
+    *,
+    workers: int | None,
+    quiet: bool,
+    scenes: list[str] | None = None,
+    shard: tuple[int, int] | None = None,
+    executor: Kind = "local",
+) -> Report | None:
+    with bar("scenes", quiet) as step:
+
+        def watch(outcome: Outcome, through: int, total: int) -> None:
+            if outcome.status == "failed":
+                step(through, total, "")
+                print(f"failed: {outcome.ref}: {outcome.message}", file=sys.stderr, flush=True)
+            else:
+                step(through, total, f"{outcome.ref}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s")
+
+        return generate(job, scenes=scenes, shard=shard, workers=workers or cores(), executor=executor, watch=watch)
+
+
+def _end(report: Report | None, out: Path, quiet: bool) -> None:
+    """Print the summary; exit with 3 if scenes are missing from the output."""
+    if report is None:
+        return
+    if not quiet:
+        print_rows(report)
+        print(f"{report.total} in {out}; see report.md")
+        for remark in report.remarks:
+            print(remark)
+    if report.failed:
+        lines = [f"  {scene}: {text}" for scene, text in report.failed.items()]
+        print("\n".join([f"scenes that failed: {len(lines)}", *lines]), file=sys.stderr)
+        raise typer.Exit(EXIT_INCOMPLETE)
+    if report.waiting:
+        say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)
