@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Literal, TypeVar
@@ -40,14 +41,14 @@ def refuse_second_start() -> None:
 
 
 def run_each(
-    function: Callable[[T], R], items: Sequence[T], *, workers: int = 1, kind: Kind = "local"
+    function: Callable[[T], R], items: Iterable[T], *, workers: int = 1, kind: Kind = "local"
 ) -> Iterator[tuple[T, R | WorkerLostError]]:
     """Yield every item with its result, in the order in which they are ready.
 
     Parameters
     ----------
     function : importable by other processes; what it raises ends the run.
-    items : what it is called with.
+    items : what it is called with; taken one by one, as processes are free for them.
     workers : processes; 1 = this one.
     kind : ``ray`` spreads the items over a Ray cluster instead.
     """
@@ -69,11 +70,11 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.up = False
-        self.item = -1
+        self.item: Any = None
         self._send(function)
 
-    def give(self, index: int, item: object) -> None:
-        self.item = index
+    def give(self, item: object) -> None:
+        self.item = item
         self._send(item)
 
     def _send(self, value: object) -> None:
@@ -121,30 +122,30 @@ def _end_with_parent() -> None:
 
 
 def _in_processes(
-    function: Callable[[T], R], items: Sequence[T], workers: int
+    function: Callable[[T], R], items: Iterable[T], workers: int
 ) -> Iterator[tuple[T, R | WorkerLostError]]:
     refuse_second_start()
-    waiting = list(range(len(items)))[::-1]
+    waiting = iter(items)
     busy: list[_Worker] = []
     try:
-        while waiting or busy:
-            while waiting and len(busy) < workers:
-                index = waiting.pop()
-                busy.append(_Worker(function))
-                busy[-1].give(index, items[index])
+        for item in islice(waiting, workers):
+            busy.append(_Worker(function))
+            busy[-1].give(item)
+        while busy:
             ready = wait([worker.pipe for worker in busy])
             for worker in [w for w in busy if w.pipe in ready]:
                 if not worker.up:
                     worker.greet()
                     continue
-                index = worker.item
-                answer = _answer(worker)
-                if waiting and not isinstance(answer, WorkerLostError):
-                    worker.give(waiting[-1], items[waiting.pop()])
-                else:
-                    busy.remove(worker)
+                item, answer = worker.item, _answer(worker)
+                busy.remove(worker)
+                for following in islice(waiting, 1):
+                    lost = isinstance(answer, WorkerLostError)
+                    busy.append(_Worker(function) if lost else worker)
+                    busy[-1].give(following)
+                if worker not in busy:
                     worker.stop()
-                yield items[index], answer
+                yield item, answer
     finally:
         for worker in busy:
             worker.stop()
@@ -163,7 +164,7 @@ def _answer(worker: _Worker) -> Any:
     return answer
 
 
-def _on_ray(function: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[tuple[T, R | WorkerLostError]]:
+def _on_ray(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[tuple[T, R | WorkerLostError]]:
     try:
         import ray
     except ImportError as error:
@@ -175,15 +176,16 @@ def _on_ray(function: Callable[[T], R], items: Sequence[T], workers: int) -> Ite
         return function(item)
 
     task = ray.remote(max_retries=0)(work)
-    waiting = list(range(len(items)))[::-1]
-    busy: dict[object, int] = {}
+    waiting = iter(items)
+    busy: dict[object, T] = {}
     try:
-        while waiting or busy:
-            while waiting and len(busy) < workers:
-                index = waiting.pop()
-                busy[task.remote(items[index])] = index
+        while True:
+            for item in islice(waiting, workers - len(busy)):
+                busy[task.remote(item)] = item
+            if not busy:
+                return
             (ready,), _ = ray.wait(list(busy), num_returns=1)
-            item = items[busy.pop(ready)]
+            item = busy.pop(ready)
             try:
                 yield item, ray.get(ready)
             except ray.exceptions.WorkerCrashedError as error:

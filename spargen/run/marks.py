@@ -1,11 +1,14 @@
-"""Marks drawn into pictures as SPAR's loader draws them: filled discs, thick boxes, labels of lists."""
+"""Marks drawn into pictures as SPAR's loader draws them: filled discs, thick boxes, labels of lists.
+
+Each has a thin casing of the contrary brightness, so that it is seen on whatever it lies on.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -16,8 +19,29 @@ if TYPE_CHECKING:
 
 SPAR_WIDTH_PX = 1296
 SPAR_STROKE_PX = 20
+_CASING_SHARE = 0.2
+_LEAST_FONT_PX = 12
+_LIST_COLOUR, _LABEL_COLOUR = "red", "lime"
+_BRIGHT = ("yellow", "lime")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _BOX = re.compile(rf"(?:the ({'|'.join(_ORDINALS)}) image, )?\[(\d+), (\d+), (\d+), (\d+)\]")
+
+
+class Drawn(NamedTuple):
+    """One mark as it is drawn.
+
+    Parameters
+    ----------
+    kind : point or bbox.
+    at : (x, y) or (x1, y1, x2, y2) on the 0..1000 scale.
+    colour : its name.
+    label : what stands beside it, where marks are numbered.
+    """
+
+    kind: str
+    at: tuple[int, ...]
+    colour: str
+    label: str = ""
 
 
 @cache
@@ -26,19 +50,47 @@ def font(size_px: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     return ImageFont.load_default(size_px)
 
 
-def draw_marks(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
+def draw(image: Image.Image, marks: Sequence[Drawn]) -> None:
+    """Draw marks into an image, in their order, and their labels over them."""
+    for mark in marks:
+        (_disc if mark.kind == "point" else _frame)(image, mark.at, mark.colour)
+    for mark in marks:
+        if mark.label:
+            _label(image, mark.at, mark.label)
+
+
+def draw_record(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
     """Draw what a record marks into its images, and a thin white frame where its answer is a box."""
-    for kind, put in (("point", _disc), ("bbox", _frame)):
+    marks = list(_of_record(record))
+    for position, image in enumerate(images):
+        draw(image, [mark for where, mark in marks if where == position])
+    _draw_answer(record, images)
+
+
+def marks_of_fact(fact: Mapping[str, Any], images: int) -> list[tuple[Drawn, ...]]:
+    """Return what is drawn into each of a row's images, of which there are so many."""
+    shown: list[list[Drawn]] = [[] for _ in range(images)]
+    numbered: dict[str, int] = {}
+    for mark in fact.get("marks", ()):
+        kind, at, colour = str(mark["kind"]), tuple(mark["at"]), str(mark["colour"])
+        if colour == "none":
+            numbered[kind] = numbered.get(kind, -1) + 1
+            drawn = Drawn(kind, at, _LIST_COLOUR, _list_label(kind, numbered[kind]))
+        else:
+            drawn = Drawn(kind, at, colour)
+        shown[mark["image"]].append(drawn)
+    return [tuple(marks) for marks in shown]
+
+
+def _of_record(record: Mapping[str, Any]) -> Iterator[tuple[int, Drawn]]:
+    """Yield the marks of a record, each with the position of its image."""
+    for kind in ("point", "bbox"):
         where = record.get(f"{kind}_img_idx", [[]])[0]
         colours = [c for c in marker_order(record["type"]) if f"{c}_{kind}" in record]
         for position, colour in enumerate(colours):
-            image = images[where[position] if where else 0]
-            put(image, record[f"{colour}_{kind}"][0], colour)
+            yield where[position] if where else 0, Drawn(kind, tuple(record[f"{colour}_{kind}"][0]), colour)
         for position, mark in enumerate(record.get(f"{kind}_list", [[]])[0]):
-            image = images[where[position]]
-            put(image, mark, "red")
-            _label(image, mark, _list_label(kind, position))
-    _draw_answer(record, images)
+            yield where[position], Drawn(kind, tuple(mark), _LIST_COLOUR, _list_label(kind, position))
 
 
 def marked_images(record: Mapping[str, Any]) -> set[int]:
@@ -76,22 +128,40 @@ def _stroke(image: Image.Image) -> int:
     return max(2, round(SPAR_STROKE_PX * image.width / SPAR_WIDTH_PX))
 
 
+def _casing(image: Image.Image) -> int:
+    return max(1, round(_CASING_SHARE * _stroke(image)))
+
+
+def _contrary(colour: str) -> str:
+    return "black" if colour in _BRIGHT else "white"
+
+
 def _disc(image: Image.Image, mark: Sequence[float], colour: str) -> None:
-    (x, y), r = _scaled(image, mark), _stroke(image)
-    ImageDraw.Draw(image).ellipse([x - r, y - r, x + r, y + r], fill=colour)
+    x, y = _scaled(image, mark)
+    canvas, radius = ImageDraw.Draw(image), _stroke(image)
+    for r, paint in ((radius + _casing(image), _contrary(colour)), (radius, colour)):
+        canvas.ellipse([x - r, y - r, x + r, y + r], fill=paint)
 
 
 def _frame(image: Image.Image, mark: Sequence[float], colour: str) -> None:
-    (x1, y1, x2, y2), stroke = _scaled(image, mark), _stroke(image)
-    reach = stroke * 7 / 8
-    ImageDraw.Draw(image).rectangle([x1 - reach, y1 - reach, x2 + reach, y2 + reach], outline=colour, width=stroke)
+    x1, y1, x2, y2 = _scaled(image, mark)
+    canvas, stroke = ImageDraw.Draw(image), _stroke(image)
+    for wider, paint in ((_casing(image), _contrary(colour)), (0, colour)):
+        reach = stroke * 7 / 8 + wider
+        corners = [x1 - reach, y1 - reach, x2 + reach, y2 + reach]
+        canvas.rectangle(corners, outline=paint, width=stroke + 2 * wider)
 
 
 def _label(image: Image.Image, mark: Sequence[float], text: str) -> None:
     x, y = _scaled(image, mark)[-2:]
-    size = max(12, image.width // 30)
+    size = max(_LEAST_FONT_PX, image.width // 30)
     ImageDraw.Draw(image).text(
-        (min(x, image.width * 0.85), min(y, image.height - 1.3 * size)), text, fill="lime", font=font(size)
+        (min(x, image.width * 0.85), min(y, image.height - 1.3 * size)),
+        text,
+        fill=_LABEL_COLOUR,
+        font=font(size),
+        stroke_width=max(1, size // 10),
+        stroke_fill=_contrary(_LABEL_COLOUR),
     )
 
 

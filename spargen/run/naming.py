@@ -60,6 +60,11 @@ def is_color(path: str) -> bool:
     return path.split("/")[1] in ("image_color", "video_color")
 
 
+def is_still(path: str) -> bool:
+    """Tell an image that stands for itself from one of a clip or a walk, which questions call Frame-0, Frame-1 ..."""
+    return path.split("/")[1] == "image_color"
+
+
 def depth_path(scene_id: str, frame_name: str, suffix: str = ".png", clip_index: int | None = None) -> str:
     """Return where a depth image stands."""
     return _frame(scene_id, "depth", frame_name, suffix, clip_index)

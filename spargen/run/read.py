@@ -65,6 +65,19 @@ def read(
         If the folder is no output or has nothing of a name; and, while it is read, with file and line, where rows and
         facts do not belong together or a line is damaged.
     """
+    cells = choose_cells(out, datasets=datasets, splits=splits, tasks=tasks, forms=forms)
+    return (row for cell in cells for row in read_cell(out, cell))
+
+
+def choose_cells(
+    out: Path,
+    *,
+    datasets: Collection[str] | None = None,
+    splits: Collection[str] | None = None,
+    tasks: Collection[str] | None = None,
+    forms: Collection[str] | None = None,
+) -> list[Cell]:
+    """Return the cells that `read` reads, in its order; `OutputError` if the output has nothing of a name."""
     cells = published_cells(out)
     wanted = {"dataset": datasets, "split": splits, "task": tasks, "form": forms}
     for kind, names in wanted.items():
@@ -73,8 +86,7 @@ def read(
             if name not in known:
                 mend = nearest(name, known, f"there are: {', '.join(sorted(known)) or 'none'}")
                 raise OutputError(f"the output has no {kind} {name!r}", where=out, mend=mend)
-    chosen = [c for c in cells if all(n is None or getattr(c, kind) in n for kind, n in wanted.items())]
-    return (row for cell in chosen for row in read_cell(out, cell))
+    return [c for c in cells if all(n is None or getattr(c, kind) in n for kind, n in wanted.items())]
 
 
 def published_cells(out: Path) -> list[Cell]:
@@ -87,11 +99,7 @@ def published_cells(out: Path) -> list[Cell]:
 
 def read_cell(out: Path, cell: Cell) -> Iterator[PublishedRow]:
     """Read the rows of one cell, in the order of its file."""
-    files = sorted((out / cell.row_folder).glob("*.jsonl"))
-    if len(files) != 1:
-        what = f"{len(files)} files of rows stand here: a merge was cut short"
-        raise OutputError(what, where=out / cell.row_folder, mend=_MEND)
-    row_file, fact_file = files[0], out / cell.fact_file
+    row_file, fact_file = _row_file(out, cell), out / cell.fact_file
     if not fact_file.exists():
         raise OutputError("the facts of this file are missing", where=row_file, mend=_MEND)
     folder, number = images_folder(out, cell.dataset), 0
@@ -109,6 +117,23 @@ def read_cell(out: Path, cell: Cell) -> Iterator[PublishedRow]:
             yield PublishedRow(cell, record, trace, folder)
     if row_file != out / cell.row_file(number):
         raise OutputError(f"the file holds {number} rows, not what its name says", where=row_file, mend=_MEND)
+
+
+def rows_in(out: Path, cell: Cell) -> int:
+    """Return how many rows a cell has, by the name of its file."""
+    file = _row_file(out, cell)
+    number = file.stem.rpartition("_")[2]
+    if not number.isdigit():
+        raise OutputError("the name of this file does not end in its number of rows", where=file, mend=_MEND)
+    return int(number)
+
+
+def _row_file(out: Path, cell: Cell) -> Path:
+    files = sorted((out / cell.row_folder).glob("*.jsonl"))
+    if len(files) != 1:
+        what = f"{len(files)} files of rows stand here: a merge was cut short"
+        raise OutputError(what, where=out / cell.row_folder, mend=_MEND)
+    return files[0]
 
 
 def _parsed(line: bytes, file: Path, number: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from spargen.errors import OutputError
 from spargen.run.files import writing
-from spargen.run.marks import draw_marks, font, marked_images
+from spargen.run.marks import draw_record, font, marked_images
 from spargen.run.read import PublishedRow, published_cells, read_cell
 
 SAMPLES = 6
@@ -50,7 +50,7 @@ def contact_sheets(out: Path, folder: Path | None = None) -> list[Path]:
 def draw_tile(record: Mapping[str, Any], form: str, images_root: Path) -> Image.Image:
     """Draw one row: its images with their marks, question and answer below."""
     images = [_open(images_root / name) for name in record["image"]]
-    draw_marks(record, images)
+    draw_record(record, images)
     marked = marked_images(record)
     shown = [i for i in range(len(images)) if len(images) <= _EVERY + 1 or i % _EVERY == 0 or i in marked]
     columns = min(len(shown), 5)
@@ -74,11 +74,16 @@ def save(image: Image.Image, path: Path) -> None:
         beside.replace(path)
 
 
+def unreadable(path: Path) -> OutputError:
+    """Return the error of an image that is not there or is damaged."""
+    return OutputError("the image cannot be read", where=path, mend="generate with images: copy or link")
+
+
 def _open(path: Path) -> Image.Image:
     try:
         return Image.open(path).convert("RGB")
     except OSError as error:
-        raise OutputError("the image cannot be read", where=path, mend="generate with images: copy or link") from error
+        raise unreadable(path) from error
 
 
 def _thumbnail(image: Image.Image, width: int, label: str) -> Image.Image:

@@ -45,6 +45,19 @@ def importable(monkeypatch, request):
     monkeypatch.setitem(sys.modules, "test_executors", here)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_items_are_taken_as_they_are_needed(workers):
+    taken = []
+
+    def items():
+        for n in range(20):
+            taken.append(n)
+            yield n
+
+    for done, _ in enumerate(run_each(square, items(), workers=workers), start=1):
+        assert len(taken) <= done + workers
+
+
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_every_item_is_done_once(workers):
     assert sorted(run_each(square, range(9), workers=workers)) == [(n, n * n) for n in range(9)]
