@@ -51,12 +51,13 @@ def font(size_px: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
 
 
 def draw(image: Image.Image, marks: Sequence[Drawn]) -> None:
-    """Draw marks into an image, in their order, and their labels over them."""
+    """Draw marks into an image, in their order, and over them their labels, none on another."""
     for mark in marks:
         (_disc if mark.kind == "point" else _frame)(image, mark.at, mark.colour)
+    labels: list[tuple[float, float]] = []
     for mark in marks:
         if mark.label:
-            _label(image, mark.at, mark.label)
+            labels.append(_label(image, mark.at, mark.label, labels))
 
 
 def draw_record(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
@@ -152,17 +153,21 @@ def _frame(image: Image.Image, mark: Sequence[float], colour: str) -> None:
         canvas.rectangle(corners, outline=paint, width=stroke + 2 * wider)
 
 
-def _label(image: Image.Image, mark: Sequence[float], text: str) -> None:
+def _label(
+    image: Image.Image, mark: Sequence[float], text: str, others: Sequence[tuple[float, float]]
+) -> tuple[float, float]:
+    """Write a label at the last corner of a mark, above those that would lie there too; return its place."""
     x, y = _scaled(image, mark)[-2:]
     size = max(_LEAST_FONT_PX, image.width // 30)
+    step, wide = 1.3 * size, font(size).getlength(text)
+    x, y = min(x, image.width - wide - step / 2), min(y, image.height - step)
+    while any(abs(x - a) < wide and abs(y - b) < step for a, b in others) and y > 0:
+        y -= step / 2
+    edge = max(1, size // 10)
     ImageDraw.Draw(image).text(
-        (min(x, image.width * 0.85), min(y, image.height - 1.3 * size)),
-        text,
-        fill=_LABEL_COLOUR,
-        font=font(size),
-        stroke_width=max(1, size // 10),
-        stroke_fill=_contrary(_LABEL_COLOUR),
+        (x, y), text, fill=_LABEL_COLOUR, font=font(size), stroke_width=edge, stroke_fill=_contrary(_LABEL_COLOUR)
     )
+    return x, y
 
 
 def _list_label(kind: str, position: int) -> str:

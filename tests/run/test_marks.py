@@ -84,6 +84,25 @@ def test_labels_lie_over_all_marks():
     assert lime[0] == lime[1] > 100
 
 
+def test_labels_of_one_place_stand_apart():
+    """Together they have as many bright pixels as each alone."""
+    marks = [Drawn("bbox", (100, 100, 900 - n, 900), "red", f"object{n}") for n in range(3)]
+    images = blank(4, (448, 336))
+    for image, shown in zip(images, [marks, *([m] for m in marks)], strict=True):
+        draw(image, shown)
+    lime = [(np.asarray(i) == LIME).all(-1).sum() for i in images]
+    assert lime[0] == sum(lime[1:])
+
+
+@pytest.mark.parametrize("width", [224, 448, 1296])
+def test_labels_are_whole_at_the_edge(width):
+    middle, edge = blank(2, (width, width * 3 // 4))
+    draw(middle, [Drawn("point", (300, 300), "blue", "object0")])
+    draw(edge, [Drawn("point", (1000, 1000), "blue", "object0")])
+    lime = [(np.asarray(i) == LIME).all(-1).sum() for i in (middle, edge)]
+    assert lime[0] == pytest.approx(lime[1], rel=0.1)
+
+
 def test_marks_of_a_fact_are_those_that_its_record_draws():
     marks = [
         ("red", (1, 1, 99, 99), 1),
