@@ -1,0 +1,1 @@
+"""Benchmark rows out of an output, and the score of what a model replied to them."""
