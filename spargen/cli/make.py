@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from spargen.cli.base import EXIT_INCOMPLETE, Change, Quiet, Workers, command
+from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Change, Quiet, Workers, command
 from spargen.errors import JobError, nearest
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
@@ -20,6 +20,7 @@ from spargen.run.estimate import Estimate, estimates, remarks_on
 from spargen.run.executors import Kind, cores
 from spargen.run.generate import Outcome, generate
 from spargen.run.job import Job, load_job, make_job
+from spargen.run.leaks import find_leaks
 from spargen.run.ledger import check_out
 from spargen.run.merge import merge as merge_outs
 from spargen.run.recipe import make_recipes
@@ -134,6 +135,9 @@ def check(
     cells: Annotated[
         bool, typer.Option("--cells", help="Print every cell beside SPAR-7M's, not only short ones.")
     ] = False,
+    against: Annotated[
+        list[Path] | None, typer.Option(metavar="LIST", help="Scene ids that must not be in there: repeat for more.")
+    ] = None,
 ) -> None:
     """Check a job and its templates without opening a scene, and print what it will come to at most.
 
@@ -141,6 +145,9 @@ def check(
 
     A job that asks for every cell that SPAR-7M has of a data set is set beside it: with its scenes, or where they are
     not there with as many as its release has, and with what generated houses gave.
+
+    With --against, scenes of the job that a list names, or that show the same space as one of them, are named, and the
+    exit code is 1; `exclude:` in the job leaves them out.
     """
     chosen = load_job(job, change or [], out=Path())
     recipes = make_recipes(chosen)
@@ -156,6 +163,9 @@ def check(
     run = run or compile_job(chosen, recipes)  # which says that nothing is there
     for note in (*filter(None, run.notes), *remarks_on(recipes)):
         print(note)
+    if leaks := find_leaks(chosen, recipes[0].rules, run.scenes, against or []):
+        print("\n".join([f"scenes that must not be used: {len(leaks)}", *(f"  {k}" for k in leaks)]), file=sys.stderr)
+        raise typer.Exit(EXIT_ERROR)
     if run.missing:
         print(f"listed but not on disk: {', '.join(ref.scene for ref in run.missing)}", file=sys.stderr)
         raise typer.Exit(EXIT_INCOMPLETE)

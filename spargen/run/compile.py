@@ -15,6 +15,7 @@ from spargen.fingerprint import code, digest, libraries, tree
 from spargen.phrase.plain import words_file
 from spargen.plugins import adapter_module
 from spargen.run.job import Job
+from spargen.run.leaks import exclude
 from spargen.run.recipe import Recipe, make_recipe
 from spargen.run.scenes import SceneRef, absent, adapter_of, open_adapter, refuse_straddling, refuse_twice, scenes_of
 from spargen.scene.labels import label_file
@@ -121,7 +122,8 @@ def compile_job(job: Job, recipes: Sequence[Recipe]) -> Run:
             continue
         adapter = open_adapter(source, recipes[index].rules)
         dataset = source.dataset or adapter.dataset
-        there, lacking = scenes_of(source, adapter, index)
+        there, lacking, said = exclude(adapter, job.exclude, *scenes_of(source, adapter, index))
+        notes += said
         scenes, missing = scenes + there, missing + lacking
         terms[dataset].append(adapter.terms())
         for ref in there:
@@ -159,7 +161,7 @@ def _nothing_there(job: Job) -> JobError:
         mend = "set `root` to the folder of the data set, or export the variable that it names"
         return JobError("; ".join(dict.fromkeys(reasons)), where="sources", mend=mend)
     where = ", ".join(str(source.root) for source in job.sources)
-    return JobError("there are no scenes", where=where, mend="check `root`, `splits` and `scenes`")
+    return JobError("there are no scenes", where=where, mend="check `root`, `splits`, `scenes` and `exclude`")
 
 
 def identity_of(job: Job) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from spargen.settings import Settings, Words
 
 MAX_ROWS_PER_CELL = 10_000
 DEFAULT_ROWS_PER_CELL = 100
-_PATHS = ("root", "out", "cache", "labels")
+_PATHS = ("root", "out", "cache", "labels", "exclude")
 
 
 def _as_mapping(tasks: object) -> object:
@@ -73,6 +73,9 @@ class Job(BaseModel):
         default_factory=list, description="files of label lists, laid over the shipped ones in this order"
     )
     plugins: list[Path] = Field(default_factory=list, description="Python files that define tasks")
+    exclude: Annotated[list[Path], BeforeValidator(_as_list)] = Field(
+        default_factory=list, description="files of scene ids that must not be used, nor other scans of their spaces"
+    )
     images: Literal["copy", "link", "none"] = "copy"
     rgbd: bool = Field(False, description="write depth images, poses and intrinsics too")
     cache: Path | None = Field(None, description="folder that keeps visibility tables between jobs")
@@ -177,7 +180,7 @@ def _with_paths(values: dict[str, Any], base: Path, where: str) -> dict[str, Any
         return base / _expanded(value, where) if isinstance(value, str) else value
 
     out = {k: place(v) if k in _PATHS else v for k, v in values.items()}
-    for key in ("templates", "plugins", "labels"):
+    for key in ("templates", "plugins", "labels", "exclude"):
         if isinstance(out.get(key), list):
             out[key] = [place(v) for v in out[key]]
     if isinstance(out.get("sources"), list):
