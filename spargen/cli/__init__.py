@@ -4,11 +4,11 @@ from __future__ import annotations
 
 # The help lists the commands in the order in which their groups are imported.
 # isort: off
-from spargen.cli import make, look, prove, give, measure
+from spargen.cli import make, look, prove, give, measure, mix
 from spargen.cli.base import app
 # isort: on
 
-__all__ = ["app", "give", "look", "main", "make", "measure", "prove"]
+__all__ = ["app", "give", "look", "main", "make", "measure", "mix", "prove"]
 
 
 def main() -> None:
