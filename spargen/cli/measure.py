@@ -1,4 +1,4 @@
-"""Commands that measure a model: score."""
+"""Commands that measure a model: bench and score."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from spargen.bench.make import Bench, make_bench
 from spargen.bench.score import Line, Score
 from spargen.bench.score import score as score_answers
-from spargen.cli.base import Quiet, command
-from spargen.terminal import print_whole
+from spargen.cli.base import Quiet, Workers, command
+from spargen.run.executors import cores
+from spargen.terminal import bar, print_whole, say
 
 
 class Rules(StrEnum):
@@ -21,6 +23,40 @@ class Rules(StrEnum):
     strict = "strict"
     lmms_eval = "lmms-eval"
     vlmevalkit = "vlmevalkit"
+
+
+@command("bench")
+def bench(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder.")],
+    dest: Annotated[Path, typer.Option(help="Empty folder that receives the bench.")],
+    split: Annotated[str, typer.Option(help="The split whose scenes are asked about.")] = "val",
+    rows: Annotated[int, typer.Option(min=1, help="Rows of each task at most.")] = 400,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make benchmark rows of one split, with marks drawn into their images, for `spargen score` and two harnesses.
+
+    Each task is asked in one form: measures as numbers, all else by its options; tasks of which no reply can be scored
+    are left out. lmms-eval and VLMEvalKit know twenty tasks; the table says which rows are in the files for them.
+    """
+    from spargen.tasks.registry import TASKS, load_builtin_tasks
+
+    load_builtin_tasks()
+    levels = {name: task.level for name, task in TASKS.items()}
+    with bar("rows", quiet) as step:
+        made = make_bench(
+            out,
+            dest,
+            split=split,
+            rows=rows,
+            levels=levels,
+            workers=workers or cores(),
+            watch=lambda done, total: step(done, total, f"{done:,} rows drawn" if done == total else ""),
+        )
+    if not quiet:
+        print_whole(_asked(made, rows))
+    for task in made.unscored:
+        say(f"left out: {task}, no form of it has a metric", quiet)
 
 
 @command("score")
@@ -51,6 +87,15 @@ def score(
         print(f"left out, {like.value} does not know them: {names}")
     if found.unanswered:
         print(f"rows without a reply, counted as wrong: {len(found.unanswered)} of {len(found.rows)}")
+
+
+def _asked(made: Bench, rows: int) -> Table:
+    table = Table("task", "level", "form", "metric", "rows", "scenes", "in the harnesses' files")
+    for asked in made.asked:
+        number = f"{asked.rows:,}" if asked.rows == rows else f"{asked.rows:,} of {rows:,}"
+        where = "yes" if asked.harnesses else "no: `spargen score` only"
+        table.add_row(asked.task, asked.level, asked.form, asked.metric, number, f"{asked.scenes:,}", where)
+    return table
 
 
 def _table(found: Score) -> Table:

@@ -25,18 +25,21 @@ IMAGE_LIST: dict[str, Any] = {"feature": {"_type": "Image"}, "_type": "Sequence"
 Render = Callable[[ExportRow], dict[str, Any]]
 
 
-def parquet_writer(features: Mapping[str, Any], render: Render) -> Callable[[Path, Sequence[ExportRow], Store], None]:
-    """Return what writes rows as Parquet: the rendered columns, and ``images`` with the bytes of the files.
+def parquet_writer(
+    features: Mapping[str, Any], render: Render, images: str = "images"
+) -> Callable[[Path, Sequence[ExportRow], Store], None]:
+    """Return what writes rows as Parquet: the rendered columns, and one with the bytes of the image files.
 
     Parameters
     ----------
-    features : the columns but ``images``, as Hugging Face's datasets describe them in JSON.
+    features : the columns but that of the images, as Hugging Face's datasets describe them in JSON.
     render : gives their values.
+    images : name of the column of images.
     """
-    whole_features = {**features, "images": IMAGE_LIST}
+    whole_features = {**features, images: IMAGE_LIST}
 
     def write(path: Path, rows: Sequence[ExportRow], store: Store) -> None:
-        pyarrow = _pyarrow()
+        pyarrow = load_pyarrow()
         from pyarrow import parquet
 
         described = json.dumps({"info": {"features": whole_features}})
@@ -44,17 +47,20 @@ def parquet_writer(features: Mapping[str, Any], render: Render) -> Callable[[Pat
         schema = pyarrow.schema(fields, metadata={"huggingface": described})
         with whole(path) as file, parquet.ParquetWriter(file, schema) as writer:
             for group in _row_groups(rows):
-                values = [{**render(row), "images": _images(row, store)} for row in group]
+                values = [{**render(row), images: _images(row, store)} for row in group]
                 writer.write_table(pyarrow.Table.from_pylist(values, schema=schema))
 
     return write
 
 
-def _pyarrow() -> Any:
+def load_pyarrow() -> Any:
+    """Return pyarrow; `JobError` where it is not installed."""
     try:
         import pyarrow
     except ImportError as error:
-        raise JobError("pyarrow is not installed", where="--to", mend='pip install "spargen[export]"') from error
+        raise JobError(
+            "pyarrow is not installed", where="Parquet files", mend='pip install "spargen[export]"'
+        ) from error
     return pyarrow
 
 

@@ -135,7 +135,7 @@ def export(
         If `out` is no finished output, `dest` holds something else, nothing is chosen, or an image cannot be read.
     """
     choice, pictures, chosen = choice or Choice(), pictures or Pictures(), FORMATS[form]
-    manifest = _manifest(out)
+    manifest = read_manifest(out)
     key = _key(manifest, form, choice, pictures)
     if (earlier := _claim(dest, key)) is not None:
         return earlier
@@ -161,7 +161,8 @@ def export(
     return _finish(dest, key, plan, orjson.loads(manifest)["terms_of_use"])
 
 
-def _manifest(out: Path) -> bytes:
+def read_manifest(out: Path) -> bytes:
+    """Return the manifest of an output folder; `OutputError` if the output is not finished."""
     try:
         return (out / "manifest.json").read_bytes()
     except FileNotFoundError as error:

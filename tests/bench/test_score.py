@@ -92,6 +92,9 @@ def test_the_error_counts_scenes_and_not_rows(answered, bench):
     assert found.error == pytest.approx(math.sqrt(3 / 2 * (0.25**2 + 0.125**2 + 0.125**2)))
     assert found.scenes == 3
     assert line(score(answered(), bench), "view_change_infer").error is None
+    # Of the pulls on a level, each task has its half; the change of view, all right, has none.
+    two = line(score(answered(n0="B", n1="B"), bench), "medium")
+    assert two.error == pytest.approx(math.sqrt(3 / 2 * (0.125**2 + 0.0625**2 + 0.0625**2)))
     assert line(score(answered(n5="9"), bench), "low").error == pytest.approx(math.sqrt(2 / 1 * (0.25**2 + 0.25**2)))
 
 
