@@ -114,6 +114,16 @@ def answer_image(task: str) -> int | None:
     return found.answer_image if found else None
 
 
+def answer_box(record: Mapping[str, Any]) -> tuple[int, tuple[int, ...]] | None:
+    """Return the position of the image in which a record's answer is a box, and the box; None if it is none."""
+    box = _BOX.search(str(record["conversations"][1]["value"]))
+    if box is None:
+        return None
+    named, *corners = box.groups()
+    position = _ORDINALS.index(named) if named else answer_image(record["type"]) or 0
+    return position, tuple(int(number) for number in corners)
+
+
 def _registered(task: str) -> Task | None:
     from spargen.tasks.registry import TASKS, load_builtin_tasks  # costs seconds, which drawing nothing does without
 
@@ -177,12 +187,8 @@ def _list_label(kind: str, position: int) -> str:
 
 
 def _draw_answer(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
-    answer = str(record["conversations"][1]["value"])
-    box = _BOX.search(answer)
-    if box is None:
-        return
-    named, *corners = box.groups()
-    position = _ORDINALS.index(named) if named else answer_image(record["type"]) or 0
-    image = images[position]
-    frame = _scaled(image, [int(number) for number in corners])
-    ImageDraw.Draw(image).rectangle(frame, outline="white", width=max(1, _stroke(image) // 4))
+    found = answer_box(record)
+    if found is not None:
+        image = images[found[0]]
+        width = max(1, _stroke(image) // 4)
+        ImageDraw.Draw(image).rectangle(_scaled(image, found[1]), outline="white", width=width)

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spargen.run.marks import Drawn, answer_image, draw, draw_record, marked_images, marker_order, marks_of_fact
+from spargen.run.marks import (
+    Drawn,
+    answer_box,
+    answer_image,
+    draw,
+    draw_record,
+    marked_images,
+    marker_order,
+    marks_of_fact,
+)
 from spargen.tasks.registry import load_builtin_tasks
 
 RED, BLUE, GREEN, YELLOW = (255, 0, 0), (0, 0, 255), (0, 128, 0), (255, 255, 0)
@@ -176,6 +185,12 @@ def test_the_answer_of_a_matching_stands_in_the_second_image():
         record("position_matching", "[100, 200, 300, 400]", red_bbox=[[1, 1, 99, 99]], bbox_img_idx=[[0]]), images
     )
     assert [colours(image) for image in images] == [{RED}, {WHITE}]
+
+
+def test_the_box_of_an_answer_is_told_with_its_image():
+    assert answer_box(record("position_matching", "[100, 200, 300, 400]")) == (1, (100, 200, 300, 400))
+    assert answer_box(record("distance_infer_center_oc_mv", "lamp: the third image, [1, 2, 3, 4]")) == (2, (1, 2, 3, 4))
+    assert answer_box(record("depth_prediction_oc", "2.4")) is None
 
 
 def test_the_order_of_colours():
