@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 
-from spargen.errors import SpargenError
+from spargen.errors import JobError, SpargenError
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
 
@@ -17,6 +18,9 @@ P = ParamSpec("P")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Scenes at a time.", show_default="all cores")]
 Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the job.")]
+Data = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=ROOT", help="Where a data set lies now, if it was moved.")
+]
 
 app = typer.Typer(
     help="Turns 3-D scenes into SPAR-format spatial question-answer data.",
@@ -47,6 +51,18 @@ def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
         return app.command(name)(careful)
 
     return register
+
+
+def data_roots(texts: list[str] | None) -> dict[str, Path]:
+    """Return the folders of data sets by name, as ``--data`` gives them."""
+    roots = {}
+    for text in texts or ():
+        name, _, root = text.partition("=")
+        if not name or not root:
+            what = "this names no data set and its folder"
+            raise JobError(what, where=f"--data {text}", mend="write scannet=/data/scannet")
+        roots[name] = Path(root)
+    return roots
 
 
 def _fail(text: str) -> None:

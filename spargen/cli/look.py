@@ -1,4 +1,4 @@
-"""Commands that look at what there is: list, preview and inspect."""
+"""Commands that look at what there is: list, preview, inspect and gallery."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from spargen.cli.base import Change, command
+from spargen.cli.base import Change, Data, Quiet, command, data_roots
 from spargen.errors import JobError, SceneError, nearest
+from spargen.gallery.write import SAMPLES, write_gallery
 from spargen.plugins import adapter_names
 from spargen.run.job import Job, make_job
 from spargen.run.preview import draw_boxes, sample_rows
@@ -22,7 +23,7 @@ from spargen.run.sheets import save
 from spargen.scene.labels import LabelRules
 from spargen.scene.lists import rules_of
 from spargen.scene.types import Scene
-from spargen.terminal import print_whole
+from spargen.terminal import bar, print_whole, say
 from spargen.views.check import check_scene, in_words
 
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
@@ -128,6 +129,25 @@ def inspect(
     print(f"drawn: {target}")
     if check.what:
         raise SceneError(check.what, where=found.id, mend=check.mend)
+
+
+@command("gallery")
+def gallery(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder.")],
+    dest: Annotated[Path | None, typer.Option(help="Folder of the pages; OUT/gallery by default.")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Rows shown of each task and form.")] = SAMPLES,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 0,
+    data: Data = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write pages that show an output: samples with marks, facts and scenes, and plots over all rows.
+
+    The folder needs no network: open its index.html from disk, or put it on any web server as it is. Samples are drawn
+    from few scenes; of those that still lie where the run found them, the page draws the plan.
+    """
+    with bar("gallery", quiet) as step:
+        page = write_gallery(out, dest, data=data_roots(data), samples=samples, seed=seed, watch=step)
+    say(f"written: {page}", quiet)
 
 
 def _describe(name: str, what: Subject) -> None:

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from spargen.cli.base import EXIT_ERROR, Quiet, Workers, command
-from spargen.errors import JobError
+from spargen.cli.base import EXIT_ERROR, Data, Quiet, Workers, command, data_roots
 from spargen.run.executors import cores
 from spargen.terminal import bar, print_whole
 
@@ -18,9 +17,7 @@ from spargen.terminal import bar, print_whole
 @command("verify")
 def verify(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder.")],
-    data: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=ROOT", help="Where a data set lies now, if it was moved.")
-    ] = None,
+    data: Data = None,
     workers: Workers = None,
     sample: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Only N rows of each cell, for a look.")
@@ -37,11 +34,10 @@ def verify(
     """
     from spargen.verify.run import verify_rows
 
-    roots = dict(_data_root(text) for text in data or ())
     with bar("scenes", quiet) as step:
         report = verify_rows(
             out,
-            data=roots,
+            data=data_roots(data),
             workers=workers or cores(),
             sample=sample,
             fail_fast=fail_fast,
@@ -60,12 +56,3 @@ def verify(
         print(finding, file=sys.stderr)
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
-
-
-def _data_root(text: str) -> tuple[str, Path]:
-    name, _, root = text.partition("=")
-    if not name or not root:
-        raise JobError(
-            "this names no data set and its folder", where=f"--data {text}", mend="write scannet=/data/scannet"
-        )
-    return name, Path(root)
