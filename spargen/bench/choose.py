@@ -1,4 +1,7 @@
-"""Chooses the rows of a bench: each task in one form that has a metric, as many of each, spread over scenes."""
+"""Chooses the rows of a bench: each task in one form that has a metric, as many of each, spread over scenes.
+
+A fact that was asked in several wordings, such as the floor area of a scene, is taken once.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from spargen.bench.metrics import Metric, metric_of
 from spargen.run.naming import Cell
 from spargen.run.read import PublishedRow, choose_cells, read_cell
 from spargen.seeds import digest
+
+_FACT = ("scene", "frames", "objects", "labels", "marks", "truth")
+"""What makes two facts the same, whatever the words. Their `quantity` does not: it numbers repetitions, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,14 @@ def _form(out: Path, cells: Sequence[Cell]) -> str | None:
 
 
 def _places(out: Path, cells: Sequence[Cell]) -> Iterator[Place]:
-    """Yield the rows of some cells; answers are told apart where there are few of them."""
+    """Yield the first row of each fact; answers are told apart where there are few of them."""
+    seen: set[bytes] = set()
     for cell in cells:
         for number, row in enumerate(read_cell(out, cell)):
+            fact = digest(cell.dataset, *(row.fact.get(key) for key in _FACT))
+            if fact in seen:
+                continue
+            seen.add(fact)
             answer = _answer(row) if cell.form in ("select", "judge") else ""
             yield Place(cell, number, str(row.fact["scene"]), answer)
 

@@ -9,7 +9,10 @@ MOVES = "move_right:1.0,move_down:0,move_backward:2.0,rotate_up:10,rotate_left:7
 
 @pytest.fixture
 def write_cell(tmp_path):
-    """Return a function that writes a cell of an output: rows of (scene, question, answer, images, marks)."""
+    """Return a function that writes a cell of an output: rows of (scene, question, answer, images, marks).
+
+    Each row is about a fact of its own, but for those whose question begins with "Again".
+    """
     out = tmp_path / "out"
 
     def write(task, form, *rows, split="val", dataset="scannet"):
@@ -25,7 +28,10 @@ def write_cell(tmp_path):
             talk = [{"from": "human", "value": question}, {"from": "gpt", "value": answer}]
             record = {"id": f"{scene}_{n}", "conversations": talk, "image": names, "type": task}
             records.append(json.dumps(record))
-            traces.append(json.dumps({"id": f"{scene}_{n}", "scene": scene, "marks": marks}))
+            truth = {"number": 0 if question.startswith("Again") else n}
+            traces.append(
+                json.dumps({"id": f"{scene}_{n}", "scene": scene, "marks": marks, "quantity": str(n), "truth": truth})
+            )
         (folder / f"{form}_{len(rows)}.jsonl").write_text("\n".join(records) + "\n")
         (facts / f"{form}.jsonl").write_text("\n".join(traces) + "\n")
         return out

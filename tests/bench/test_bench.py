@@ -59,6 +59,13 @@ def test_as_many_rows_of_each_task(out):
     assert sorted(scenes.values()) == [1, 1, 2, 2]
 
 
+def test_a_fact_is_asked_once(write_cell):
+    same = [("s0", f"Again {n}, how large?", "20", [0], []) for n in range(3)]
+    out = write_cell("room_size", "fill", *same, ("s1", "Again, how large?", "20", [0], []))
+    rows, _ = choose(out, "val", 100)
+    assert sorted(row.record["id"] for row in rows) == ["s0_0", "s1_3"]
+
+
 def test_scenes_take_turns_and_answers_too():
     given = places(*[("a", "A")] * 6, ("a", "B"), ("b", "A"), ("b", "B"), *[("c", "A")] * 2)
     picked = pick(given, 6)
