@@ -58,7 +58,7 @@ def usable_frames(
     if not kept:
         counted = "; ".join(f"{what}: {count}" for what, count in notes.items() if count)
         what = f"none of the {len(shots.listed)} listed images can be used: {counted}"
-        raise SceneError(what, where=next(iter(shots.files), folder), mend="see what the adapter `posed` reads")
+        raise SceneError(what, where=next(iter(shots.files), folder), mend="see what the adapter says that it reads")
     T = poses[kept]
     T[:, :3, 3] *= unit_m
     names = frame_names([image.shot.image for image in chosen], folder)
