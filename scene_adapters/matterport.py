@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.formats.files import read_file
-from scene_adapters.formats.folders import folder_of, folders_in
+from scene_adapters.formats.folders import folder_of
 from scene_adapters.formats.house import House, read_house, read_panorama_regions
 from scene_adapters.formats.rgbd_conf import read_conf
+from scene_adapters.matterport_folders import part_of, scan_folders
 from scene_adapters.matterport_mesh import Piece, ScanMesh, mesh_pieces, read_scan_mesh
 from scene_adapters.posed_frames import usable_frames
 from scene_adapters.posed_store import PosedFrames
@@ -87,7 +88,7 @@ class MatterportAdapter(SceneAdapter):
 
     def scenes(self) -> Sequence[str]:
         """Return the names of all scans that have a house file, sorted."""
-        found = [name for name, folder in self._folders().items() if _house_file(folder).is_file()]
+        found = [name for name, folder in scan_folders(self.root).items() if _house_file(folder).is_file()]
         if not found:
             mend = f"point root at the folder that holds v1/scans/<scan>/{_HOUSE}/<scan>.house"
             raise SceneError("no Matterport3D scan here", where=self.root, mend=mend)
@@ -131,7 +132,7 @@ class MatterportAdapter(SceneAdapter):
     def fingerprint(self, scene_id: str) -> str:
         """Return a digest of names, sizes and times of change of all files that `load` may read."""
         folder = self._folder(scene_id)
-        parts = [_part(folder, name) for name in (_HOUSE, _REGIONS, _CAMERAS, *_IMAGES)]
+        parts = [part_of(folder, name) for name in (_HOUSE, _REGIONS, _CAMERAS, *_IMAGES)]
         files = [path for part in parts if part.is_dir() for path in part.iterdir() if path.is_file()]
         return times(folder, sorted(files))
 
@@ -145,12 +146,8 @@ class MatterportAdapter(SceneAdapter):
         named = [(split, read_file(file).decode("utf-8-sig", "replace")) for split, file in lists if file.is_file()]
         return {scan: split for split, text in named for scan in text.split()}
 
-    def _folders(self) -> dict[str, Path]:
-        parts = [part for part in (self.root / "scans", self.root / "v1" / "scans") if part.is_dir()] or [self.root]
-        return folders_in(parts, self.root, "point root at the Matterport3D folder")
-
     def _folder(self, scene_id: str) -> Path:
-        folder = folder_of(scene_id, self._folders(), self.root, "scan")
+        folder = folder_of(scene_id, scan_folders(self.root), self.root, "scan")
         if not _house_file(folder).is_file():
             what = "the scan has no house file"
             raise SceneError(what, where=_house_file(folder), mend=f"download {_HOUSE}")
@@ -166,24 +163,18 @@ class _Rooms(NamedTuple):
     notes: Notes
 
 
-def _part(folder: Path, name: str) -> Path:
-    """Return a folder of a scan, or where its zip puts it."""
-    deeper = folder / folder.name / name
-    return deeper if deeper.is_dir() and not (folder / name).is_dir() else folder / name
-
-
 def _house_file(folder: Path) -> Path:
-    return _part(folder, _HOUSE) / f"{folder.name}.house"
+    return part_of(folder, _HOUSE) / f"{folder.name}.house"
 
 
 def _pieces(folder: Path, house: House) -> list[Piece]:
-    return mesh_pieces(_part(folder, _REGIONS), _part(folder, _HOUSE) / f"{folder.name}.ply", house)
+    return mesh_pieces(part_of(folder, _REGIONS), part_of(folder, _HOUSE) / f"{folder.name}.ply", house)
 
 
 def _read_frames(folder: Path, house: House) -> tuple[PosedFrames, Path, Notes]:
     """Return the frames, the file of their cameras, and what is to be said of them."""
-    path = _part(folder, _CAMERAS) / f"{folder.name}.conf"
-    shots = read_conf(path, _part(folder, _IMAGES[0]).parent, SIZE_PX, DEPTH_UNIT_M)
+    path = part_of(folder, _CAMERAS) / f"{folder.name}.conf"
+    shots = read_conf(path, part_of(folder, _IMAGES[0]).parent, SIZE_PX, DEPTH_UNIT_M)
     frames, counts = usable_frames(shots, folder, 1.0, None)
     posed = [(house.T_world_camera.get(name), T) for name, T in zip(frames.names, frames.poses, strict=True)]
     elsewhere = sum(other is not None and not _same(other, T) for other, T in posed)
@@ -197,7 +188,7 @@ def _same(a: Floats, b: Floats) -> bool:
 
 def _rooms(folder: Path, house: House, frames: Sequence[str], mesh: ScanMesh, objects: Sequence[int]) -> _Rooms:
     """Return the regions of frames and of objects, which are named by their ids."""
-    file = _part(folder, _HOUSE) / "panorama_to_region.txt"
+    file = part_of(folder, _HOUSE) / "panorama_to_region.txt"
     newer = read_panorama_regions(file) if file.is_file() else {}
     of_panorama = {**house.region_of_panorama, **newer}
     of_object = dict(zip(mesh.id.tolist(), mesh.region, strict=True))
