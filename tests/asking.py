@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ from spargen.phrase.templates import TemplateSet
 from spargen.run.engine import ask
 from spargen.run.recipe import Recipe
 from spargen.scene.labels import label_rules
+from spargen.scene.walks import WALKS, Walk
 from spargen.settings import Settings
 from spargen.tasks.context import Need, TaskContext
 from spargen.tasks.registry import load_builtin_tasks
@@ -20,7 +22,19 @@ from spargen.views.table import Views
 TASKS = load_builtin_tasks()
 TEMPLATES, BRIEF = TemplateSet.load(), TemplateSet.load(words="brief")
 QUOTA = 24
-SCENE = furnished().scene()
+
+
+def walked(scene, count=30):
+    """The scene with walks over its frames: of 4 to 32 frames, each told in words of its own."""
+    lengths = [4 + k % 29 for k in range(count)]
+    frames = [tuple((7 * k + 2 * i) % len(scene.frames) for i in range(n)) for k, n in enumerate(lengths)]
+    said_of = [f"Walk past the table {k} times and stop." for k in range(count)]
+    told = [{"viewpoints": [f"v{f}" for f in of]} for of in frames]
+    walks = [Walk(f"w{k}", *parts) for k, parts in enumerate(zip(said_of, frames, told, strict=True))]
+    return replace(scene, extras={WALKS: tuple(walks)})
+
+
+SCENE = walked(furnished().scene())
 
 
 def ask_all(scene, seed=0, threads=1, quota=QUOTA, tasks=tuple(TASKS), templates=TEMPLATES, **more):

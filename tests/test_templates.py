@@ -274,9 +274,7 @@ def pairs(task, form):
 
 def test_the_files_are_those_of_the_tasks_and_forms():
     found = {(task, form) for task in TEMPLATES.tasks() for form in TEMPLATES.forms(task)}
-    # Navigation comes with its data set.
-    assert found - set(CELLS) == set()
-    assert set(CELLS) - found <= {("nav_video", "sentence")}
+    assert found == set(CELLS)
 
 
 @pytest.mark.parametrize(("task", "form"), PRESENT)

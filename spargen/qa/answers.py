@@ -322,6 +322,18 @@ class Frames(AnswerKind):
         return _class_of(len(value))
 
 
+class Told(AnswerKind):
+    """What somebody said, word for word. All of it is one class, for nothing tells which is like which."""
+
+    takes_wrong = False
+
+    def serves(self, form: str, wrong: int) -> bool:
+        return form == "sentence"
+
+    def bucket(self, value: str) -> str:
+        return ""
+
+
 class Order(AnswerKind):
     """Labels in order: ``chair, table, lamp, door``."""
 
@@ -376,3 +388,4 @@ LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()
 DIRECTIONS, DIRECTIONS_LR_CF = DirectionsKind(), DirectionsKind(varied=(0, 2))
 WINNER, CANDIDATE = Winner(), Candidate()
 MOVES, PLACE, SIGHTING, FRAMES, ORDER, MAP = Moves(), Places(), Sightings(), Frames(), Order(), Map()
+TOLD = Told()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -18,10 +18,11 @@ from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
 from spargen.qa.fact import Fact, Mark
 from spargen.qa.sample import choose
-from spargen.run.naming import color_path, depth_path, name_in
+from spargen.run.naming import color_path, depth_path, name_in, walk_path
 from spargen.run.recipe import Recipe
-from spargen.run.row import NO_ROWS, Row, SceneQuestions
+from spargen.run.row import NO_ROWS, FrameUse, Row, SceneQuestions
 from spargen.scene.types import Scene
+from spargen.scene.walks import walks_of
 from spargen.seeds import rng_for
 from spargen.settings import Settings
 from spargen.tasks.context import TaskContext
@@ -62,8 +63,9 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     """
     seed, settings = recipe.seed, recipe.settings
     out = SceneQuestions()
-    views = _views(scene, recipe, out, cache, threads)
-    for name, forms in recipe.forms.items():
+    asked = {name: forms for name, forms in recipe.forms.items() if _is_for(TASKS[name], scene)}
+    views = _views(scene, asked, recipe, out, cache, threads)
+    for name, forms in asked.items():
         task = TASKS[name]
         wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
@@ -90,9 +92,21 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     return out
 
 
-def _views(scene: Scene, recipe: Recipe, out: SceneQuestions, cache: Path | None, threads: int) -> Views:
+def _is_for(task: Task, scene: Scene) -> bool:
+    """Tell whether a task is asked of a scene: of walks where there are some, of views where there is something to see.
+
+    Views of a scene that has nothing to see are asked all the same, so that it says why nothing came of it; but not
+    where it has walks, which are all there is to it.
+    """
+    walks = bool(walks_of(scene))
+    return walks if task.walked else not (walks and task.needs and scene.surface.is_empty)
+
+
+def _views(
+    scene: Scene, asked: Iterable[str], recipe: Recipe, out: SceneQuestions, cache: Path | None, threads: int
+) -> Views:
     """The views of a scene: what the tasks need of them is checked and seen, nothing is where they need none."""
-    needs = {need for name in recipe.forms for need in TASKS[name].needs}
+    needs = {need for name in asked for need in TASKS[name].needs if not TASKS[name].walked}
     usable, video = None, "clip" in needs
     if needs:
         with _timed(out, "check"):
@@ -119,6 +133,8 @@ def _views(scene: Scene, recipe: Recipe, out: SceneQuestions, cache: Path | None
 
 def _why_none(views: Views, out: SceneQuestions) -> str:
     """Say why a scene gave no row at all."""
+    if views.scene.surface.is_empty and walks_of(views.scene):
+        return "it has nothing but walks, and no question about them is asked for"
     askable = views.labels.askable
     if not askable.any():
         return f"none of its {len(askable)} objects can be asked about" if len(askable) else "no object is annotated"
@@ -164,16 +180,16 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
 
 def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, recipe: Recipe) -> Row:
     """The SPAR record of a question, and the fact behind it."""
-    fact, video = phrased.fact, task.views == "video"
+    fact, use = phrased.fact, _use(task)
     marks = sorted(fact.marks, key=lambda mark: -1 if mark.colour == "none" else task.marks.index(mark.colour))
-    places = [(frame, i if video else None) for i, frame in enumerate(fact.frames)]
     record: dict[str, Any] = {
         "id": f"{scene.id}_{number}",
         "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
-        "image": [color_path(scene.id, name_in(scene, f, i), scene.color_suffix[f], i) for f, i in places],
+        "image": _paths(fact, use, scene),
         "type": task.record_type,
     }
-    if recipe.rgbd:
+    if recipe.rgbd and use != "walk":
+        places = _places(fact, use)
         record["depth"] = [depth_path(scene.id, name_in(scene, f, i), clip_index=i) for f, i in places]
     record.update(_marks(marks, indexed=task.views != "single"))
     trace = {
@@ -192,7 +208,27 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, rec
         "seed": recipe.seed,
         **phrased.used,
     }
-    return Row(task.name, form, record, trace, fact.frames, "video" if video else "image")
+    return Row(task.name, form, record, trace, fact.frames, use)
+
+
+def _use(task: Task) -> FrameUse:
+    """Tell which folders the images of a task's rows stand in."""
+    if task.walked:
+        return "walk"
+    return "video" if task.views == "video" else "image"
+
+
+def _places(fact: Fact, use: FrameUse) -> list[tuple[int, int | None]]:
+    """Return a fact's frames, each with its position in the clip, None for still images."""
+    return [(frame, i if use == "video" else None) for i, frame in enumerate(fact.frames)]
+
+
+def _paths(fact: Fact, use: FrameUse, scene: Scene) -> list[str]:
+    """Return where the images of a fact stand."""
+    suffix = scene.color_suffix
+    if use == "walk":
+        return [walk_path(scene.id, fact.quantity, i, suffix[frame]) for i, frame in enumerate(fact.frames)]
+    return [color_path(scene.id, name_in(scene, f, i), suffix[f], i) for f, i in _places(fact, use)]
 
 
 def _answered_by_one(fact: Fact, views: Views) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spargen.errors import SceneError
 from spargen.run.files import Stamp, temporary, write_bytes, writing
-from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, name_in, pose_path
+from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, name_in, pose_path, walk_path
 from spargen.run.row import SceneQuestions
 from spargen.scene.types import Blob, Scene
 
@@ -70,8 +70,13 @@ def _files(scene: Scene, questions: SceneQuestions, rgbd: bool) -> Iterator[tupl
     for number, clip in enumerate(clips, start=1):
         numbers = "".join(f"{scene.frame_number[frame]}\n" for frame in clip)
         yield clip_path(scene.id, number), Blob(".txt", data=numbers.encode())
+    walks = {row.fact["quantity"]: row.frames for row in questions.rows if row.use == "walk"}
+    for walk, frames in walks.items():
+        for position, frame in enumerate(frames):
+            color = scene.store.color(frame)
+            yield walk_path(scene.id, walk, position, color.suffix), color
     if rgbd:
-        used = {scene.frames[frame] for row in questions.rows for frame in row.frames}
+        used = {scene.frames[frame] for row in questions.rows if row.use != "walk" for frame in row.frames}
         yield from _intrinsics(scene, used)
 
 

@@ -57,7 +57,12 @@ def color_path(scene_id: str, frame_name: str, suffix: str = ".jpg", clip_index:
 
 def is_color(path: str) -> bool:
     """Tell a colour image from the other files beside it."""
-    return path.split("/")[1] in ("image_color", "video_color")
+    return path.split("/")[1] in ("image_color", "video_color", "nav")
+
+
+def walk_path(scene_id: str, walk: str, position: int, suffix: str = ".jpg") -> str:
+    """Return where a colour image of a walk stands, by its position in it."""
+    return f"{scene_id}/nav/{walk}/frame{position}{suffix}"
 
 
 def is_still(path: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 NO_ROWS = "no rows"
 """Topic of the note that says why a scene gave no row."""
 
-FrameUse = Literal["image", "video"]
+FrameUse = Literal["image", "video", "walk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Row:
     record : the SPAR record, ready for JSON, `id` and image paths included.
     fact : where the answer comes from: unrounded truth, objects, views, margins, template, paraphrase, seed.
     frames : positions in `Scene.frames` of the record's images, in its order.
-    use : whether they go to the image folders or to the video folders.
+    use : whether they go to the image folders, to the video folders, or to that of the walk that the fact's quantity
+        names.
     """
 
     task: str

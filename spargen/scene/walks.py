@@ -21,7 +21,7 @@ class Walk:
     ----------
     id : unique in its scene; it names a folder.
     instruction : the words, in one line.
-    frames : positions in `Scene.frames`, in walking order; no two walks share one.
+    frames : positions in `Scene.frames`, in walking order.
     told : what else the facts file should say of it, ready for JSON.
     """
 

@@ -19,14 +19,15 @@ from spargen.qa.sample import balanced_order
 from spargen.scene.cameras import Cameras
 from spargen.scene.labels import LabelTable
 from spargen.scene.types import Scene
+from spargen.scene.walks import Walk, walks_of
 from spargen.settings import Settings
 from spargen.views.table import Views
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Source = Literal["single", "multi", "video"]
-Need = Literal["table", "pairs", "sets", "clip"]
-"""What a task may read of a scene's views."""
+Need = Literal["table", "pairs", "sets", "clip", "walks"]
+"""What a task may read: of a scene's views, or the walks that its data set brings."""
 DRAWN, DRAWN_OF_SETS = 12, 12_000
 """Candidates drawn for each fact wanted: most fall to some rule. Of sets of images at least so many in all: in most of
 them one image alone shows everything."""
@@ -114,6 +115,11 @@ class TaskContext:
     def clip(self) -> Ints:
         """Rows of the video's frames; empty if the scene has too few."""
         return self._needed("clip").clip
+
+    @property
+    def walks(self) -> tuple[Walk, ...]:
+        """The walks through the scene; their frames are their own, and stand in no table."""
+        return walks_of(self._needed("walks").scene)
 
     def _needed(self, need: Need) -> Views:
         # What others need may be there too: a task that used it unsaid would ask other questions without them.

@@ -44,7 +44,9 @@ class Task:
     answer_image : position of the image that boxes in its answers lie in, where they do not name another; None if
         there are none.
     needs : what it reads of a scene's views: the table of what each shows, pairs or sets of them, the clip. One that
-        needs nothing casts no ray.
+        needs nothing casts no ray. Or the walks that a data set brings: it is asked of scenes that have some, and its
+        facts are of one walk each, all of its frames, with the walk's id as their `quantity`.
+    type_in_records : the `type` that SPAR's tools know it by; its name by default.
     """
 
     name: str
@@ -57,11 +59,17 @@ class Task:
     marks: tuple[Colour, ...] = COLOURS
     answer_image: int | None = None
     needs: tuple[Need, ...] = ()
+    type_in_records: str = ""
 
     @property
     def record_type(self) -> str:
         """The `type` that SPAR's tools know the task by."""
-        return self.name
+        return self.type_in_records or self.name
+
+    @property
+    def walked(self) -> bool:
+        """Whether its questions show walks, each with frames of its own, in place of the scene's clip."""
+        return "walks" in self.needs
 
 
 TASKS: dict[str, Task] = {}
@@ -78,13 +86,14 @@ def task(
     marks: tuple[Colour, ...] = COLOURS,
     answer_image: int | None = None,
     needs: tuple[Need, ...] | None = None,
+    type_in_records: str = "",
 ) -> Callable[[Propose], Propose]:
     """Register a function as a task.
 
     Parameters
     ----------
     name : of the task and its template folder.
-    views, level, answer, wrong, marks, answer_image : see `Task`.
+    views, level, answer, wrong, marks, answer_image, type_in_records : see `Task`.
     slots : names that its templates may use, separated by spaces; `answer` and, where it judges, `claim` always are.
     needs : what it reads of a scene's views, where that is not what `views` suggests.
 
@@ -108,8 +117,9 @@ def task(
                 where=f"{known.propose.__module__} and {propose.__module__}",
                 mend="give one of them another name",
             )
+        said = (*slots.split(), "answer", "claim")
         TASKS[name] = Task(
-            name, views, level, answer, (*slots.split(), "answer", "claim"), propose, wrong, marks, answer_image, reads
+            name, views, level, answer, said, propose, wrong, marks, answer_image, reads, type_in_records
         )
         return propose
 

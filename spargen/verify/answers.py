@@ -25,6 +25,7 @@ from spargen.verify.mesh_sight import MeshSight
 from spargen.verify.nearest import check_candidates, check_extreme
 from spargen.verify.optics import View
 from spargen.verify.row import Halt, Row, Unread
+from spargen.verify.walk import nav_video
 from spargen.verify.words import BOX, ORDINALS, boxes, numbers, tenths, whole, without_marks
 
 NOISE = 1e-9
@@ -442,4 +443,5 @@ CHECKS: Mapping[str, Check] = {
     "appearance_order": appearance_order,
     "room_size": room_size,
     "obj_count": obj_count,
+    "nav_video": nav_video,
 }

@@ -77,7 +77,7 @@ def _check(row: Row, images: Path | None) -> None:
         check_words(row)
         if row.is_video:
             check_clip(row, images)
-        elif len(row.frames) > 1 and row.task not in OWN:
+        elif len(row.frames) > 1 and row.task not in OWN and not row.is_walk:
             check_set(row)
         if row.kind:
             check_marks(row)

@@ -13,7 +13,7 @@ LIST = ("list",)
 class Layout(NamedTuple):
     """How many images a task's rows show, the kind of their marks ("" = none), and the marks' colours in order."""
 
-    images: Literal["single", "pair", "multi", "video"]
+    images: Literal["single", "pair", "multi", "video", "walk"]
     kind: Literal["", "point", "bbox"] = ""
     colours: tuple[str, ...] = ()
 
@@ -53,4 +53,5 @@ LAYOUTS: Mapping[str, Layout] = {
     "appearance_order": Layout("video", "", ()),
     "room_size": Layout("video", "", ()),
     "obj_count": Layout("video", "", ()),
+    "nav_video": Layout("walk", "", ()),
 }

@@ -81,8 +81,9 @@ class Row:
         """Positions of the images' frames in the scene."""
         found: list[int] = []
         for position, path in enumerate(self.record["image"]):
-            at = self.is_video and position
-            frame = self.site.memo(("frame", self.is_video, at, path), lambda n=position, p=path: self._frame(n, p))
+            at = (self.is_video or self.is_walk) and position
+            key = ("frame", self.layout.images, at, path)
+            frame = self.site.memo(key, lambda n=position, p=path: self._frame(n, p))
             if frame is None:
                 self.wrong.append(f"the scene has no image {path}")
                 raise Halt
@@ -91,9 +92,25 @@ class Row:
 
     def _frame(self, position: int, path: str) -> int | None:
         """Return the position in the scene of the frame that a file is of."""
-        kind = rf"video_color/frame{position}_(.+)" if self.is_video else r"image_color/(.+)"
-        match = re.fullmatch(rf"{re.escape(self.site.id)}/{kind}\.\w+", path)
-        return self.site.frame_called(match[1], in_clip=self.is_video) if match else None
+        kind = {"video": rf"video_color/frame{position}_(.+)", "walk": rf"nav/(.+)/frame{position}"}
+        own = kind.get(self.layout.images, r"image_color/(.+)")
+        match = re.fullmatch(rf"{re.escape(self.site.id)}/{own}\.\w+", path)
+        if match is None:
+            return None
+        if self.is_walk:
+            return dict(enumerate(self.site.walked(match[1]))).get(position)
+        return self.site.frame_called(match[1], in_clip=self.is_video)
+
+    @property
+    def is_walk(self) -> bool:
+        """Whether it shows a walk."""
+        return self.layout.images == "walk"
+
+    @cached_property
+    def walk(self) -> str:
+        """The walk that its first image belongs to, "" where it belongs to none."""
+        match = re.match(rf"{re.escape(self.site.id)}/nav/([^/]+)/", self.record["image"][0])
+        return match[1] if match else ""
 
     @cached_property
     def views(self) -> list[View]:

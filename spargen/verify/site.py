@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.scene.types import Mesh, Scene
+from spargen.scene.walks import walks_of
 from spargen.verify.body import Thing, sprinkle
 from spargen.verify.bounds import Bounds
 from spargen.verify.image_sight import ImageSight
@@ -75,6 +76,14 @@ class Site:
     def number_of(self, frame: int) -> str:
         """Return what clips call a frame by."""
         return self._scene.frame_number[frame]
+
+    def walked(self, walk: str) -> list[int]:
+        """Return the frames of a walk by its id, in walking order; [] where the scene has none of that id."""
+        return [frame for found in walks_of(self._scene) if found.id == walk for frame in found.frames]
+
+    def told(self, walk: str) -> str:
+        """Return what was told of a walk."""
+        return next((found.instruction for found in walks_of(self._scene) if found.id == walk), "")
 
     def room_of(self, frame: int) -> str | None:
         """Return the room that a frame was taken in, where the data set says so."""

@@ -11,6 +11,7 @@ UNNAMED = (
     "camera_motion_infer",
     "view_change_infer",
     "room_size",
+    "nav_video",
     "distance_infer_center_oc",
     "distance_infer_center_oc_mv",
 )

@@ -12,6 +12,7 @@ from asking import SCENE, TASKS, ask_all
 NONE = {
     "position_matching": "an object is itself, and its box is counted in pixels",
     "obj_count": "annotated objects are counted",
+    "nav_video": "what was said is quoted",
 }
 """Tasks whose answers no number decides."""
 WORD_M, EMPTY_M, WORD_DISTANCE_M, WORD_DISTANCE_SHARE, SEEN, GLIMPSED = 0.30, 0.10, 0.20, 0.15, 0.001, 0.0002
