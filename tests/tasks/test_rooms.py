@@ -37,6 +37,8 @@ def test_every_question_stays_in_one_room(asked):
     of_object = dict(zip(TWO.objects.id.tolist(), TWO.room_of_object, strict=True))
     tasks = defaultdict(set)
     for row in asked.rows:
+        if TASKS[row.task].walked:  # a walk leads from room to room
+            continue
         rooms = {TWO.room_of_view[f] for f in row.frames} | {of_object[o] for o in row.fact["objects"]}
         assert len(rooms) == 1, row.fact
         assert rooms <= {EAST, WEST}
