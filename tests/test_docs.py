@@ -351,6 +351,7 @@ PRINTED = {
     "FRAMES": [3, 4],
     "ORDER": ["chair", "table", "lamp", "door"],
     "MAP": [(-0.3, 1.4)],
+    "TOLD": "Turn left and stop.",
 }
 
 
@@ -363,7 +364,8 @@ def test_the_table_of_kinds_says_what_they_do():
         kind = kinds()[name]
         assert printed == f"`{kind.text(PRINTED[name])}`"
         assert wrong == ("never" if not kind.takes_wrong else "may" if kind.makes_wrong else "must")
-        assert kind.serves("select", 0) == kind.serves("judge", 0) == (wrong != "must")
+        ever = kind.serves("select", 3)  # what was told cannot be chosen from, whatever the facts bring
+        assert kind.serves("select", 0) == kind.serves("judge", 0) == (wrong != "must" and ever)
 
 
 def test_check_names_file_line_and_slot(task_page, typed, tmp_path):
@@ -654,7 +656,8 @@ def test_the_output_page_names_the_units_of_margins_and_the_tasks_without_one(re
         json.loads(line) for f in (readme[0] / "out/facts").rglob("*.jsonl") for line in f.read_text().splitlines()
     ]
     assert {fact["margin"]["unit"] for fact in facts if fact["margin"]} <= listed
-    assert {fact["task"] for fact in facts if fact["margin"] is None} <= without == {"position_matching", "obj_count"}
+    assert {fact["task"] for fact in facts if fact["margin"] is None} <= without
+    assert without == {"position_matching", "obj_count", "nav_video"}
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
