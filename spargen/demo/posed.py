@@ -109,7 +109,7 @@ def _write_mesh(scan: Scan, path: Path) -> None:
     """Write the mesh, in doubles, in which a face belongs to what two of its vertices belong to."""
     a, b, c = scan.vertex_group[scan.faces].T
     of_face = np.where((a == b) | (a == c), a, np.where(b == c, b, -1)) + _FIRST_ID
-    write_ply(path, scan.vertices_m @ _FILES_HOUSE.T / _UNIT_M, scan.rgb, scan.faces, of_face)
+    write_ply(path, scan.vertices_m @ _FILES_HOUSE.T / _UNIT_M, scan.rgb, scan.faces, {"object_id": of_face})
 
 
 def _write_cameras(cameras: Cameras, frames: list[int], path: Path) -> None:
