@@ -64,7 +64,7 @@ def demo(
         raise JobError(f"there is no layout {layout!r}", where="--layout", mend=nearest(layout, LAYOUTS, known))
     root = out / "scans-root"
     root.mkdir(parents=True, exist_ok=True)
-    sources = [{"adapter": layout, "root": root}]
+    sources = [{"adapter": adapter, "root": root} for adapter in (layout, *LAYOUTS[layout].also)]
     job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
     check_out(job)
     with bar("demo scan", quiet) as step:

@@ -34,6 +34,10 @@ class Writer(Protocol):
         """Write the files."""
 
 
+def _as_walked(_house: House, cameras: Cameras) -> Cameras:
+    return cameras
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A release layout that generated houses can be written in.
@@ -46,6 +50,8 @@ class Layout:
     folder : where a scan's own files stand, below the data set's root.
     files : files without which a scan is not whole.
     word : what the data set calls what an annotator calls so; the same by default.
+    views : the cameras that it has images of, made of those of the walk; the same by default.
+    also : further adapters that read the same files.
     first_id : the id of the first annotated object; the others follow.
     frame_step : frame numbers from one frame of the walk to the next.
     """
@@ -56,5 +62,7 @@ class Layout:
     folder: Callable[[Path, str], Path]
     files: Callable[[Path, str], Iterable[Path]]
     word: Callable[[str], str] = str
+    views: Callable[[House, Cameras], Cameras] = _as_walked
+    also: tuple[str, ...] = ()
     first_id: int = 0
     frame_step: int = 1

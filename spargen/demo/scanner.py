@@ -26,7 +26,7 @@ Rng = np.random.Generator
 
 _REACH_M = 4.5
 """How far the depth sensor sees."""
-_SENSOR_STEP_PX = 4
+_SENSOR_COLUMNS = 160
 _BOX_M = 0.008
 """A side of a box may move by this much."""
 _SHEET_SHARE, _ROD_SHARE, _PANE_SHARE = 0.35, 0.25, 0.6
@@ -35,13 +35,14 @@ _SHAKE_M = 0.001
 
 
 def depth_pixels(house: House, cameras: Cameras) -> Ints:
-    """(F,) how many depth pixels of the whole walk lie on each face, of every fourth pixel in both directions.
+    """(F,) how many depth pixels of the whole walk lie on each face, of images that are 160 pixels wide.
 
     Pixels beyond the sensor's reach do not count, but on things that no nearer one shows: what images show is there.
     """
     caster = RayCaster(house.vertices_m, house.faces, threads=0)
     width, height = (int(n) for n in cameras.size_px[0])
-    u, v = np.arange(2, width, _SENSOR_STEP_PX), np.arange(2, height, _SENSOR_STEP_PX)
+    step = width // _SENSOR_COLUMNS
+    u, v = np.arange(step // 2, width, step), np.arange(step // 2, height, step)
     pixels = np.stack(np.meshgrid(u, v), -1).reshape(-1, 2)
     near, far = np.zeros((2, len(house.faces)), dtype=np.int64)
     for view in np.setdiff1d(np.arange(len(cameras)), lost_frames(house, len(cameras))):

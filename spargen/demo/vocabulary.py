@@ -23,6 +23,14 @@ _NYU40 = (
     "person|night stand|toilet|sink|lamp|bathtub|bag|otherstructure|otherfurniture|otherprop"
 )
 
+_MPCAT40 = (
+    "1 wall|2 floor|7 cabinet|11 bed|3 chair|10 sofa|5 table|4 door|9 window|31 shelving|6 picture|26 counter|"
+    "32 blinds|5 table|31 shelving|12 curtain|13 chest_of_drawers|8 cushion|21 mirror|39 objects|38 clothes|"
+    "17 ceiling|39 objects|37 appliances|22 tv_monitor|39 objects|20 towel|12 curtain|39 objects|35 board_panel|"
+    "40 misc|7 cabinet|18 toilet|15 sink|28 lighting|25 bathtub|39 objects|40 misc|36 furniture|39 objects"
+)
+"""What each class of NYU40 is to Matterport3D."""
+
 # label: (ScanNet id, NYU40 id); ids from 2001 on are this house's own.
 LABELS: dict[str, tuple[int, int]] = {
     "wall": (1, 1), "chair": (2, 5), "floor": (3, 2), "table": (4, 7), "door": (5, 8), "couch": (6, 6),
@@ -93,6 +101,11 @@ def nyu40_of(label: str) -> int:
 def nyu40_name(label: str) -> str:
     """Return what NYU40 calls a thing, in the usual spelling."""
     return _NYU40.split("|")[nyu40_of(label) - 1].replace("refridgerator", "refrigerator")
+
+
+def mpcat40_of(label: str) -> str:
+    """Return number and name of a label's class as Matterport3D has it."""
+    return _MPCAT40.split("|")[LABELS[label][1] - 1]
 
 
 def write_label_table(path: Path) -> None:

@@ -56,7 +56,7 @@ def walk_cameras(house: House, frames: int = 320, *, tilted: bool = False) -> Ca
         low, aside = (np.clip(k - since / (_TILTED_SHARE / 2 * frames), 0, 1) * (since >= 0) for k in (1, 2))
         elevation += (np.radians(-72) - elevation) * low
         roll += (np.radians(48) - roll) * aside
-    T = _poses(position, heading, elevation, roll)
+    T = poses(position, heading, elevation, roll)
     return Cameras(np.repeat(K[None], frames, 0), T, np.repeat([SIZE_PX], frames, 0))
 
 
@@ -76,8 +76,8 @@ def _drift(rng: np.random.Generator, frames: int, smooth: float) -> Floats:
     return np.asarray(noise / max(float(noise.std()), 1e-9)).clip(-1.6, 1.6)
 
 
-def _poses(position: Floats, heading: Floats, elevation: Floats, roll: Floats) -> Floats:
-    """(V, 4, 4) camera-to-world poses: +X right, +Y down, +Z forward."""
+def poses(position: Floats, heading: Floats, elevation: Floats, roll: Floats) -> Floats:
+    """Return (V, 4, 4) camera-to-world poses: +X right, +Y down, +Z forward; `heading` counts from +x to +y."""
     ch, sh, ce, se = np.cos(heading), np.sin(heading), np.cos(elevation), np.sin(elevation)
     forward = np.stack([ce * ch, ce * sh, se], -1)
     level = np.stack([sh, -ch, np.zeros_like(ch)], -1)

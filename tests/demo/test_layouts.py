@@ -8,7 +8,9 @@ import pytest
 from asking import TASKS, context
 
 from spargen.demo import LAYOUTS, write_demo
+from spargen.demo.tripods import VIEWS, YAWS, tripod_cameras
 from spargen.plugins import find_adapter
+from spargen.scene.cameras import Cameras
 from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.testing import check_adapter
@@ -25,6 +27,23 @@ OF_THE_LENS = ("permille", "box", "share", "frames")
 """Truths that say where in an image something is, or how much of it is seen: another lens shows it elsewhere."""
 
 
+def of_tripod(name):
+    """The view that an image of a tripod is: the panorama's name ends in its number, camera and yaw follow."""
+    panorama, camera, yaw = name.split("_")
+    return VIEWS * int(panorama[-4:], 16) + YAWS * int(camera[1:]) + int(yaw)
+
+
+STEP_OF = {"matterport": of_tripod}
+SMALLER = 4
+"""By this many times the images of tripods, which are many, are smaller in the layout that they are held to."""
+
+
+def small_tripods(house, walk):
+    own = tripod_cameras(house, walk)
+    scale = np.diag([1 / SMALLER, 1 / SMALLER, 1])
+    return Cameras(scale @ own.K, own.T_world_camera, own.size_px // SMALLER)
+
+
 @dataclass(frozen=True)
 class Read:
     """A scene as an adapter reads it, with the builder's own numbers for frames and things."""
@@ -37,8 +56,8 @@ class Read:
     @property
     def walked(self):
         """The step of the walk at which each frame was taken."""
-        last = [number.rpartition("_")[2] for number in self.scene.frame_number]
-        return [int(number) // LAYOUTS[self.layout].frame_step for number in last]
+        step_of = STEP_OF.get(self.layout, lambda name: int(name.rpartition("_")[2]))
+        return [step_of(number) // LAYOUTS[self.layout].frame_step for number in self.scene.frame_number]
 
     def group(self, row):
         return int(self.scene.objects.id[row]) - LAYOUTS[self.layout].first_id
@@ -53,9 +72,13 @@ def read(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def scannet(tmp_path_factory):
+def scannet(read, tmp_path_factory):
+    """The same house in ScanNet's layout, seen from the same places."""
     root = tmp_path_factory.mktemp("reference")
-    (scene_id,) = write_demo(root, seed=5, frames=FRAMES, dirt=False, workers=1)
+    with pytest.MonkeyPatch.context() as patch:
+        if read.layout == "matterport":
+            patch.setitem(LAYOUTS, "scannet", replace(LAYOUTS["scannet"], views=small_tripods))
+        (scene_id,) = write_demo(root, seed=5, frames=FRAMES, dirt=False, workers=1)
     scene = find_adapter("scannet")(root).load(scene_id)
     return Read("scannet", root, scene, json.loads((root / f"truth/{scene_id}.json").read_text()))
 
