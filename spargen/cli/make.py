@@ -44,7 +44,9 @@ class Executor(StrEnum):
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for scan, output and contact sheets.")] = Path("spargen-demo"),
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    houses: Annotated[int, typer.Option(min=1, help="Houses to build.")] = 1,
+    houses: Annotated[
+        int | None, typer.Option(min=1, help="Houses to build; one, or two where a data set shows few things of each.")
+    ] = None,
     layout: Annotated[str, typer.Option(help="The data set whose files the scans are written as.")] = "scannet",
     dirt: Annotated[
         bool, typer.Option("--dirt/--no-dirt", help="Scan as scanners do, with holes, stray bits and split labels.")
@@ -73,7 +75,7 @@ def demo(
             tell = done in (1, total) or done % _TOLD == 0
             step(done, total, f"{scene} {'scanned' if done == total else 'being scanned'}" if tell else "")
 
-        write_demo(root, seed=seed, houses=houses, layout=layout, dirt=dirt, progress=watch)
+        write_demo(root, seed=seed, houses=houses or LAYOUTS[layout].houses, layout=layout, dirt=dirt, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
     for path in contact_sheets(out):
         say(f"drawn: {path}", quiet)

@@ -50,6 +50,7 @@ class Layout:
     folder : where a scan's own files stand, below the data set's root.
     files : files without which a scan is not whole.
     word : what the data set calls what an annotator calls so; the same by default.
+    houses : how many a demo has unless it is told: enough that something is asked in every form.
     views : the cameras that it has images of, made of those of the walk; the same by default.
     also : further adapters that read the same files.
     first_id : the id of the first annotated object; the others follow.
@@ -62,6 +63,7 @@ class Layout:
     folder: Callable[[Path, str], Path]
     files: Callable[[Path, str], Iterable[Path]]
     word: Callable[[str], str] = str
+    houses: int = 1
     views: Callable[[House, Cameras], Cameras] = _as_walked
     also: tuple[str, ...] = ()
     first_id: int = 0

@@ -120,6 +120,7 @@ STRUCTURED3D = Layout(
     folder=lambda root, scene_id: root / scene_id,
     files=_files,
     word=nyu40_name,
+    houses=2,
 )
 
 
