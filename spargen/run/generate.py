@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from spargen.errors import SceneError, SpargenError
+from spargen.run.card import write_card
 from spargen.run.cells import merge_parts
 from spargen.run.compile import Run, compile_job
 from spargen.run.executors import Kind, WorkerLostError, cores, run_each
@@ -102,6 +103,7 @@ def finish(out: Path, run: Run) -> Report:
     counts = {cell: rows_of(cell, pieces) for cell, pieces in pieces_of(parts).items()}
     make_folders(out)
     files |= write_indexes(out, counts)
+    write_card(out, counts, run.terms)
     damaged = [f"{name} was not as it was written: what it held is made again" for name in product.damaged]
     report = make_report(out, run, parts, counts, images=images, remarks=damaged)
     report.seconds["merge"] = round(time.perf_counter() - begin, 3)
