@@ -26,6 +26,7 @@ from typer.main import get_command
 import spargen
 from spargen.cli import app
 from spargen.demo import write_demo
+from spargen.export.table import FORMATS
 from spargen.phrase.filters import filters
 from spargen.phrase.templates import TemplateSet
 from spargen.qa import answers
@@ -37,9 +38,16 @@ from spargen.run.job import make_job
 from spargen.scene.labels import label_rules
 
 ROOT = Path(__file__).resolve().parent.parent
-README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE = PAGES = [
+README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE = PAGES = [
     ROOT / name
-    for name in ("README.md", "docs/adding_a_task.md", "docs/adding_a_dataset.md", "docs/output.md", "docs/labels.md")
+    for name in (
+        "README.md",
+        "docs/adding_a_task.md",
+        "docs/adding_a_dataset.md",
+        "docs/output.md",
+        "docs/labels.md",
+        "docs/training.md",
+    )
 ]
 FORMS = ("fill", "select", "sentence", "judge")
 FILTERS = filters(label_rules())
@@ -716,6 +724,12 @@ def test_commands_and_options_exist(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_lines_are_short_enough_to_read(page):
     assert [line for line in page.read_text("utf-8").splitlines() if len(line) > 120] == []
+
+
+def test_the_training_page_names_every_format_once():
+    table = TRAINING_PAGE.read_text("utf-8").partition("| I train with |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"^\|[^|]+\| `([\w-]+)` \|", table, re.MULTILINE))
+    assert named == set(FORMATS)
 
 
 def test_readme_begins_with_the_two_set_up_commands():
