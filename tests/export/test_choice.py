@@ -6,6 +6,7 @@ from hand_written import CELLS, PAIR, ROWS, write_output
 
 from spargen.errors import JobError, OutputError
 from spargen.export.choice import Choice, count, rows_of
+from spargen.export.table import FORMATS
 from spargen.run.naming import Cell
 
 
@@ -70,3 +71,9 @@ def test_damage_at_the_end_is_found_in_either_order(tmp_path):
     for shuffle in (False, True):
         with pytest.raises(OutputError, match="the file ends early"):
             list(rows_of(out, taken(out), shuffle=shuffle))
+
+
+def test_no_rule_scores_a_sentence():
+    forms = ("fill", "select", "judge", "sentence")
+    assert [form for form in forms if not FORMATS["rl"].takes(Cell("d", "s", "t", form))] == ["sentence"]
+    assert all(form.takes(Cell("d", "s", "t", "sentence")) for name, form in FORMATS.items() if name != "rl")
