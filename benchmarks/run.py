@@ -1,6 +1,6 @@
 """How fast spargen is, against its aims and against what the machine can do at most.
 
-    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [large] [memory] [verify]
+    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [large] [memory] [verify] [export]
 
 Every ratio is printed with the verdict on its aim; `limit` lines measure the bound of a stage in the same run. Without
 names all parts run, in some minutes. See README.md beside this file.
@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = ("see", "views", "rows", "scene", "large", "memory", "verify")
+PARTS = ("see", "views", "rows", "scene", "large", "memory", "verify", "export")
+ROWS_EXPORTED = 10_000
 # One core means one core: numpy must not spread a matrix product over others. Read when numpy is imported.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -41,6 +42,7 @@ def main() -> None:
 def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
     """Measure the parts, each with a scene read from `root`."""
     import asking
+    import exporting
     import large
     import scenes
     import seeing
@@ -48,6 +50,10 @@ def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
 
     import spargen
 
+    if "export" in parts:
+        exporting.measure_export(root, ROWS_EXPORTED)
+    if parts == ["export"]:
+        return
     scene = spargen.load("scannet", root, scenes.written_scan(root))
     if "see" in parts:
         hundred = scenes.with_frames(scene, 100)
