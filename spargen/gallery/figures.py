@@ -60,7 +60,6 @@ class CellFigures:
     lengths: Histogram = field(default_factory=lambda: Histogram(0.1))
     labels: Counter[str] = field(default_factory=Counter)
     letters: Histogram = field(default_factory=lambda: Histogram(20))
-    overlaps: Histogram = field(default_factory=lambda: Histogram(0.05))
 
     def note(self, row: PublishedRow) -> None:
         """Count one row. Sentences are answers of as many texts as rows, so they are not counted."""
@@ -79,7 +78,7 @@ class CellFigures:
 
     def as_json(self) -> dict[str, Any]:
         """Return all counts, ready for JSON."""
-        histograms = ("numbers", "lengths", "letters", "overlaps")
+        histograms = ("numbers", "lengths", "letters")
         return {
             "rows": self.rows,
             "texts": _most_frequent(self.texts),

@@ -89,7 +89,6 @@ function showCharts(box, cells) {
   numbers("Answers that are numbers, in the task's own unit", "numbers", "");
   numbers("Distances and depths behind the answers", "lengths", "m");
   texts("Labels of the objects asked about", cells.map((cell) => cell.labels));
-  numbers("Shared surface of images shown together", "overlaps", "");
   numbers("Length of the questions", "letters", "letters");
   box.replaceChildren(...made);
 }
