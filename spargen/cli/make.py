@@ -14,6 +14,7 @@ from rich.table import Table
 
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Change, Quiet, Workers, command
 from spargen.errors import JobError, nearest
+from spargen.gallery.write import write_gallery
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
 from spargen.run.estimate import Estimate, estimates, remarks_on
@@ -26,7 +27,6 @@ from spargen.run.merge import merge as merge_outs
 from spargen.run.recipe import make_recipes
 from spargen.run.report import Report
 from spargen.run.scenes import absent, read_scene_list
-from spargen.run.sheets import contact_sheets
 from spargen.terminal import bar, print_estimates, print_rows, say
 
 _TOLD = 40
@@ -42,7 +42,7 @@ class Executor(StrEnum):
 
 @command("demo")
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for scan, output and contact sheets.")] = Path("spargen-demo"),
+    out: Annotated[Path, typer.Option(help="Folder for scan, output and gallery.")] = Path("spargen-demo"),
     seed: Annotated[int, typer.Option(min=0)] = 0,
     houses: Annotated[
         int | None, typer.Option(min=1, help="Houses to build; one, or two where a data set shows few things of each.")
@@ -54,10 +54,10 @@ def demo(
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
-    """Build a furnished house, scan it, ask about it and draw the questions: needs no data.
+    """Build a furnished house, scan it, ask about it and show the questions: needs no data.
 
     Run twice, it resumes. The scan stands in OUT/scans-root, what its builder knows of it in the folder truth in there,
-    the questions in OUT/spar, the pictures in OUT/sheets.
+    the questions in OUT/spar, a page that shows them in OUT/gallery.
     """
     from spargen.demo import LAYOUTS, write_demo
 
@@ -77,8 +77,9 @@ def demo(
 
         write_demo(root, seed=seed, houses=houses or LAYOUTS[layout].houses, layout=layout, dirt=dirt, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
-    for path in contact_sheets(out):
-        say(f"drawn: {path}", quiet)
+    with bar("gallery", quiet) as step:
+        page = write_gallery(out, watch=step)
+    say(f"look at it: {page}", quiet)
     _end(report, out, quiet)
 
 

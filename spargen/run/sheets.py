@@ -1,11 +1,9 @@
-"""Contact sheets: a few finished rows of a task with their marks drawn in, read back from the output."""
+"""Sheets of a few rows with their marks drawn in, question and answer below."""
 
 from __future__ import annotations
 
 import textwrap
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice, zip_longest
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +12,10 @@ from PIL import Image, ImageDraw
 from spargen.errors import OutputError
 from spargen.run.files import writing
 from spargen.run.marks import draw_record, font, marked_images
-from spargen.run.read import PublishedRow, published_cells, read_cell
 
-SAMPLES = 6
 _TEXT_PX = 15
 _GAP_PX = 12
 _EVERY = 4
-
-
-def contact_sheets(out: Path, folder: Path | None = None) -> list[Path]:
-    """Draw one sheet a task.
-
-    Parameters
-    ----------
-    out : an output folder with its images.
-    folder : receives ``<task>.jpg``; ``OUT/sheets`` by default.
-
-    Returns
-    -------
-    the files written, by task name.
-    """
-    folder = folder or out / "sheets"
-    cells: dict[str, list[Iterator[PublishedRow]]] = defaultdict(list)
-    for cell in published_cells(out):
-        cells[cell.task].append(islice(read_cell(out, cell), SAMPLES))
-    written = []
-    for task, samples in sorted(cells.items()):
-        mixed = islice((row for row in chain.from_iterable(zip_longest(*samples)) if row is not None), SAMPLES)
-        tiles = [draw_tile(row.record, row.cell.form, row.folder) for row in mixed]
-        save(sheet(tiles), folder / f"{task}.jpg")
-        written.append(folder / f"{task}.jpg")
-    return written
 
 
 def draw_tile(record: Mapping[str, Any], form: str, images_root: Path) -> Image.Image:
