@@ -229,11 +229,14 @@ def test_it_is_legible_at_every_width_and_in_both_schemes(page, size, dark):
     window = page(size, dark=dark)
     window.execute_script("document.querySelectorAll('details').forEach((block) => (block.open = true))")
     until(window, "return document.querySelector('.scene li') && document.querySelector('.answer')")
-    assert window.execute_script("return document.documentElement.scrollWidth <= innerWidth"), "no scrolling sideways"
+    # A phone zooms out of a page that is too wide for it, so its own word for the width proves nothing.
+    width, _ = SIZES[size]
+    assert window.execute_script("return document.documentElement.scrollWidth") <= width, "no scrolling sideways"
     cut = window.execute_script(
         "return [...document.querySelectorAll('.card, .chart, #filter label:not([hidden])')]"
-        ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1 || e.scrollWidth > e.clientWidth + 1)"
-        ".map((e) => e.textContent.slice(0, 60))"
+        ".filter((e) => e.getBoundingClientRect().right > arguments[0] + 1 || e.scrollWidth > e.clientWidth + 1)"
+        ".map((e) => e.textContent.slice(0, 60))",
+        width,
     )
     assert cut == []
     faint = window.execute_script(CONTRAST)
