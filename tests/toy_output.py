@@ -67,7 +67,7 @@ def write_output(out, root):
     sources = [{"adapter": "toy_room:Adapter", "dataset": None, "options": {}}] * 2
     identity = {"sources": sources, "labels": [], "settings": {}, "tasks": {}, "rows_per_cell": {}, "seed": 0}
     terms = {"toy": "none <script>", "other": "none"}
-    claim(out, Run("toys", identity, (str(root), str(root / "gone")), "", "", {}, refs, (), terms, ()))
+    claim(out, Run("toys", identity, ({}, {}), (str(root), str(root / "gone")), "", "", {}, refs, (), terms, ("", "")))
     for cell, make in CELLS.items():
         rows = [make(cell, i) for i in range(ROWS)]
         for path, lines in (

@@ -123,14 +123,13 @@ def compile_job(job: Job, recipes: Sequence[Recipe]) -> Run:
         adapter = open_adapter(source, recipes[index].rules)
         dataset = source.dataset or adapter.dataset
         there, lacking, said = exclude(adapter, job.exclude, *scenes_of(source, adapter, index))
-        notes += said
         scenes, missing = scenes + there, missing + lacking
         terms[dataset].append(adapter.terms())
         for ref in there:
             spaces[dataset, adapter.space(ref.scene)].append(ref)
         names = ", ".join(sorted({ref.split for ref in (*there, *lacking)})) or "none"
         own = f"{dataset}: no split lists given, the adapter's own splits are used ({names})"
-        notes.append(own if source.splits is None else "")
+        notes.append("; ".join([*said, *([own] if source.splits is None else [])]))
     if not scenes and not missing:
         raise _nothing_there(job)
     refuse_twice(scenes)

@@ -7,7 +7,7 @@ from spargen.cli import app
 from spargen.errors import JobError, SceneError
 from spargen.run.compile import compile_job
 from spargen.run.leaks import find_leaks
-from spargen.run.recipe import make_recipe
+from spargen.run.recipe import make_recipe, make_recipes
 from spargen.run.scenes import SceneRef
 
 
@@ -23,14 +23,14 @@ def listed(tmp_path):
 
 
 def run_of(job):
-    return compile_job(job, make_recipe(job))
+    return compile_job(job, make_recipes(job))
 
 
 def test_excluded_are_scenes_and_what_shows_the_same_space(job, listed):
     run = run_of(job(exclude=[str(listed("a_00", "c_00", "other0000_00"))]))
     assert [ref.scene for ref in run.scenes] == ["b_00", "d_00"]
     said = "scannet: scenes excluded: 2 by name, 1 that show the same space as one that is listed"
-    assert said in run.notes
+    assert [note.startswith(f"{said}; ") for note in run.notes] == [True]
     assert not any("excluded" in note for note in run_of(job(exclude=[str(listed("other0000_00"))])).notes)
 
 
