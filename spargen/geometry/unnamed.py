@@ -12,8 +12,11 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from spargen.geometry.boxes import gravity_box
+from spargen.geometry.grid import Grid
 from spargen.geometry.images import SPAN, cubes, located, sample
-from spargen.geometry.surface import scene_points
+from spargen.geometry.mesh_eye import NEAREST_M, SURFACE_M
+from spargen.geometry.sight import Sight
+from spargen.geometry.surface import spread_points
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, InstanceImages
 from spargen.scene.types import Mesh, Surface
@@ -24,6 +27,8 @@ Bools = NDArray[np.bool_]
 
 THIN_M, WIDE_M = 0.1, 2.5
 """A piece with a thinner box is a patch of wall or floor, or flat; with a wider one it is no single thing."""
+ON_PIECE, AT_ONCE = 64, 50
+"""Points that are spread over a piece, to see it by; views that look for them together."""
 CUBE_M, CUT_M, COLUMNS = 0.05, 1.0, 320
 """Of what images show, cubes of the first side that touch make a piece; a wide one is cut into parts of the second. So
 many pixels across are looked at, which are 3 cm apart at 5 m in a view of 90 degrees."""
@@ -41,52 +46,73 @@ class Unnamed(NamedTuple):
     seen: Bools
 
 
-def unnamed_things(
-    surface: Surface, cameras: Cameras, n_objects: int, sees_point: Bools, least: float, *, threads: int = 1
-) -> Unnamed:
+def unnamed_things(surface: Surface, cameras: Cameras, n_objects: int, least: float, *, threads: int = 1) -> Unnamed:
     """Find what may be a thing and belongs to none of the objects.
 
     Parameters
     ----------
     surface, cameras : of V views.
     n_objects : how many objects the scene has.
-    sees_point : (V, S) which of the points of `surface_points` each view sees.
     least : share of an image that shows a piece from which on the view counts, where images are counted.
-    threads : that read images.
+    threads : that cast rays or read images.
     """
     if isinstance(surface, InstanceImages):
         return _in_images(surface, cameras, n_objects, least, threads)
-    center_m, of_point = _in_mesh(surface)
-    seen = [sees_point[:, of_point == k].any(axis=1) for k in range(len(center_m))]
-    return Unnamed(center_m, np.zeros(len(center_m)), np.reshape(seen, (len(center_m), len(sees_point))).T)
+    center_m, of_face = _in_mesh(surface)
+    return Unnamed(center_m, np.zeros(len(center_m)), _seen(surface, cameras, of_face, len(center_m), threads))
 
 
-def _in_mesh(mesh: Mesh) -> tuple[Floats, Ints]:
-    """Find the pieces that faces link, which have a point of `scene_points` and the size of a thing.
+def _in_mesh(mesh: Mesh) -> tuple[Floats, NDArray[np.int32]]:
+    """Find the pieces that faces link and that have the size of a thing.
 
     Returns
     -------
-    centres (M, 3) of their boxes; (S,) the piece on which each of the points lies, -1 = none.
+    centres (M, 3) of their boxes; (F,) the piece that each face belongs to, -1 = none.
     """
-    used, corner = np.unique(mesh.faces[mesh.face_object < 0], return_inverse=True)
+    bare = mesh.face_object < 0
+    used, corner = np.unique(mesh.faces[bare], return_inverse=True)
+    points_m, of_face = mesh.vertices_m[used], np.full(len(mesh.faces), -1, dtype=np.int32)
     # Vertices at one place are one.
-    _, node = np.unique(mesh.vertices_m[used].round(3), axis=0, return_inverse=True)
-    bare = node.ravel()[corner].reshape(-1, 3)
-    a, b = np.concatenate([bare[:, :2], bare[:, 1:]]).T
+    _, node = np.unique(points_m.round(3), axis=0, return_inverse=True)
+    node = node.ravel()
+    corners = node[corner].reshape(-1, 3)
+    a, b = np.concatenate([corners[:, :2], corners[:, 1:]]).T
     links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(used),) * 2)
-    of_used = connected_components(links, directed=False)[1][node.ravel()]
-    piece = np.full(len(mesh.vertices_m), -1, dtype=np.int64)
-    piece[used] = of_used
-    _, face = scene_points(mesh)
-    of_point = np.where(mesh.face_object[face] < 0, piece[mesh.faces[face, 0]], -1)
-    thing = np.full(int(piece.max(initial=-1)) + 2, -1, dtype=np.int64)  # the last entry is that of points of no piece
-    centers: list[Floats] = []
-    for k in np.unique(of_point[of_point >= 0]):
-        center, extent, _ = gravity_box(mesh.vertices_m[used[of_used == k]])
+    piece = connected_components(links, directed=False)[1]
+    low, high = _bounds(points_m, piece[node])
+    size, order = high - low, np.argsort(piece[node], kind="stable")
+    first = np.searchsorted(piece[node][order], np.arange(len(size) + 1))
+    hopeful = (size >= [0, 0, THIN_M]).all(axis=1) & (size <= [2 * WIDE_M, 2 * WIDE_M, WIDE_M]).all(axis=1)
+    thing, centers = np.full(len(size), -1, dtype=np.int32), list[Floats]()
+    for k in np.flatnonzero(hopeful).tolist():
+        center, extent, _ = gravity_box(points_m[order[first[k] : first[k + 1]]])
         if extent.min() >= THIN_M and extent.max() <= WIDE_M:
             thing[k] = len(centers)
             centers.append(center)
-    return np.reshape(centers, (-1, 3)), thing[of_point]
+    of_face[bare] = thing[piece[corners[:, 0]]]
+    return np.reshape(centers, (-1, 3)), of_face
+
+
+def _seen(mesh: Mesh, cameras: Cameras, of_face: NDArray[np.int32], count: int, threads: int) -> Bools:
+    """Tell which views (V,) see any of the points that are spread over each piece: (V, M).
+
+    Rays to points of its own find a piece however small a part of the scene it is.
+    """
+    seen = np.zeros((len(cameras), count), dtype=bool)
+    if not count or not len(cameras):
+        return seen
+    points_m, sight = (
+        spread_points(mesh, of_face, count, ON_PIECE)[0].reshape(-1, 3),
+        Sight(mesh, cameras, threads=threads),
+    )
+    for size in np.unique(cameras.size_px, axis=0):
+        grid, of_size = Grid(*size.tolist()), np.flatnonzero((cameras.size_px == size).all(axis=1))
+        for views in np.array_split(of_size, len(of_size) // AT_ONCE + 1):
+            uvw, inside = sight.project(views, points_m[None], grid)
+            row, point = np.nonzero(inside & (uvw[..., 2] > NEAREST_M))
+            met = sight.in_front_m(views[row], points_m[point]) <= SURFACE_M
+            seen[views[row[met]], point[met] // ON_PIECE] = True
+    return seen
 
 
 def _in_images(images: InstanceImages, cameras: Cameras, n_objects: int, least: float, threads: int) -> Unnamed:

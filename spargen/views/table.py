@@ -136,7 +136,7 @@ class Views:
     def unnamed(self) -> Unnamed:
         """What nobody annotated and may be a thing."""
         n, least = len(self.scene.objects), self.settings.glimpsed_share
-        return unnamed_things(self.surface, self.cameras, n, self.vis.sees_point, least, threads=self.threads)
+        return unnamed_things(self.surface, self.cameras, n, least, threads=self.threads)
 
     @cached_property
     def stills(self) -> Ints:

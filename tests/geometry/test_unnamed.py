@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 from worlds import World, pictured
 
-from spargen.geometry.surface import scene_points
 from spargen.geometry.unnamed import unnamed_things
 
 
-def unnamed(mesh):
-    """Unannotated things of a mesh, each of its points seen by a view of its own."""
-    points = len(scene_points(mesh)[0])
-    return unnamed_things(mesh, World().cameras(), 0, np.eye(points, dtype=bool), 0.0)
+def unnamed(world):
+    """Unannotated things of a mesh, and which of the world's views see them."""
+    return unnamed_things(world.mesh(), world.cameras(), 0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -26,26 +24,32 @@ def unnamed(mesh):
     ],
 )
 def test_a_thing_is_neither_thin_nor_wide(size, is_thing):
-    mesh = World().add("wall", (0, 3, 1), (4, 0.1, 2)).add(None, (1, 0, 1), size).mesh()
-    found = unnamed(mesh)
+    # Seen from the side, from the back of the viewer, and from behind a wall.
+    w = World().add("wall", (0, 3, 1), (4, 0.1, 2)).add(None, (1, 0, 1), size)
+    w.camera((-3, 0, 1)).camera((-3, 0, 1), heading_deg=180).camera((1, 5, 1), heading_deg=-90)
+    found = unnamed(w)
     assert len(found.center_m) == is_thing
     if is_thing:
         np.testing.assert_allclose(found.center_m, [[1, 0, 1]], atol=1e-9)
-        _, face = scene_points(mesh)
-        np.testing.assert_array_equal(found.seen[:, 0], mesh.face_object[face] < 0)
+        assert found.seen[:, 0].tolist() == [True, False, False]
         assert not found.reach_m.any()
 
 
 def test_pieces_are_told_apart_and_what_is_annotated_is_none():
     w = World().add("chair", (0, 0, 0), (1, 1, 1)).add(None, (2, 0, 0), (1, 1, 1)).add(None, (3.2, 0, 0), (1, 1, 1))
-    found = unnamed(w.mesh())
-    np.testing.assert_allclose(sorted(found.center_m.tolist()), [[2, 0, 0], [3.2, 0, 0]], atol=1e-9)
-    points, _ = scene_points(w.mesh())
-    for k, center in enumerate(found.center_m):
-        assert np.abs(points[found.seen[:, k]] - center).max() <= 0.5 + 1e-6
-    assert (~found.seen.any(axis=1)).sum() == (points[:, 0] < 0.6).sum()
-    assert len(unnamed(World().add("chair", (0, 0, 0), (1, 1, 1)).mesh()).center_m) == 0
-    assert len(unnamed(World().mesh()).center_m) == 0
+    for x in (0, 2, 3.2):
+        w.camera((x, -3, 0), heading_deg=90, f=2000.0)
+    found = unnamed(w)
+    order = np.argsort(found.center_m[:, 0])
+    np.testing.assert_allclose(found.center_m[order], [[2, 0, 0], [3.2, 0, 0]], atol=1e-9)
+    assert found.seen[:, order].tolist() == [[False, False], [True, False], [False, True]]
+    assert len(unnamed(World().add("chair", (0, 0, 0), (1, 1, 1))).center_m) == 0
+    assert len(unnamed(World()).center_m) == 0
+
+
+def test_a_piece_is_seen_however_small_a_part_of_the_scene_it_is():
+    w = World().add("floor", (0, 0, -1), (80, 80, 0.1)).add(None, (2, 0, 0), (0.15, 0.15, 0.15)).camera((0, 0, 0))
+    assert unnamed(w).seen.tolist() == [[True]]
 
 
 # --- in instance images -----------------------------------------------------------------------------------------------
@@ -63,8 +67,7 @@ def before_a_wall(*bare, wall="wall"):
 
 def found_in(scene, least=LEAST, threads=1):
     scene = pictured(scene)
-    n, no_points = len(scene.objects), np.zeros((len(scene.frames), 0), dtype=bool)
-    return unnamed_things(scene.surface, scene.cameras, n, no_points, least, threads=threads)
+    return unnamed_things(scene.surface, scene.cameras, len(scene.objects), least, threads=threads)
 
 
 def test_what_images_show_without_annotation_may_be_a_thing_within_its_reach():
