@@ -46,12 +46,13 @@ class Clock:
 @contextmanager
 def clocks() -> Iterator[tuple[Clock, Clock]]:
     """Measure how long scenes are opened, and pictures drawn and images decoded."""
+    from spargen.run.raw import RawScene
     from spargen.verify import record, run, site
     from spargen.verify.mesh_sight import MeshSight
 
     opening, sight = Clock(), Clock()
     with (
-        patch.object(run, "_load", opening.timed(run._load, 1)),
+        patch.object(RawScene, "load", opening.timed(RawScene.load, 1)),
         patch.object(run, "Site", opening.timed(run.Site, 0)),
         patch.object(record, "_image_fault", sight.timed(record._image_fault, 0)),
         patch.object(site, "draw", sight.timed(site.draw, 0)),

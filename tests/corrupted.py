@@ -257,15 +257,15 @@ def spoil_all(out, each):
     from spargen.verify.judge import judge
     from spargen.verify.lexicon import Lexicon
     from spargen.verify.rows import index_rows, read_rows
-    from spargen.verify.run import _load, _works, read_run
+    from spargen.verify.run import _works, read_run
     from spargen.verify.site import Site
 
     index, run, table, left = index_rows(out, each), read_run(out), defaultdict(Counter), []
     bounds = Bounds.of(run.identity["settings"])
     for work in _works(out, run, index, bounds, {}, fail_fast=False, whole=False):
-        site = Site(_load(work), Lexicon(work.said), bounds)
+        site = Site(work.raw.load(), Lexicon(work.raw.said), bounds)
         rows = [(cell.task, cell.form, record) for cell, record in read_rows(dict(work.files), work.places)]
-        spoiler, images = Spoiler(rows, site.labels), images_folder(out, work.dataset)
+        spoiler, images = Spoiler(rows, site.labels), images_folder(out, work.raw.dataset)
         for way in (*FALSE, *MAYBE_FALSE):
             for task, form, record in rows:
                 spoilt = spoiler.spoil(way, record, task, form)

@@ -5,17 +5,12 @@ Everything is in whole centimetres of the world that facts are told in (+Z up).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.errors import JobError, nearest
-from spargen.plugins import find_adapter
-from spargen.run.compile import Run
-from spargen.scene.lists import rules_as_said
 from spargen.scene.types import Mesh, Scene
 from spargen.seeds import rng_for
 
@@ -25,42 +20,6 @@ HEADROOM_M = 0.3
 _CORNERS = np.array([[x, y, z] for z in (-1, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]) / 2
 
 Floats = NDArray[np.float64]
-Load = Callable[[], Scene]
-
-
-def scenes_to_open(run: Run, data: Mapping[str, Path]) -> dict[tuple[str, str], Load]:
-    """Return, by data set and name, functions that load the scenes of a run.
-
-    Parameters
-    ----------
-    run : of the output folder.
-    data : where data sets lie now, by name; where the run found them by default. Those that lie nowhere are left out.
-
-    Raises
-    ------
-    JobError
-        If `data` names a data set that the run has not.
-    """
-    known = {ref.dataset for ref in run.scenes}
-    for name in data:
-        if name not in known:
-            mend = nearest(name, known, f"there are: {', '.join(sorted(known))}")
-            raise JobError(f"the output has no data set {name!r}", where="--data", mend=mend)
-    found: dict[tuple[str, str], Load] = {}
-    for ref in run.scenes:
-        root, source = data.get(ref.dataset, Path(run.roots[ref.source])), run.identity["sources"][ref.source]
-        if root.is_dir():
-            found[ref.dataset, ref.scene] = _loader(source, root, ref.scene, run.identity["labels"])
-    return found
-
-
-def _loader(source: Mapping[str, Any], root: Path, scene: str, said: Any) -> Load:
-    def load() -> Scene:
-        adapter = find_adapter(source["adapter"])(root, **source["options"])
-        adapter.label_rules = rules_as_said(said)
-        return adapter.load(scene)
-
-    return load
 
 
 def plan(scene: Scene, frames: Collection[str]) -> dict[str, Any]:

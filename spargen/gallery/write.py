@@ -13,10 +13,11 @@ import orjson
 from spargen.errors import OutputError, SceneError
 from spargen.gallery.gather import Gathered, Watch, gather, scene_of
 from spargen.gallery.pictures import Pictures
-from spargen.gallery.plan import plan, scenes_to_open
+from spargen.gallery.plan import plan
 from spargen.run.files import write_bytes, writing
 from spargen.run.ledger import read_run
 from spargen.run.marks import answer_box
+from spargen.run.raw import RawScene, raw_scenes
 from spargen.run.read import PublishedRow
 
 SAMPLES = 3
@@ -56,12 +57,12 @@ def write_gallery(
     """
     dest = dest or out / "gallery"
     run = read_run(out)
-    loads = scenes_to_open(run, data or {})
+    raw = {(found.dataset, found.scene): found for found in raw_scenes(run, data or {}) if found.root.is_dir()}
     _clear(dest)
     _write_page(dest)
     found = gather(out, samples, seed, watch)
     rows = _rows(found.samples, Pictures(dest), watch)
-    drawn = _write_scenes(dest, found, loads)
+    drawn = _write_scenes(dest, found, raw)
     cells = [{"dataset": c.dataset, "split": c.split, "task": c.task, "form": c.form} for c in found.figures]
     content = {
         "name": run.name,
@@ -109,15 +110,15 @@ def _answer_box(row: PublishedRow) -> list[int] | None:
     return None if found is None else [found[0], *found[1]]
 
 
-def _write_scenes(dest: Path, found: Gathered, loads: Mapping[tuple[str, str], Any]) -> dict[str, str]:
+def _write_scenes(dest: Path, found: Gathered, raw: Mapping[tuple[str, str], RawScene]) -> dict[str, str]:
     """Write the scenes that samples come from, and return their files by ``dataset/scene``."""
     frames: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in found.samples:
         frames[row.cell.dataset, scene_of(row)].update(map(str, row.fact.get("frames", ())))
     written: dict[str, str] = {}
-    for dataset, scene in sorted(frames.keys() & loads.keys()):
+    for dataset, scene in sorted(frames.keys() & raw.keys()):
         try:
-            drawn = plan(loads[dataset, scene](), frames[dataset, scene])
+            drawn = plan(raw[dataset, scene].load(), frames[dataset, scene])
         except SceneError:  # it was there when the rows were made; the rows are shown without it
             continue
         name, path = f"{dataset}/{scene}", f"scenes/{dataset}_{scene}.js"

@@ -7,18 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import orjson
 
-from spargen.errors import JobError, OutputError, PluginError, SceneError, nearest
-from spargen.plugins import find_adapter, load_task_file
+from spargen.errors import OutputError, PluginError, SceneError
+from spargen.plugins import load_task_file
 from spargen.run.compile import Run
 from spargen.run.executors import WorkerLostError, run_each
 from spargen.run.ledger import read_run
 from spargen.run.naming import Cell, images_folder
-from spargen.scene.lists import rules_as_said
-from spargen.scene.types import Scene
+from spargen.run.raw import RawScene, raw_scenes
 from spargen.verify.bounds import Bounds
 from spargen.verify.judge import KINDS, Kind, Verdict, judge
 from spargen.verify.layout import LAYOUTS
@@ -126,14 +124,9 @@ def _numbers(result: CellResult) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One scene with its rows, and how it is opened."""
+    """One scene with its rows."""
 
-    dataset: str
-    scene: str
-    adapter: str
-    root: str
-    options: Mapping[str, Any]
-    said: Sequence[Mapping[str, Any]]
+    raw: RawScene
     bounds: Bounds
     plugins: Sequence[str]
     files: Mapping[Cell, Path]
@@ -178,14 +171,14 @@ def verify_rows(
     bounds = Bounds.of(run.identity["settings"])
     report = VerifyReport({cell: CellResult() for cell in index.files})
     report.faults = [Finding(cell, "", "wrong", (what,)) for cell, what in index.faults]
-    works = list(_works(out, run, index, bounds, dict(data or {}), fail_fast=fail_fast, whole=sample is None))
+    works = list(_works(out, run, index, bounds, data or {}, fail_fast=fail_fast, whole=sample is None))
     for done, (work, found) in enumerate(run_each(_verify_scene, works, workers=workers), start=1):
         if isinstance(found, WorkerLostError):
-            where, mend = f"{work.dataset}/{work.scene}", "give it more memory, or fewer --workers"
+            where, mend = f"{work.raw.dataset}/{work.raw.scene}", "give it more memory, or fewer --workers"
             raise OutputError(str(found), where=where, mend=mend)
         _add(report, found)
         if watch:
-            watch(f"{work.dataset}/{work.scene}", done, len(works))
+            watch(f"{work.raw.dataset}/{work.raw.scene}", done, len(works))
         if fail_fast and not report.ok:
             report.complete = False
             return report
@@ -209,31 +202,22 @@ def _add(report: VerifyReport, found: _Found) -> None:
 
 
 def _works(
-    out: Path, run: Run, index: RowIndex, bounds: Bounds, data: dict[str, Path], *, fail_fast: bool, whole: bool
+    out: Path, run: Run, index: RowIndex, bounds: Bounds, data: Mapping[str, Path], *, fail_fast: bool, whole: bool
 ) -> Iterator[_Work]:
     """Yield the scenes that have rows, with the adapters and folders that read them."""
-    source_of = {(ref.dataset, ref.scene): ref.source for ref in run.scenes}
-    known = {dataset for dataset, _ in source_of}
-    for name in data:
-        if name not in known:
-            mend = nearest(name, known, f"there are: {', '.join(sorted(known))}")
-            raise JobError(f"the output has no data set {name!r}", where="--data", mend=mend)
+    raw = {(found.dataset, found.scene): found for found in raw_scenes(run, data)}
     plugins = _plugins(out)
     for dataset, scene in sorted(index.rows):
-        if (dataset, scene) not in source_of:
+        if (dataset, scene) not in raw:
             raise OutputError("the run knows of no such scene", where=f"{dataset}/{scene}", mend="generate it anew")
-        number = source_of[dataset, scene]
-        root, source = data.get(dataset, Path(run.roots[number])), run.identity["sources"][number]
-        if not root.is_dir():
+        found = raw[dataset, scene]
+        if not found.root.is_dir():
             mend = f"bring the data set back there, or say --data {dataset}=DIR"
-            raise OutputError("the scenes are not where they lay", where=root, mend=mend)
+            raise OutputError("the scenes are not where they lay", where=found.root, mend=mend)
         images = images_folder(out, dataset)
         there = images if images.is_dir() and any(images.iterdir()) else None
         places = index.rows[dataset, scene]
-        yield _Work(
-            *(dataset, scene, source["adapter"], str(root), source["options"], run.identity["labels"], bounds, plugins),
-            *(index.files, places, there, fail_fast, whole),
-        )
+        yield _Work(found, bounds, plugins, index.files, places, there, fail_fast, whole)
 
 
 def _plugins(out: Path) -> list[str]:
@@ -245,12 +229,6 @@ def _plugins(out: Path) -> list[str]:
     return [str(path) for path in job.get("plugins", ())]
 
 
-def _load(work: _Work) -> Scene:
-    adapter = find_adapter(work.adapter)(Path(work.root), **work.options)
-    adapter.label_rules = rules_as_said(work.said)
-    return adapter.load(work.scene)
-
-
 def _verify_scene(work: _Work) -> _Found:
     """Check the rows of one scene."""
     for path in work.plugins:
@@ -260,7 +238,7 @@ def _verify_scene(work: _Work) -> _Found:
             continue
     found, site, lost = _Found(), None, ""
     try:
-        site = Site(_load(work), Lexicon(work.said), work.bounds)
+        site = Site(work.raw.load(), Lexicon(work.raw.said), work.bounds)
     except SceneError as error:
         lost = f"the scene cannot be read: {error.what}"
     seen: dict[int, int] = {}
