@@ -558,7 +558,7 @@ def test_filled_with_awkward_names_it_still_reads(task, form):
     for k in range(len(LABELS)):
         slots = slots_of(task, k)
         for block in w.blocks():
-            text = block.template.render(slots)
+            text = block.fill(slots)
             text = text[:1].upper() + text[1:]
             assert re.search(r"[.?!:\"]$|\)$", text.strip()), (block.line, text)
             shown = re.sub(FORMATS, "X", text)
@@ -602,7 +602,7 @@ def test_an_answer_asked_for_in_a_sentence_is_one_and_in_sentences_is_several(ta
     (several,) = {bool(re.search(r"\bsentences\b", end.text)) for end in (*w.notes, *w.briefs)}
     for k in range(len(LABELS)):
         for block in w.answers:
-            said = re.sub(FORMATS, "X", block.template.render(slots_of(task, k)))
+            said = re.sub(FORMATS, "X", block.fill(slots_of(task, k)))
             assert (len(re.findall(r"[.?!](?= |$)", said)) > 1) == several, (block.line, said)
 
 

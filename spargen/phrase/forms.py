@@ -106,10 +106,8 @@ class _Writer:
         return blocks[cards.pop()]
 
     def _fill(self, block: Block, slots: Any) -> str:
-        if "{" not in block.text:  # nothing to fill, as in most notes
-            return block.text
         try:
-            return block.template.render(slots)
+            return block.fill(slots)
         except jinja2.TemplateError as error:
             task = self.name.partition("/")[0]
             raise TemplateError(

@@ -8,7 +8,7 @@ brief block instead in a job with ``words: brief``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spargen.errors import TemplateError
 from spargen.fingerprint import digest
+from spargen.phrase.filling import Slots, filling
 from spargen.phrase.filters import filters
 from spargen.resources import data_dir
 from spargen.scene.labels import LabelRules, label_rules
@@ -47,22 +48,30 @@ class Block:
     environment: jinja2.Environment
 
     @cached_property
-    def template(self) -> jinja2.Template:
-        """The compiled text, without jinja's globals: no template may use them, and each rendering would copy them."""
-        return jinja2.Template.from_code(self.environment, self.environment.compile(self.text), {})
+    def tree(self) -> jinja2.nodes.Template:
+        """The text as jinja parses it."""
+        return self.environment.parse(self.text)
+
+    @cached_property
+    def fill(self) -> Callable[[Slots], str]:
+        """What puts values into the slots of the text. Raises jinja's error if it is no template.
+
+        The line of the error is counted within the block.
+        """
+        try:
+            return filling(self.tree, self.environment)
+        except jinja2.TemplateSyntaxError:
+            self.environment.compile(self.source)
+            raise
 
     def slots(self) -> set[str]:
         """Names of the slots that the text uses."""
-        return jinja2.meta.find_undeclared_variables(self.environment.parse(self.text))
+        return jinja2.meta.find_undeclared_variables(self.tree)
 
     def line_of(self, slot: str) -> int:
         """Line of the file on which a slot is first used."""
         names = self.environment.parse(self.source).find_all(jinja2.nodes.Name)
         return self.line + min(name.lineno for name in names if name.name == slot)
-
-    def check(self) -> None:
-        """Raise jinja's error, with its line counted within the block, if the text is no template."""
-        self.environment.compile(self.source)
 
 
 @dataclass(frozen=True)
@@ -169,7 +178,7 @@ class TemplateSet:
             wording = self.wording(task, form)
             for block in wording.blocks():
                 try:
-                    block.check()
+                    block.fill  # noqa: B018 - made here, so that a mistake is found before the first scene
                 except jinja2.TemplateSyntaxError as error:
                     where = f"{wording.path}:{block.line + error.lineno}"
                     raise TemplateError(

@@ -138,4 +138,4 @@ def test_filters_tell_plurals_by_the_lists_that_the_templates_were_loaded_with(t
         (mine, "some oxen, oxen are, oxen"),
     ):
         (question,) = templates.wording("my_task", "fill").questions
-        assert question.template.render(target="oxen", label="ox") == printed
+        assert question.fill({"target": "oxen", "label": "ox"}) == printed
