@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,25 +25,16 @@ class RayCaster:
     """
 
     def __init__(self, vertices_m: ArrayLike, faces: ArrayLike, *, threads: int = 1) -> None:
-        # open3d takes over a second to import, which `spargen --help` need not wait for.
-        try:
-            import open3d.core as o3c
-            from open3d.t.geometry import RaycastingScene
-        except (ImportError, OSError) as error:
-            raise SpargenError(
-                f"it cannot be loaded: {error}",
-                where="open3d",
-                mend="install the system libraries that it links to; on Debian: libgl1 libx11-6 libgomp1",
-            ) from error
-
-        self._tensor: Any = o3c.Tensor.from_numpy
-        self._scene: Any = RaycastingScene(nthreads=threads)
+        bindings = _bindings()
+        tensor = bindings.core.Tensor
+        self._tensor: Any = tensor.from_numpy
+        self._scene: Any = bindings.t.geometry.RaycastingScene(nthreads=threads)
         self._threads = threads
         self._empty = len(np.asarray(faces)) == 0
         if not self._empty:
             self._scene.add_triangles(
-                o3c.Tensor(np.ascontiguousarray(vertices_m, dtype=np.float32)),
-                o3c.Tensor(np.ascontiguousarray(faces, dtype=np.uint32)),
+                tensor(np.ascontiguousarray(vertices_m, dtype=np.float32)),
+                tensor(np.ascontiguousarray(faces, dtype=np.uint32)),
             )
             # The first cast builds the tree, which must not happen in two threads at once.
             self.cast(np.zeros(3), np.array([[0.0, 0.0, 1.0]]))
@@ -68,3 +64,42 @@ class RayCaster:
         t = hits["t_hit"].numpy()
         face[(face == self._scene.INVALID_ID) | lost], t[lost] = NO_FACE, np.inf
         return face, t
+
+
+@cache
+def _bindings() -> Any:
+    """Return open3d's compiled part, when the first ray is to be cast: `spargen --help` need not wait for it.
+
+    The package as a whole brings its viewer and its learning library, and with them pandas and scikit-learn: two
+    seconds in every process. The compiled part stands on its own, and the package can still be imported after it.
+    A build for CUDA chooses between two compiled parts as it is imported, which is left to it.
+    """
+    try:
+        spec = find_spec("open3d")
+        folder = Path(spec.origin).parent if spec and spec.origin else Path()
+        if "open3d" in sys.modules or not (folder / "cpu").is_dir() or (folder / "cuda").is_dir():
+            import open3d
+
+            return open3d
+        return _compiled_part(folder)
+    except (ImportError, OSError) as error:
+        raise SpargenError(
+            f"it cannot be loaded: {error}",
+            where="open3d",
+            mend="install the system libraries that it links to; on Debian: libgl1 libx11-6 libgomp1",
+        ) from error
+
+
+def _compiled_part(folder: Path) -> Any:
+    """Import open3d.cpu.pybind from the package's folder without running the package's own `__init__`."""
+    parents = {name: ModuleType(name) for name in ("open3d", "open3d.cpu")}
+    for name, parent in parents.items():
+        parent.__path__ = [str(folder.parent.joinpath(*name.split(".")))]
+    sys.modules.update(parents)
+    try:
+        from open3d.cpu import pybind
+
+        return pybind
+    finally:
+        for name in parents:
+            del sys.modules[name]

@@ -1,6 +1,8 @@
 """First hits against the intersection formula."""
 
 import builtins
+import subprocess
+import sys
 
 import naive
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from worlds import World
 
 from spargen.errors import SpargenError
+from spargen.geometry import raycast
 from spargen.geometry.raycast import NO_FACE, RayCaster
 
 
@@ -51,9 +54,42 @@ def test_a_system_library_that_is_missing_is_named(monkeypatch, kind):
             raise kind("libGL.so.1: cannot open shared object file")
         return genuine(name, *args, **kwargs)
 
+    monkeypatch.setattr(raycast, "_bindings", raycast._bindings.__wrapped__)
     monkeypatch.setattr(builtins, "__import__", without_libgl)
     with pytest.raises(SpargenError, match=r"open3d: .*libGL\.so\.1(?s:.*)libgl1 libx11-6 libgomp1"):
         RayCaster(np.eye(3), [[0, 1, 2]])
+
+
+def run_alone(code: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+TRIANGLE = [[0, 0, 2], [4, 0, 2], [0, 4, 2]]
+CAST = f"from spargen.geometry.raycast import RayCaster; caster = RayCaster({TRIANGLE}, [[0, 1, 2]]);"
+HIT = "print(caster.cast([0.5, 0.5, 0], [[0, 0, 1]])[1][0].round(3));"
+
+
+def test_a_cast_needs_nothing_of_open3d_but_its_compiled_part():
+    code = f"import sys; {CAST} {HIT} print(*[n for n in ('open3d', 'pandas', 'sklearn', 'dash') if n in sys.modules])"
+    assert run_alone(code) == ["2.0"]
+
+
+@pytest.mark.parametrize("first", ["", "import open3d;"], ids=["after", "before"])
+def test_the_whole_of_open3d_can_be_imported_as_well(first):
+    code = f"{first}{CAST} import open3d; print(type(caster._scene) is open3d.t.geometry.RaycastingScene); {HIT}"
+    assert run_alone(code) == ["True", "2.0"]
+
+
+def test_a_build_that_chooses_its_compiled_part_is_imported_as_a_package(monkeypatch, tmp_path):
+    for part in ("cpu", "cuda"):
+        (tmp_path / "open3d" / part).mkdir(parents=True)
+    (tmp_path / "open3d/__init__.py").write_text("chosen = True")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "open3d"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert raycast._bindings.__wrapped__().chosen
+    monkeypatch.delitem(sys.modules, "open3d")
 
 
 def test_a_ray_of_nan_hits_nothing_wherever_it_stands():
