@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from itertools import product
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
@@ -99,8 +99,8 @@ def hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:
         used = np.unique(mesh.faces[order[first[o] : first[o + 1]]]) if askable[o] else np.zeros(0, dtype=np.int64)
         points = mesh.vertices_m[used]
         # Of flat and tiny ones all points are corners.
-        with suppress(QhullError, ValueError, IndexError):
-            points = points[ConvexHull(points).vertices]
+        with suppress(scipy.spatial.QhullError, ValueError, IndexError):
+            points = points[scipy.spatial.ConvexHull(points).vertices]
         out.append(points)
     return out
 
@@ -144,8 +144,8 @@ def outlines(hulls: Sequence[Floats], cameras: Cameras, view: Ints, obj: Ints, g
 def _along_edges(hull: Floats) -> Floats:
     """Points (P, 3) along the edges of the hull of some corners; of flat ones, along those of the box around them."""
     try:
-        corners, edges = hull, ConvexHull(hull).simplices[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
-    except (QhullError, ValueError, IndexError):
+        corners, edges = hull, scipy.spatial.ConvexHull(hull).simplices[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
+    except (scipy.spatial.QhullError, ValueError, IndexError):
         low, high = hull.min(axis=0), hull.max(axis=0)
         corners = np.where(BOX_CORNERS, high, low)
         edges = np.argwhere(np.triu((BOX_CORNERS[:, None] != BOX_CORNERS).sum(axis=2) == 1))

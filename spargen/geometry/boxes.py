@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 Floats = NDArray[np.float64]
 
@@ -44,8 +44,8 @@ def footprint_hull(xy: ArrayLike) -> Floats:
     """Return the corners (H, 2) of the convex hull of points (P, 2), counter-clockwise; two ends if all are in line."""
     xy = np.asarray(xy, dtype=np.float64)
     try:
-        return np.asarray(xy[ConvexHull(xy).vertices])
-    except (QhullError, ValueError):
+        return np.asarray(xy[scipy.spatial.ConvexHull(xy).vertices])
+    except (scipy.spatial.QhullError, ValueError):
         offset = xy - xy.mean(0)
         main = np.linalg.svd(offset, full_matrices=False)[2][0]
         t = offset @ main

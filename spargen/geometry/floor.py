@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from spargen.errors import SceneError
 from spargen.geometry.boxes import footprint_hull
@@ -196,17 +196,17 @@ def _closed(raster: Bools, radius: float, *, lines: bool = False) -> Bools:
     rows, columns = np.nonzero(raster.any(axis=1))[0], np.nonzero(raster.any(axis=0))[0]
     box = slice(rows[0] - pad, rows[-1] + pad + 1), slice(columns[0] - pad, columns[-1] + pad + 1)
     # Distances do what a disc-shaped structuring element would, in time that does not grow with its size.
-    grown = ndimage.distance_transform_edt(~raster[box]) <= radius
-    grown = ndimage.binary_fill_holes(grown) if lines else grown
-    closed = ndimage.distance_transform_edt(grown) > radius
-    raster[box] |= ndimage.binary_fill_holes(closed | raster[box])
+    grown = scipy.ndimage.distance_transform_edt(~raster[box]) <= radius
+    grown = scipy.ndimage.binary_fill_holes(grown) if lines else grown
+    closed = scipy.ndimage.distance_transform_edt(grown) > radius
+    raster[box] |= scipy.ndimage.binary_fill_holes(closed | raster[box])
     return raster[pad:-pad, pad:-pad]
 
 
 def _opened(raster: Bools, radius: float) -> Bools:
     """Leave out of a raster where no disc, of a radius in cells, fits in."""
-    inner = ndimage.distance_transform_edt(raster) > radius
-    return np.asarray(ndimage.distance_transform_edt(~inner) <= radius) if inner.any() else inner
+    inner = scipy.ndimage.distance_transform_edt(raster) > radius
+    return np.asarray(scipy.ndimage.distance_transform_edt(~inner) <= radius) if inner.any() else inner
 
 
 def _area_m2(raster: Bools) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from spargen.geometry.solid_boxes import boxes_touch
 from spargen.scene.images import InstanceImages
@@ -72,7 +72,7 @@ def _reaching(triangles: Floats, low: Floats, high: Floats) -> Floats:
 
 def _corner_distance_m(triangles: Floats, others: Floats) -> Floats:
     """Distance (F,) of the nearest corner of each triangle to any corner of the others."""
-    distance_m, _ = cKDTree(others.reshape(-1, 3)).query(triangles.reshape(-1, 3))
+    distance_m, _ = scipy.spatial.cKDTree(others.reshape(-1, 3)).query(triangles.reshape(-1, 3))
     return np.asarray(distance_m.reshape(-1, 3).min(axis=1))
 
 

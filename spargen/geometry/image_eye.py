@@ -6,8 +6,8 @@ What an object would cover alone cannot be seen in them. Its box stands in for i
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 
 from spargen.geometry.alone import outlines
 from spargen.geometry.edges import SURE_SHARE
@@ -140,7 +140,7 @@ class ImageGlance:
 
 def _boxes(ids: NDArray[np.int32], obj: Ints) -> Ints:
     """Boxes (R, 4) of the pixels of objects: first column and row, one past the last; zeros where there are none."""
-    found = find_objects(np.maximum(ids + 1, 0), max_label=int(obj.max()) + 1)
+    found = scipy.ndimage.find_objects(np.maximum(ids + 1, 0), max_label=int(obj.max()) + 1)
     box = np.zeros((len(obj), 4), dtype=np.int64)
     for k, o in enumerate(obj.tolist()):
         if found[o] is not None:

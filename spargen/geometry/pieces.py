@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from spargen.geometry.boxes import footprint_hull, outside_m
+from spargen.linked import linked
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -65,7 +64,7 @@ def linked_closely(points_m: Floats, owner: NDArray[np.integer], corners: NDArra
     a, b, c = np.append(cell_of.ravel(), -1)[corners].T
     first, second = (np.concatenate(pair) for pair in ((a, b, c), (b, c, a)))
     across = (first != second) & (first >= 0) & (second >= 0)
-    return _linked(int(cell_of.max(initial=-1)) + 1, first[across], second[across])[cell_of.ravel()]
+    return linked(first[across], second[across], int(cell_of.max(initial=-1)) + 1)[cell_of.ravel()]
 
 
 def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_m2: Floats) -> MainBody:
@@ -87,7 +86,7 @@ def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_
     if not size.any():  # points without a face between them
         size = np.bincount(piece).astype(np.float64)
     a, b, gap_m = _gaps_m(*_grained(points_m, piece, corners, of_face))
-    group = _linked(k, a[gap_m < LINK_M], b[gap_m < LINK_M])
+    group = linked(a[gap_m < LINK_M], b[gap_m < LINK_M], k)
     share = np.bincount(group, weights=size) / size.sum()
     stays = share >= STRAY_SHARE
     small = np.flatnonzero(~stays[group[piece]])
@@ -98,15 +97,9 @@ def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_
     left = stays[group]
     # What is no stray may bridge a gap: the scraps of a pole join the foot of a lamp and its shade.
     near = (gap_m <= APART_M) & left[a] & left[b]
-    part = _linked(k, a[near], b[near])
+    part = linked(a[near], b[near], k)
     large = np.bincount(part, weights=size * left) >= STRAY_SHARE * size.sum()
     return MainBody(left[piece], int(np.count_nonzero(~stays)), doubtful=bool(np.count_nonzero(large) > 1))
-
-
-def _linked(n: int, a: Ints, b: Ints) -> Ints:
-    """Number the groups of n things that pairs (a, b) link: (n,)."""
-    links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
 def _grained(points_m: Floats, piece: Ints, corners: NDArray[np.integer], of_face: Ints) -> tuple[Floats, Ints]:
@@ -132,14 +125,14 @@ def _gaps_m(points_m: Floats, piece: Ints) -> tuple[Ints, Ints, Floats]:
     order = np.argsort(piece, kind="stable")
     own = np.split(points_m[order], np.flatnonzero(np.diff(piece[order])) + 1)
     low, high = (np.array([f(p, axis=0) for p in own]) for f in (np.min, np.max))
-    trees: dict[int, cKDTree] = {}
+    trees: dict[int, scipy.spatial.cKDTree] = {}
     found = []
     for i in range(len(own)):
         between = np.maximum(np.maximum(low[i + 1 :] - high[i], low[i] - high[i + 1 :]), 0)
         for j in (i + 1 + np.flatnonzero(np.linalg.norm(between, axis=1) <= APART_M)).tolist():
             few, many = sorted((i, j), key=lambda p: len(own[p]))
             if many not in trees:
-                trees[many] = cKDTree(own[many])
+                trees[many] = scipy.spatial.cKDTree(own[many])
             gap_m = trees[many].query(own[few], distance_upper_bound=APART_M + LINK_M)[0].min()
             found.append((i, j, gap_m))
     a, b, gap = np.array(found, dtype=np.float64).reshape(-1, 3).T

@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from spargen.geometry.claims import Claims, Met
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.surface import triangle_areas_m2
+from spargen.linked import linked
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
@@ -93,7 +92,7 @@ def is_wound(mesh: Mesh) -> bool:
     """
     n = len(mesh.vertices_m)
     begin, end = mesh.faces.ravel(), mesh.faces[:, [1, 2, 0]].ravel()
-    _, part = connected_components(coo_matrix((np.ones(len(begin), np.int8), (begin, end)), shape=(n, n)), False)
+    part = linked(begin, end, n)
     area = np.bincount(part[mesh.faces[:, 0]], triangle_areas_m2(mesh.vertices_m, mesh.faces))
     # Faces that follow each other lie side by side, more or less: the first ones tell how neighbours are wound.
     first, second = (corner[: 3 * MOST_FACES].astype(np.int64) for corner in (begin, end))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
+from spargen.linked import linked
 from spargen.scene.types import Mesh
 from spargen.seeds import rng_for
 
@@ -87,8 +86,7 @@ def _along_edges(mesh: Mesh, face: Ints) -> Singles:
     vertex, corner = np.unique(mesh.faces[face], return_inverse=True)
     points, corner = mesh.vertices_m[vertex], corner.reshape(-1, 3)
     a, b = corner[:, [0, 1, 2]].ravel(), corner[:, [1, 2, 0]].ravel()
-    links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(points),) * 2)
-    piece = connected_components(links, directed=False)[1]
+    piece = linked(a, b, len(points))
     steps = np.ceil(np.linalg.norm(points[b] - points[a], axis=1) / EDGE_M)
     k = np.flatnonzero(steps > 1)
     a, b, steps = a[k], b[k], np.minimum(steps[k], MOST_ON_EDGE).astype(np.int64)

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from spargen.geometry.boxes import gravity_box
 from spargen.geometry.grid import Grid
@@ -17,6 +15,7 @@ from spargen.geometry.images import SPAN, cubes, located, sample
 from spargen.geometry.mesh_eye import NEAREST_M, SURFACE_M
 from spargen.geometry.sight import Sight
 from spargen.geometry.surface import spread_points
+from spargen.linked import linked
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, InstanceImages
 from spargen.scene.types import Mesh, Surface
@@ -77,8 +76,7 @@ def _in_mesh(mesh: Mesh) -> tuple[Floats, NDArray[np.int32]]:
     node = node.ravel()
     corners = node[corner].reshape(-1, 3)
     a, b = np.concatenate([corners[:, :2], corners[:, 1:]]).T
-    links = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(used),) * 2)
-    piece = connected_components(links, directed=False)[1]
+    piece = linked(a, b, len(used))
     low, high = _bounds(points_m, piece[node])
     size, order = high - low, np.argsort(piece[node], kind="stable")
     first = np.searchsorted(piece[node][order], np.arange(len(size) + 1))
@@ -151,8 +149,7 @@ def _parts(points_m: Floats) -> Ints:
         at = np.minimum(np.searchsorted(number, beside), len(number) - 1)
         links.append(np.stack([np.arange(len(number)), at])[:, number[at] == beside])
     a, b = np.concatenate(links, axis=1)
-    linked = csr_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(number),) * 2)
-    piece = connected_components(linked, directed=False)[1]
+    piece = linked(a, b, len(number))
     low, high = _bounds(points_m[first], piece)
     wide = ((high - low).max(axis=1, initial=0.0) > WIDE_M)[piece]
     cut = np.where(wide, cubes(points_m[first], CUT_M), -1)

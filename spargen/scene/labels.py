@@ -14,9 +14,8 @@ import numpy as np
 import yaml
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
+from spargen.linked import linked
 from spargen.resources import data_dir
 
 Bools = NDArray[np.bool_]
@@ -297,7 +296,8 @@ class LabelTable:
     @property
     def kind(self) -> Ints:
         """(N,) numbers of kinds that a name tells apart: labels that clash, also by way of others, are of one."""
-        return np.asarray(connected_components(csr_matrix(self.clash), directed=False)[1], dtype=np.int64)
+        first, second = np.nonzero(self.clash)
+        return linked(first, second, len(self.clash))
 
     def doubting(self, objects: Bools) -> LabelTable:
         """Return the table with more objects (N,) that are doubtful."""

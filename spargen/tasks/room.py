@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from spargen.errors import SceneError
 from spargen.geometry.floor import FloorPlan, floor_plan
@@ -100,11 +100,11 @@ def _other_areas_m2(area: float, smaller: int, settings: Settings, rng: np.rando
     The truth thus has each rank among the options in turn. Rooms so small that there is no place for as many below
     take one less.
     """
-    rank = ndtr(np.log(area / TYPICAL_M2) / SPREAD)
+    rank = scipy.special.ndtr(np.log(area / TYPICAL_M2) / SPREAD)
     for below in range(smaller, -1, -1):
         low, high = np.repeat([[0.0, rank], [rank, 1.0]], [below, OPTIONS - 1 - below], axis=0).T
         for _ in range(TRIES):
-            drawn = TYPICAL_M2 * np.exp(SPREAD * ndtri(rng.uniform(low, high)))
+            drawn = TYPICAL_M2 * np.exp(SPREAD * scipy.special.ndtri(rng.uniform(low, high)))
             others = [area, *drawn.tolist()]
             if drawn.min() >= 1 and all(AREA.clear(a, others[i + 1 :], settings).all() for i, a in enumerate(others)):
                 return tuple(rng.permutation(drawn).tolist())
