@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import yaml
 
 from spargen.export.format import Exported
+from spargen.run.card import rows_mark
 
 
 def card(exported: Exported, tasks: Mapping[str, str], everything: str) -> bytes:
@@ -20,10 +20,12 @@ def card(exported: Exported, tasks: Mapping[str, str], everything: str) -> bytes
     everything : where all of them lie, for the config that is loaded by default.
     """
     splits = sorted({cell.split for cell in exported.cells})
-    configs: list[dict[str, Any]] = [{"config_name": "default", "data_files": _files(everything, splits)}]
+    found = {"default": _files(everything, splits)}
     for task, folder in sorted(tasks.items()):
         own = sorted({cell.split for cell in exported.cells if cell.task == task})
-        configs.append({"config_name": task, "data_files": _files(folder, own)})
+        found[task] = _files(folder, own)
+    made_of = rows_mark([exported.made_by])
+    configs = [{"config_name": name, "data_files": paths, **made_of} for name, paths in found.items()]
     head = {"task_categories": ["visual-question-answering"], "language": ["en"], "configs": configs}
     text = f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n# Spatial questions in SPAR's format\n\n"
     text += "Made by spargen from 3-D scans. The marks that questions speak of are drawn into the images.\n\n"

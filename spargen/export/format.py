@@ -25,12 +25,14 @@ class Exported:
     Parameters
     ----------
     dest : its folder, absolute.
+    made_by : all that its bytes follow from, as text.
     rows : by the name of each group of rows: those that go to one file, or to numbered ones.
     cells : rows by cell.
     terms : terms of use of each data set.
     """
 
     dest: Path
+    made_by: str
     rows: Mapping[str, int]
     cells: Mapping[Cell, int]
     terms: Mapping[str, str]

@@ -207,7 +207,7 @@ def _finish(dest: Path, key: Mapping[str, Any], plan: _Plan, terms: Mapping[str,
     if plan.form.joined:
         for group in plan.rows:
             _join(plan, group, dest / f"{group}{plan.form.suffix}")
-    exported = Exported(dest.resolve(), dict(plan.rows), dict(plan.cells), terms)
+    exported = Exported(dest.resolve(), str(key), dict(plan.rows), dict(plan.cells), terms)
     for name, data in plan.form.describe(exported).items():
         write_bytes(dest / name, data)
     files = len(plan.rows) if plan.form.joined else sum(1 for _ in dest.rglob(f"*{plan.form.suffix}"))

@@ -103,7 +103,7 @@ def finish(out: Path, run: Run) -> Report:
     counts = {cell: rows_of(cell, pieces) for cell, pieces in pieces_of(parts).items()}
     make_folders(out)
     files |= write_indexes(out, counts)
-    write_card(out, counts, run.terms)
+    write_card(out, counts, files, run.terms)
     damaged = [f"{name} was not as it was written: what it held is made again" for name in product.damaged]
     report = make_report(out, run, parts, counts, images=images, remarks=damaged)
     report.seconds["merge"] = round(time.perf_counter() - begin, 3)

@@ -13,6 +13,8 @@ import yaml
 from hand_written import ROWS
 from PIL import Image
 
+from spargen.export.run import Pictures, export
+
 FILE_FORMATS = {"sharegpt": "images", "swift": "images", "qwen-vl": "image", "internvl": "image", "llava": "image"}
 
 
@@ -125,6 +127,21 @@ def test_parquet_has_a_folder_a_task_and_a_card_with_configs(exported):
         {"split": s, "path": f"data/depth_prediction_oo/{s}-*.parquet"} for s in ("train", "val")
     ]
     assert "For research only." in card
+
+
+@pytest.mark.parametrize("form", ["parquet", "trl"])
+def test_the_head_tells_this_export_from_another(exported, out, tmp_path, form):
+    """Hugging Face's datasets keeps what it loaded by the head of the card, and looks at no file."""
+
+    def marks(dest):
+        head = yaml.safe_load((dest / "README.md").read_text().split("---")[1])
+        return {config.get("description") for config in head["configs"]}
+
+    dest, _ = exported(form)
+    export(out, form, tmp_path / "again")
+    export(out, form, tmp_path / "smaller", pictures=Pictures(size_px=64))
+    assert marks(dest) == marks(tmp_path / "again")
+    assert len(marks(dest) | marks(tmp_path / "smaller")) == 2
 
 
 def test_parquet_says_that_its_images_are_images(exported):

@@ -49,3 +49,29 @@ def test_datasets_loads_it(card):
         rows = datasets.load_dataset(str(out / "spar"), name, split="train", cache_dir=str(out / "cache"))
         assert list(rows.features) == list(FEATURES)
         assert len(rows) == 9 * 62 if name == "default" else 0 < len(rows) < 9 * 62
+
+
+def marks_of(out):
+    head = yaml.safe_load((out / "spar/README.md").read_text().split("---")[1])
+    return {config["description"] for config in head["configs"]}
+
+
+def test_the_head_tells_these_rows_from_those_of_another_output(job):
+    """The loader keeps what it loaded by the head of the card and the last name of the folder, which is always spar."""
+    for out, more in {"a": {}, "again": {}, "other": {"seed": 8}, "fewer": {"rows_per_cell": 5}}.items():
+        generate(job(out, **more), workers=1)
+    folder = job().out.parent
+    first, again, other, fewer = (marks_of(folder / out) for out in ("a", "again", "other", "fewer"))
+    assert first == again
+    assert len(first | other | fewer) == 3
+
+
+def test_datasets_does_not_give_the_rows_of_another_output(job):
+    datasets = pytest.importorskip("datasets", reason="Hugging Face's datasets loads the output")
+    found = []
+    for out, more in {"a": {}, "fewer": {"rows_per_cell": 5}}.items():
+        made = job(out, **more)
+        report = generate(made)
+        cache = str(made.out.parent / "cache")
+        found.append(len(datasets.load_dataset(str(made.out / "spar"), split="train", cache_dir=cache)) == report.rows)
+    assert found == [True, True]
