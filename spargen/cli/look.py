@@ -49,11 +49,11 @@ def list_names(
         from spargen.tasks.registry import TASKS
 
         templates = load_texts((), ())
-        columns = ("images", "level", "forms") if what is Subject.tasks else ("form", "file")
+        columns = ("images", "level", "forms", "asks") if what is Subject.tasks else ("form", "file")
         table = Table("task", *columns)
         for name, found in TASKS.items():
             if what is Subject.tasks:
-                table.add_row(name, found.views, found.level, ", ".join(templates.forms(name)))
+                table.add_row(name, found.views, found.level, ", ".join(templates.forms(name)), found.asks)
             else:
                 for form in templates.forms(name):
                     table.add_row(name, form, f"{name}/{form}.j2")
@@ -159,7 +159,7 @@ def _describe(name: str, what: Subject) -> None:
     templates = load_texts((), ())
     (forms,) = chosen_forms({name: None}, templates).values()
     task = TASKS[name]
-    print(f"{name}: {task.views}, {task.level}\nslots: {', '.join(task.slots)}")
+    print(f"{name}: {task.views}, {task.level}\nasks: {task.asks}\ntruth: {task.truth}\nslots: {', '.join(task.slots)}")
     for form in forms:
         print(f"{form}: {templates.wording(name, form).path}")
 

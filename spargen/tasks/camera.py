@@ -27,7 +27,11 @@ MOVE_SLOTS = "move_x move_x_m move_y move_y_m move_z move_z_m turn_pitch turn_pi
 
 @task("view_change_infer", views="pair", level="medium", answer=MOVES, slots=MOVE_SLOTS)
 def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
-    """How the camera moved and turned from the first image to the second."""
+    """How the camera moved and turned from the first image to the second.
+
+    Offset of the second camera along the axes of the first, to 0.1 m, and its changes of elevation and heading,
+    to 5 degrees.
+    """
     pairs = ctx.keep(ctx.upright[ctx.pairs].all(axis=1), "an image is steep or tilted", ctx.pairs)
     shift_m, turn_deg, roll_deg = camera_moves(ctx.cameras, pairs[:, 0], pairs[:, 1])
     steps = np.concatenate([shift_m * 10, turn_deg / TURN_STEP_DEG], axis=1)
@@ -57,7 +61,10 @@ def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
 
 @task("camera_motion_infer", views="pair", level="medium", answer=PLACE, slots="pixel depth_m")
 def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
-    """Where the second camera stands in the first image, and how deep."""
+    """Where in the first image the camera of the second one stands, and how deep.
+
+    The second camera's position projected into the first image, on a scale of 0 to 1000, and its depth there.
+    """
     pairs, cameras = ctx.pairs, ctx.cameras
     shift_m, _, _ = camera_moves(cameras, pairs[:, 0], pairs[:, 1])
     depth_m, size = shift_m[:, 2], cameras.size_px[pairs[:, 0]]

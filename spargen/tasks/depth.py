@@ -18,25 +18,37 @@ RED_BLUE_GREEN: tuple[Colour, ...] = ("red", "blue", "green")
 
 @task("depth_prediction_oc", views="single", level="low", answer=LENGTH, slots=OC)
 def depth_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
-    """Depth of the blue point; that of the red one is told."""
+    """How deep the blue point's object lies in an image, told how deep the red point's lies.
+
+    Depth of the centre of the object's box: along the camera's optical axis, not along the ray.
+    """
     return _depth(ctx, "single")
 
 
 @task("depth_prediction_oc_mv", views="multi", level="low", answer=LENGTH, slots=OC)
 def depth_prediction_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """The same, each depth in the image of its own point."""
+    """How deep an object lies in the image that marks it, told how deep another lies in its own.
+
+    Depth of the centre of the object's box, for the camera of the image in which it is marked.
+    """
     return _depth(ctx, "multi")
 
 
 @task("depth_prediction_oo", views="single", level="low", answer=LENGTH, slots=OO)
 def depth_prediction_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """How much the depths of the blue and the green point differ; that of the red one is told."""
+    """By how much the depths of the blue and the green point's objects differ, told the red point's depth.
+
+    Absolute difference of the depths of the centres of the two boxes.
+    """
     return _depth_gap(ctx, "single")
 
 
 @task("depth_prediction_oo_mv", views="multi", level="low", answer=LENGTH, slots=OO)
 def depth_prediction_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """The same, each depth in the image of its own point."""
+    """By how much two objects differ in depth, each in the image that marks it, told the depth of a third.
+
+    Absolute difference of the depths of the centres of the two boxes, each for the camera of its own image.
+    """
     return _depth_gap(ctx, "multi")
 
 

@@ -16,31 +16,46 @@ from spargen.tasks.registry import task
 
 @task("distance_prediction_oc", views="single", level="low", answer=LENGTH, slots="target")
 def distance_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
-    """Distance from the camera to the red point's object."""
+    """How far an object is from the camera.
+
+    Straight line from the camera to the centre of the object's box.
+    """
     return _to_camera(ctx, "single")
 
 
 @task("distance_prediction_oc_mv", views="multi", level="low", answer=LENGTH, slots="target")
 def distance_prediction_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """Distance from the camera of the first image to an object that another image shows."""
+    """How far an object that another image shows is from the camera of the first image.
+
+    Straight line from the first image's camera to the centre of the object's box.
+    """
     return _to_camera(ctx, "multi")
 
 
 @task("distance_prediction_oo", views="single", level="low", answer=LENGTH, slots="first second")
 def distance_prediction_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Distance between the objects of the red and the blue point."""
+    """How far apart two objects of an image are.
+
+    Straight line between the centres of the two boxes.
+    """
     return _between(ctx, "single")
 
 
 @task("distance_prediction_oo_mv", views="multi", level="low", answer=LENGTH, slots="first second")
 def distance_prediction_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """The same, the points in different images."""
+    """How far apart two objects are of which no single image shows both.
+
+    Straight line between the centres of the two boxes.
+    """
     return _between(ctx, "multi")
 
 
 @task("distance_prediction_oo_video", views="video", level="low", answer=LENGTH, slots="first second")
 def distance_prediction_oo_video(ctx: TaskContext) -> Iterator[Fact]:
-    """The same, the points in different frames of a clip."""
+    """How far apart two objects are that different frames of a clip show.
+
+    Straight line between the centres of the two boxes.
+    """
     return _between(ctx, "video")
 
 

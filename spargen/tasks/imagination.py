@@ -52,37 +52,59 @@ class Variant:
 
 @task("spatial_imagination_oc", views="single", level="high", answer=DIRECTIONS, slots=OC, marks=MARKS)
 def spatial_imagination_oc(ctx: TaskContext) -> Iterator[Fact]:
-    """Where red is for someone who walks to green and faces blue."""
+    """Where an object is for somebody who walks to a second one and faces a third.
+
+    Words of the offset from the second object's centre, the way to the third one's being forward and world +Z
+    up.
+    """
     return imagine(ctx, Variant("single", OC_AXES))
 
 
 @task("spatial_imagination_oo", views="single", level="high", answer=DIRECTIONS, slots=OO, marks=MARKS)
 def spatial_imagination_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Where red is relative to yellow for someone who walks to green and faces blue."""
+    """Where an object is relative to another for somebody who walks to a third and faces a fourth.
+
+    Words of the offset between the two centres along that observer's axes, closer or farther by distance.
+    """
     return imagine(ctx, Variant("single", OO_AXES))
 
 
 @task("spatial_imagination_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots=OC, marks=MARKS)
 def spatial_imagination_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """As for one image, over several."""
+    """Where an object is for somebody who walks to a second one and faces a third; several images show them.
+
+    Words of the offset from the second object's centre, the way to the third one's being forward and world +Z
+    up.
+    """
     return imagine(ctx, Variant("multi", OC_AXES))
 
 
 @task("spatial_imagination_oo_mv", views="multi", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=MARKS)
 def spatial_imagination_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """As for one image, over several, and in front or behind for each."""
+    """Where two objects are for somebody who walks to a third and faces a fourth; several images show them.
+
+    Words of the offset between the two centres along that observer's axes, and whether each is in front or
+    behind.
+    """
     return imagine(ctx, Variant("multi", OO_MULTI_AXES))
 
 
 @task("spatial_imagination_oc_video", views="video", level="high", answer=DIRECTIONS, slots=OC, marks=MARKS)
 def spatial_imagination_oc_video(ctx: TaskContext) -> Iterator[Fact]:
-    """As for one image, the objects boxed in frames of a clip; before is as the camera of Frame-0 sees it."""
+    """Where an object of a clip is, before and after a walk to a second one that ends facing a third.
+
+    Words of the offset from the camera of Frame-0, and from the second object's centre facing the third one's.
+    """
     return imagine(ctx, Variant("video", OC_AXES, "clip"))
 
 
 @task("spatial_imagination_oo_video", views="video", level="high", answer=DIRECTIONS, slots=OO + OO_PARTS, marks=MARKS)
 def spatial_imagination_oo_video(ctx: TaskContext) -> Iterator[Fact]:
-    """The same for a pair of targets."""
+    """Where two objects of a clip are, before and after a walk to a third one that ends facing a fourth.
+
+    Words of the offset between the two centres, and front or behind for each: for the camera of Frame-0, then
+    after the walk.
+    """
     return imagine(ctx, Variant("video", OO_MULTI_AXES, "clip"))
 
 
@@ -90,7 +112,10 @@ def spatial_imagination_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     "spatial_imagination_oc_video_hard", views="video", level="high", answer=DIRECTIONS, slots="stand face target after"
 )
 def spatial_imagination_oc_video_hard(ctx: TaskContext) -> Iterator[Fact]:
-    """Nothing is drawn: the objects are the only ones of their labels; after the move only."""
+    """Where an object of a clip is after a walk to a second one that ends facing a third; nothing is marked.
+
+    Words of the offset from the second object's centre; each label stands for the only object of its kind.
+    """
     return imagine(ctx, Variant("video", OC_AXES, "label", before=False))
 
 
@@ -102,7 +127,11 @@ def spatial_imagination_oc_video_hard(ctx: TaskContext) -> Iterator[Fact]:
     slots="stand face first second after after_first_fb after_second_fb",
 )
 def spatial_imagination_oo_video_hard(ctx: TaskContext) -> Iterator[Fact]:
-    """The same for a pair of targets."""
+    """Where two objects of a clip are after a walk to a third one that ends facing a fourth; nothing is marked.
+
+    Words of the offset between the two centres, and front or behind for each; each label is the only one of its
+    kind.
+    """
     return imagine(ctx, Variant("video", OO_MULTI_AXES, "label", before=False))
 
 
@@ -167,7 +196,10 @@ def _parts(time: str, words: Directions) -> dict[str, Directions]:
 
 @task("spatial_imagination_map_mv", views="multi", level="high", answer=MAP, slots="objects")
 def spatial_imagination_map_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """A map of several objects as seen from above by the observer of the first image."""
+    """Where several objects lie on a map seen from above, drawn around the observer of the first image.
+
+    Centres of the boxes in metres: x to the observer's right, y along the heading, the camera at the origin.
+    """
     sizes = range(MAP_OBJECTS[0], MAP_OBJECTS[1] + 1)
     for size in sizes:
         yield from _maps(replace(ctx, pool=-(-ctx.pool // len(sizes))), size)

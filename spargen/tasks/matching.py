@@ -15,7 +15,10 @@ from spargen.tasks.registry import task
 
 @task("position_matching", views="pair", level="medium", answer=BOX, slots="target", wrong=OPTIONS - 1, answer_image=1)
 def position_matching(ctx: TaskContext) -> Iterator[Fact]:
-    """Where an object boxed in the first image is in the second."""
+    """Where in the second image an object is that the first image marks.
+
+    Box of the object's visible part in the second image, on a scale of 0 to 1000.
+    """
     vis = ctx.vis
     both = np.asarray(vis.boxed[ctx.pairs].all(axis=1))
     rows = draw_tuples(both, 1, ctx.rng, DRAWN * ctx.pool)

@@ -12,7 +12,10 @@ from spargen.tasks.registry import task
 
 @task("nav_video", views="video", level="high", answer=TOLD, slots="", needs=("walks",), type_in_records="nav")
 def nav_video(ctx: TaskContext) -> Iterator[Fact]:
-    """The words with which somebody told the walk that the frames show."""
+    """How to walk the way that the frames of a walk show.
+
+    The words with which somebody told it, quoted from the data set.
+    """
     walks = ctx.walks
     for i in ctx.rng.permutation(len(walks)).tolist():
         walk = walks[i]

@@ -55,7 +55,11 @@ def extremes(
     answer_image=0,
 )
 def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
-    """Which of all objects seen is nearest to the camera, or farthest from it; the answer is its box."""
+    """Which of all objects that an image shows is nearest to the camera, or farthest from it, as a box.
+
+    The object, parts of the building left out, with the smallest or largest distance from the camera to its
+    centre.
+    """
     for view, obj, second_m, nearest in _extremes_seen(ctx, ctx.stills[:, None]):
         box, distance_m = ctx.box(view[0], obj), float(ctx.vis.distance_m[view[0], obj])
         others = (ctx.box(view[0], o) for o in ctx.rng.permutation(np.flatnonzero(ctx.vis.boxed[view[0]])))
@@ -81,7 +85,11 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     answer_image=0,
 )
 def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """Which of all objects seen in any image is nearest to the camera of the first, or farthest from it."""
+    """Which of all objects in several images is nearest to the first image's camera, or farthest from it.
+
+    The object, parts of the building left out, with the smallest or largest distance from that camera to its
+    centre.
+    """
     for views, obj, second_m, nearest in _extremes_seen(ctx, ctx.sets):
         image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
         answer, distance_m = _sighting(ctx, views, image, obj), float(ctx.vis.distance_m[views[0], obj])
@@ -170,7 +178,10 @@ def _slots(ctx: TaskContext, obj: int, nearest: bool) -> dict[str, str | bool]:
     marks=RED_GREEN_BLUE,
 )
 def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Which of the blue and the green point's objects is closer to the red one's, or farther from it."""
+    """Which of two marked objects is closer to a third, or farther from it.
+
+    The one with the smaller or larger straight line between the centres of the boxes.
+    """
     return _between_two(ctx, "single")
 
 
@@ -184,7 +195,10 @@ def distance_infer_center_oo(ctx: TaskContext) -> Iterator[Fact]:
     marks=RED_GREEN_BLUE,
 )
 def distance_infer_center_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """The same over several images; the marks stand in the order red, green, blue."""
+    """Which of two objects marked in several images is closer to a third, or farther from it.
+
+    The one with the smaller or larger straight line between the centres of the boxes.
+    """
     return _between_two(ctx, "multi")
 
 
@@ -227,7 +241,10 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     wrong=CANDIDATES - 1,
 )
 def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
-    """Which of four objects, each marked in its own frame, is closest to the reference, or farthest from it."""
+    """Which of four objects, each marked in its own frame of a clip, is closest to a fifth, or farthest from it.
+
+    The one with the smallest or largest straight line between the centres of the boxes.
+    """
     c = ctx.draw("video", ctx.vis.pointed, 1 + CANDIDATES, points=True)
     distance_m = _from_first(ctx, c.objects)
     nearest = ctx.rng.random(len(c)) < 0.5

@@ -18,7 +18,10 @@ LABELS = 4
 
 @task("obj_frame_locate", views="video", level="medium", answer=FRAMES, slots="target")
 def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
-    """All frames in which an object, boxed in one of them, is seen."""
+    """Which frames of a clip show an object that is marked in one of them.
+
+    The frames in which the object covers at least 0.1 % of the pixels; it is nowhere barely seen.
+    """
     vis = ctx.vis
     c = ctx.draw("video", vis.boxed, 1, everywhere=True)
     clear = ~vis.glimpsed[c.views, c.objects].any(axis=1)
@@ -45,7 +48,10 @@ def obj_frame_locate(ctx: TaskContext) -> Iterator[Fact]:
 
 @task("appearance_order", views="video", level="high", answer=ORDER, slots="labels")
 def appearance_order(ctx: TaskContext) -> Iterator[Fact]:
-    """In which order four kinds of things come into sight."""
+    """In which order four kinds of things come into sight in a clip.
+
+    Order of the first frames that show one of a kind; no earlier frame shows any of it, however little.
+    """
     vis, clip = ctx.vis, ctx.clip
     names, first = [], []
     for name, members in ctx.labels.kinds(ctx.scene.objects.label):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,16 @@ class Task:
     def record_type(self) -> str:
         """The `type` that SPAR's tools know the task by."""
         return self.type_in_records or self.name
+
+    @property
+    def asks(self) -> str:
+        """What it asks: the first line of its function's docstring, "" if there is none."""
+        return (inspect.getdoc(self.propose) or "").partition("\n")[0]
+
+    @property
+    def truth(self) -> str:
+        """What makes an answer true: the rest of the docstring, in one line."""
+        return " ".join((inspect.getdoc(self.propose) or "").split("\n")[1:]).strip()
 
     @property
     def walked(self) -> bool:

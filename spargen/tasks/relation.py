@@ -88,7 +88,11 @@ class Relations:
 
 @task("obj_spatial_relation_oo", views="single", level="high", answer=DIRECTIONS, slots="first second relation")
 def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
-    """Where the red box's object is relative to the blue one's, as the camera sees it."""
+    """Where an object is relative to another, as the camera sees it.
+
+    Words of the offset between the two centres: along the camera's right, world +Z, and closer or farther by
+    distance.
+    """
     c = ctx.draw("single", ctx.vis.boxed, 2, upright=True)
     c, found = _clear(ctx, c, OO_AXES)
     for i in ctx.balanced(found.codes):
@@ -107,7 +111,11 @@ def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
 
 @task("obj_spatial_relation_oc_mv", views="multi", level="high", answer=DIRECTIONS, slots="target relation")
 def obj_spatial_relation_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """Where an object that another image shows is, for the observer of the first."""
+    """Where an object that another image shows is, for the observer of the first image.
+
+    Words of the offset from the first image's camera to the centre of the box: right, up and front of the level
+    camera.
+    """
     c = ctx.draw("multi", ctx.vis.boxed, 1, upright=True)
     c, found = _clear(ctx, c, OC_AXES)
     for i in ctx.balanced(found.codes):
@@ -136,7 +144,11 @@ TWO_COLOURS: tuple[tuple[Colour, Colour], ...] = (("red", "blue"), ("red", "gree
     slots="first second relation first_fb second_fb",
 )
 def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
-    """Where one object is relative to another, and both to the observer of the first image."""
+    """Where an object is relative to another, and where each is, for the observer of the first of several images.
+
+    Words of the offset between the two centres along that camera's axes, and whether each is in front or
+    behind.
+    """
     c = ctx.draw("multi", ctx.vis.boxed, 2, upright=True)
     c, found = _clear(ctx, c, OO_MULTI_AXES)
     for i in ctx.balanced(found.codes):

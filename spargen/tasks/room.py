@@ -33,7 +33,10 @@ TRIES = 100
 
 @task("room_size", views="video", level="high", answer=AREA, slots="", wrong=OPTIONS - 1)
 def room_size(ctx: TaskContext) -> Iterator[Fact]:
-    """Floor area of the scene, with the ground below furniture and inner walls."""
+    """How large the floor of the scene is that a clip shows.
+
+    Area of the scanned floor with the ground below furniture and inner walls, in whole square metres.
+    """
     s = ctx.settings
     plan = _plan(ctx)
     if plan is None:
@@ -113,7 +116,10 @@ def _other_areas_m2(area: float, smaller: int, settings: Settings, rng: np.rando
 
 @task("obj_count", views="video", level="high", answer=COUNT, slots="label")
 def obj_count(ctx: TaskContext) -> Iterator[Fact]:
-    """How many objects of a kind the scene has; the clip shows every one."""
+    """How many objects of a kind there are in the scene that a clip shows.
+
+    Number of annotated objects of the label; the clip shows every one.
+    """
     shown = np.asarray(ctx.vis.visible[ctx.clip].any(axis=0))
     kinds = [k for k in ctx.labels.kinds(ctx.scene.objects.label) if len(k[1]) >= 2]
     whole = [(name, members) for name, members in kinds if shown[members].all()]

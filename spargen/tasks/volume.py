@@ -19,7 +19,10 @@ from spargen.tasks.registry import task
     "spatial_volume_infer", views="single", level="low", answer=SIZE, slots="target length_cm width_cm height_cm"
 )  # fmt: skip
 def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
-    """Length, width and height of the box of an object that is mostly in sight, in whole centimetres."""
+    """How long, wide and high an object is.
+
+    Sides of its box in whole centimetres: the longer horizontal one, the other one, the vertical one.
+    """
     vis, s, objects = ctx.vis, ctx.settings, ctx.scene.objects
     size_m = size_lwh_m(objects.extent_m, objects.R_world_box)
     whole = vis.boxed & (vis.in_frame >= s.volume_in_frame) & (vis.unoccluded >= s.volume_unoccluded)

@@ -198,7 +198,7 @@ def test_list_shows_what_belongs_to_a_task():
         assert result.exit_code == 0, result.output
         lines = dict(line.split(": ", 1) for line in result.stdout.splitlines())
         assert "answer" in lines["slots"].split(", ")
-        assert set(lines) == {"depth_prediction_oc", "slots", "fill", "select", "sentence"}
+        assert set(lines) == {"depth_prediction_oc", "asks", "truth", "slots", "fill", "select", "sentence"}
         assert Path(lines["fill"]) == data_dir("templates") / "depth_prediction_oc/fill.j2"
     one_message(CliRunner().invoke(app, ["list", "tasks", "obj_cuont"]), "did you mean obj_count")
     one_message(CliRunner().invoke(app, ["list", "adapters", "scannet"]), "adapters have no slots")

@@ -140,7 +140,14 @@ def put_in_place():
     served = SimpleNamespace(serves=lambda form, wrong: True)
     registry.TASKS = {
         name: SimpleNamespace(
-            views=views, level="low", slots=(), answer=served, wrong=0, marks=("red", "blue"), answer_image=None
+            views=views,
+            level="low",
+            slots=(),
+            answer=served,
+            wrong=0,
+            marks=("red", "blue"),
+            answer_image=None,
+            asks="?",
         )
         for name, views in {
             "depth_prediction_oc": "single",
