@@ -39,7 +39,8 @@ def _matching(cell, i):
     marks = [{"colour": "red", "kind": "bbox", "object": 9, "at": [100, 100, 400, 400], "image": 0}]
     options = ["[0, 0, 100, 100]", "[500, 250, 750, 750]", "[0, 0, 9, 9]", "[1, 1, 9, 9]"]
     images = [f"room_00/image_color/{k}.jpg" for k in (i, i + 1)]
-    about = {"objects": [9], "labels": ["table"], "marks": marks, "options": options, "frames": [str(i), str(i + 1)]}
+    frames = {"frames": [str(i), str(i + 1)], "overlap": [0.25]}
+    about = {"objects": [9], "labels": ["table"], "marks": marks, "options": options, **frames}
     return _row(cell, i, images, "B", keys, **about)
 
 

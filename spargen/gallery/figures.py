@@ -17,6 +17,8 @@ TEXTS = 400
 """Different answers of a cell that are counted each for itself; later ones are counted as others."""
 LISTED = 60
 """Different answers and labels of a cell that the page is told, the most frequent ones."""
+ALMOST_ALL = 0.999
+"""An overlap of 1 is counted in the last step below 1, not in one above it."""
 OTHERS = ""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _LENGTH = re.compile(r"(^|_)(distance|depth)_m$")
@@ -52,12 +54,13 @@ class Histogram:
 
 @dataclass(slots=True)
 class CellFigures:
-    """Counts over the rows of one cell: answers as texts or as numbers, lengths in metres, labels, letters asked."""
+    """Counts over the rows of a cell: answers as texts or as numbers, lengths in metres, overlaps, labels, letters."""
 
     rows: int = 0
     texts: Counter[str] = field(default_factory=Counter)
     numbers: Histogram = field(default_factory=lambda: Histogram(0.1))
     lengths: Histogram = field(default_factory=lambda: Histogram(0.1))
+    overlaps: Histogram = field(default_factory=lambda: Histogram(0.05))
     labels: Counter[str] = field(default_factory=Counter)
     letters: Histogram = field(default_factory=lambda: Histogram(20))
 
@@ -69,6 +72,8 @@ class CellFigures:
         self.labels.update(str(label) for label in row.fact.get("labels", ()))
         for value in lengths_m(row.fact):
             self.lengths.add(value)
+        for value in row.fact.get("overlap", ()):
+            self.overlaps.add(min(float(value), ALMOST_ALL))
         if row.cell.form == "sentence":
             return
         if _NUMBER.fullmatch(answer):
@@ -78,7 +83,7 @@ class CellFigures:
 
     def as_json(self) -> dict[str, Any]:
         """Return all counts, ready for JSON."""
-        histograms = ("numbers", "lengths", "letters")
+        histograms = ("numbers", "lengths", "overlaps", "letters")
         return {
             "rows": self.rows,
             "texts": _most_frequent(self.texts),

@@ -78,7 +78,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
                 chosen = choose(_able(task, form, facts, settings, out), task.answer, form, enough, rng)
                 phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
             with _timed(out, "records"):
-                rows = [_row(task, form, number, p, scene, recipe) for number, p in enumerate(phrased)]
+                rows = [_row(task, form, number, p, views, recipe) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
             if {"sets", "clip"} & set(task.needs) and rows and phrased[0].fact.marks:
                 alone = sum(_answered_by_one(p.fact, views) for p in phrased)
@@ -178,9 +178,9 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
     return able
 
 
-def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, recipe: Recipe) -> Row:
+def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, recipe: Recipe) -> Row:
     """The SPAR record of a question, and the fact behind it."""
-    fact, use = phrased.fact, _use(task)
+    fact, use, scene = phrased.fact, _use(task), views.scene
     marks = sorted(fact.marks, key=lambda mark: -1 if mark.colour == "none" else task.marks.index(mark.colour))
     record: dict[str, Any] = {
         "id": f"{scene.id}_{number}",
@@ -199,6 +199,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, rec
         "form": form,
         "id": record["id"],
         "frames": [scene.frames[f] for f in fact.frames],
+        **_overlap(task, fact, views),
         "objects": [int(scene.objects.id[o]) for o in fact.objects],
         "labels": [scene.objects.label[o] for o in fact.objects],
         "marks": [_mark_trace(scene, mark) for mark in marks],
@@ -209,6 +210,12 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, scene: Scene, rec
         **phrased.used,
     }
     return Row(task.name, form, record, trace, fact.frames, use)
+
+
+def _overlap(task: Task, fact: Fact, views: Views) -> dict[str, Any]:
+    """Return how far the views of a pair or a set overlap; nothing where a task has frames of its own."""
+    found = views.overlaps_of(fact.frames) if {"pairs", "sets"} & set(task.needs) else None
+    return {} if found is None else {"overlap": found}
 
 
 def _use(task: Task) -> FrameUse:

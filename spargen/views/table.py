@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from zipfile import BadZipFile
@@ -159,6 +160,16 @@ class Views:
     def sets(self) -> Ints:
         """(M, 3 .. 5) rows that questions over several images may use, first image first."""
         return self._sets_of(self.settings.views_per_set)
+
+    def overlaps_of(self, frames: Sequence[int]) -> list[float] | None:
+        """Return the overlap of each two of some frames, 0-1, 0-2 .. 1-2 .., as `Links` has it, to a hundredth.
+
+        None if they are not all among the views. It is estimated from samples of the surface: more decimals are noise.
+        """
+        if not np.isin(frames, self.frames).all():
+            return None
+        rows = np.searchsorted(self.frames, frames).tolist()
+        return [round(float(self._links.overlap[a, b]), 2) for a, b in combinations(rows, 2)]
 
     @cached_property
     def _chosen(self) -> tuple[Ints, Ints]:

@@ -160,6 +160,13 @@ def test_answers_are_counted_as_numbers_or_as_texts_and_sentences_not():
     assert sum(n for _, n in told["letters"]["bins"]) == 6
 
 
+def test_overlaps_are_those_of_the_fact_and_none_is_above_1():
+    figures = CellFigures()
+    figures.note(row_with("1.0", overlap=[0.25, 0.29, 1.0]))
+    figures.note(row_with("1.0"))
+    assert figures.as_json()["overlaps"] == {"step": 0.05, "bins": [(5, 2), (19, 1)]}
+
+
 def test_answers_of_all_kinds_are_counted_in_bounded_memory():
     figures = CellFigures()
     for i in range(TEXTS + 100):

@@ -199,7 +199,13 @@ def test_a_row_whose_scene_is_gone_offers_no_plan(page):
 def test_plots_follow_the_filter(page):
     window = page()
     titles = " ".join(texts(window, ".chart figcaption"))
-    for what in ("Answers, select (6)", "Distances and depths", "Labels", "Length of the questions (30)"):
+    for what in (
+        "Answers, select (6)",
+        "Distances and depths",
+        "Overlaps of two images of a question (6)",
+        "Labels",
+        "Length of the questions (30)",
+    ):
         assert what in titles
     choose(window, "form", "sentence")
     assert "Length of the questions (6)" in texts(window, ".chart figcaption")

@@ -202,6 +202,16 @@ def test_the_record_has_the_task_s_keys_and_no_others(cells, task, form):
 
 
 @every
+def test_facts_of_several_still_images_say_how_far_these_overlap(cells, task, form):
+    many = {"pair": 1, "multi": 3}.get(SPEC[task][0])
+    for row in cells[task, form]:
+        assert (len(row.fact["overlap"]) if "overlap" in row.fact else None) == many
+        assert all(0 <= share <= 1 for share in row.fact.get("overlap", ()))
+        # A set is held together by pairs that overlap enough.
+        assert many is None or sorted(row.fact["overlap"])[-IMAGES[SPEC[task][0]] + 1] >= 0.05
+
+
+@every
 def test_images_are_those_of_the_views(cells, task, form):
     views = SPEC[task][0]
     for row in cells[task, form]:

@@ -114,6 +114,19 @@ def test_the_seed_draws_other_sets_of_the_same_views():
     np.testing.assert_array_equal(a.vis.bbox, c.vis.bbox)
 
 
+def test_the_overlap_of_each_two_of_some_frames_is_told_to_a_hundredth():
+    t = look(scene(), SMALL, seed=0, video=False, threads=1)
+    some = [int(t.frames[k]) for k in (7, 0, 3)]
+    seen = [set(np.flatnonzero(t.vis.surface[k]).tolist()) for k in (7, 0, 3)]
+    two = [(seen[a], seen[b]) for a, b in ((0, 1), (0, 2), (1, 2))]
+    expected = [round(len(a & b) / min(len(a), len(b)), 2) for a, b in two]
+    assert t.overlaps_of(some) == expected
+    assert len(set(expected)) == 3
+    assert t.overlaps_of(some[:2]) == expected[:1]
+    stranger = next(f for f in range(40) if f not in t.frames)
+    assert t.overlaps_of([some[0], stranger]) is None
+
+
 def test_a_nose_at_a_door_is_in_no_pair_and_no_set():
     # The last three cameras stand 0.35 m before a door, the others 0.45 m, all turned a little from each other.
     w = World().add("door", (3, 0, 1), (0.1, 30, 6))

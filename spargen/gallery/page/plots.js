@@ -88,6 +88,7 @@ function showCharts(box, cells) {
   }
   numbers("Answers that are numbers, in the task's own unit", "numbers", "");
   numbers("Distances and depths behind the answers", "lengths", "m");
+  numbers("Overlaps of two images of a question", "overlaps", "");
   texts("Labels of the objects asked about", cells.map((cell) => cell.labels));
   numbers("Length of the questions", "letters", "letters");
   box.replaceChildren(...made);
