@@ -18,6 +18,7 @@ from spargen.plugins import adapter_names
 from spargen.run.job import Job, make_job
 from spargen.run.preview import draw_boxes, sample_rows
 from spargen.run.recipe import chosen_forms, load_texts, make_recipe
+from spargen.run.rrd import write_rrd
 from spargen.run.scenes import open_adapter
 from spargen.run.sheets import save
 from spargen.scene.labels import LabelRules
@@ -97,6 +98,7 @@ def inspect(
     scene: Annotated[str, typer.Argument(help="The scene.")],
     frame: Annotated[str | None, typer.Option(help="The frame; by default the one that shows most objects.")] = None,
     out: Annotated[Path | None, typer.Option(help="The picture; SCENE_FRAME.jpg by default.")] = None,
+    rrd: Annotated[Path | None, typer.Option(metavar="FILE", help="Record it for the Rerun viewer, too.")] = None,
     change: Change = None,
 ) -> None:
     """Draw one frame of a scene with the boxes and centres of all objects, and print what was found.
@@ -127,6 +129,9 @@ def inspect(
     target = out or Path(f"{scene}_{name}.jpg")
     save(picture, target)
     print(f"drawn: {target}")
+    if rrd is not None:
+        write_rrd(found, rrd)
+        print(f"recorded: {rrd}")
     if check.what:
         raise SceneError(check.what, where=found.id, mend=check.mend)
 
