@@ -38,7 +38,7 @@ from spargen.run.job import make_job
 from spargen.scene.labels import label_rules
 
 ROOT = Path(__file__).resolve().parent.parent
-README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE = PAGES = [
+README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE, SLURM_PAGE, *_ = PAGES = [
     ROOT / name
     for name in (
         "README.md",
@@ -47,6 +47,8 @@ README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE = PAGES 
         "docs/output.md",
         "docs/labels.md",
         "docs/training.md",
+        "docs/slurm.md",
+        "docs/tasks.md",
     )
 ]
 FORMS = ("fill", "select", "sentence", "judge")
@@ -544,9 +546,9 @@ NOT_HERE = ("pip install . && spargen demo", 'pip install ".[test]" && pytest', 
 """Set-up, and the full demo: too slow here; the gates run them."""
 
 
-@pytest.fixture(scope="module")
-def readme(followed, scan):
-    """The folder of a reader who has two scans, and what came of README's commands."""
+@pytest.fixture(scope="session")
+def with_two_scans(scan):
+    """Return a function that puts two scans of ScanNet's layout into a folder."""
 
     def prepare(folder):
         for name in ("scene0000_00", "scene0001_00"):
@@ -558,7 +560,13 @@ def readme(followed, scan):
                 else:
                     link.symlink_to(file)
 
-    return followed(README, prepare, skip=NOT_HERE)
+    return prepare
+
+
+@pytest.fixture(scope="module")
+def readme(followed, with_two_scans):
+    """The folder of a reader who has two scans, and what came of README's commands."""
+    return followed(README, with_two_scans, skip=NOT_HERE)
 
 
 def shape(line):
@@ -666,6 +674,52 @@ def test_the_output_page_names_the_units_of_margins_and_the_tasks_without_one(re
     assert {fact["margin"]["unit"] for fact in facts if fact["margin"]} <= listed
     assert {fact["task"] for fact in facts if fact["margin"] is None} <= without
     assert without == {"position_matching", "obj_count", "nav_video"}
+
+
+# -- docs/slurm.md -------------------------------------------------------------------------------------------------
+
+SBATCH = """#!/bin/bash
+# Runs what it is given at once: a script once for each number of its array, or a command.
+echo "$*" >> sent.txt
+array=$(grep -oP "^#SBATCH --array=\\K.*" "${@: -1}" 2>/dev/null)
+for option in "$@"; do
+  [[ $option == --array=* ]] && array=${option#--array=}
+  [[ $wrapped ]] && { sh -c "$option" >> merges.txt 2>&1; echo "merge: $?" >> codes.txt; exit; }
+  [[ $option == --wrap ]] && wrapped=yes
+done
+for number in $(seq ${array/-/ }); do
+  [[ $array != *-* && $number != $array || -e lost-$number ]] && { rm -f lost-$number; continue; }
+  SLURM_ARRAY_TASK_ID=$number SLURM_ARRAY_TASK_COUNT=1 SLURM_CPUS_PER_TASK=1 bash "${@: -1}" >> shards.txt 2>&1
+  echo "shard $number: $?" >> codes.txt
+done
+echo 4711
+"""
+
+
+def test_the_slurm_page_s_jobs_do_what_it_says(typed, with_two_scans, tmp_path):
+    with_two_scans(tmp_path)
+    write_files(SLURM_PAGE, tmp_path)
+    (script,) = blocks(SLURM_PAGE, "bash")
+    (tmp_path / "shards.sbatch").write_text(script.replace("64", "2"))
+    (tmp_path / "sbatch").write_text(SBATCH)
+    (tmp_path / "sbatch").chmod(0o755)
+    (tmp_path / "lost-2").touch()  # the node of the second shard is lost the first time
+    result = typed(tmp_path, 'export PATH="$PWD:$PATH"', *(command.text for command in commands(SLURM_PAGE)))
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "codes.txt").read_text().split("\n")[:-1] == ["shard 1: 0", "merge: 3", "shard 2: 0", "merge: 0"]
+    assert "--dependency=afterany:4711 --wrap spargen merge out" in (tmp_path / "sent.txt").read_text()
+    result = typed(tmp_path, "spargen generate job.yaml --quiet --out whole")
+    assert result.returncode == 0, result.stderr
+    names = [p.relative_to(tmp_path / "whole") for p in (tmp_path / "whole").rglob("*") if p.is_file()]
+    same = [str(p) for p in names if p.parts[0] != ".parts" and p.name not in ("report.md", "report.json")]
+    assert len(same) > 10
+    assert filecmp.cmpfiles(tmp_path / "out", tmp_path / "whole", same, shallow=False)[1:] == ([], [])
+
+
+def test_the_slurm_page_s_script_is_short_and_its_shards_are_its_array():
+    (script,) = blocks(SLURM_PAGE, "bash")
+    assert len(script.splitlines()) <= 12
+    assert re.search(r"--array=1-(\d+)", script)[1] == re.search(r"shards=(\d+)", script)[1]
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
