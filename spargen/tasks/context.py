@@ -171,7 +171,9 @@ class TaskContext:
         rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, drawn)
         views, objects = sets[rows[:, 0]], rows[:, 1:]
         if source != "single" and not everywhere and len(rows):
-            shown = np.logical_and.reduce([self.vis.seen[views, of[:, None]] for of in objects.T])
+            # What a mask of the image reaches into may be seen all the same.
+            may_show = self.vis.share >= self.settings.seen_share
+            shown = np.logical_and.reduce([may_show[views, of[:, None]] for of in objects.T])
             together = np.asarray(shown[:, 0] if size == 1 else shown.any(axis=1))
             views, objects = views[~together], objects[~together]
             self.dropped["one image alone shows everything"] += int(together.sum())

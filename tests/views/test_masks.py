@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from asking import SCENE, ask_all, context
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,22 @@ def test_no_question_marks_what_is_under_a_mask_and_objects_elsewhere_are_asked_
             assert mark["at"][0] >= 500, mark
     everywhere = ask_all(SCENE, tasks=["distance_prediction_oc", "depth_prediction_oo"]).rows
     assert any(mark["at"][0] < 500 for row in everywhere for mark in row.fact["marks"])
+
+
+@pytest.mark.parametrize("task", ["distance_prediction_oc_mv", "obj_spatial_relation_oc_mv"])
+def test_what_a_mask_reaches_into_may_be_seen_by_the_observer(task):
+    """A single marked object is not shown by the observer's image, and who knows what is beside a mask?"""
+    corner = np.zeros((48, 64), dtype=bool)
+    corner[:6, :6] = True
+    scene = replace(SCENE, store=Masked(SCENE.store, dict.fromkeys(range(0, len(SCENE.frames), 2), corner)))
+    seen = context(SCENE)
+    row_of = {frame: row for row, frame in enumerate(seen.frames.tolist())}
+    rows = ask_all(scene, tasks=[task]).rows
+    assert any(row.frames[0] % 2 == 0 for row in rows)
+    for row in rows:
+        marked = SCENE.objects.id == row.fact["marks"][0]["object"]
+        assert marked.any()
+        assert not seen.vis.seen[row_of[row.frames[0]], marked].any()
 
 
 @given(
