@@ -17,6 +17,7 @@ from spargen.qa.options import Choice, Claim, given, given_claims, honest, in_or
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 WORDS = {
     "lr": ("left", "", "right"),
@@ -103,6 +104,10 @@ class AnswerKind:
         """Tell which of the others are clearly different from a value, so that both may be options of one row."""
         return np.array([self.text(value) != self.text(o) for o in others], dtype=bool)
 
+    def away(self, value: Any, others: Sequence[Any]) -> Floats:
+        """Tell how far the others are from a value, so that those nearest to each other share their options."""
+        return np.zeros(len(others))
+
     def serves(self, form: str, wrong: int) -> bool:
         """Tell whether a task can have a form whose facts bring `wrong` wrong answers each."""
         return form not in ("select", "judge") or wrong > 0 or self.makes_wrong
@@ -167,6 +172,9 @@ class Length(Exchangeable):
         gap = np.abs(v - value)
         return np.asarray((gap >= settings.option_gap_m) & (gap >= settings.option_gap_share * np.maximum(v, value)))
 
+    def away(self, value: float, others: Sequence[float]) -> Floats:
+        return np.abs(np.log(np.asarray(others, dtype=np.float64) / value))
+
 
 class Area(Exchangeable):
     """A floor area in whole square metres."""
@@ -178,11 +186,17 @@ class Area(Exchangeable):
         return _class_of(value)
 
     def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
-        return np.asarray(np.abs(np.asarray(others, dtype=np.float64) - value) >= settings.option_gap_m2)
+        return np.asarray(self.away(value, others) >= settings.option_gap_m2)
+
+    def away(self, value: float, others: Sequence[float]) -> Floats:
+        return np.abs(np.asarray(others, dtype=np.float64) - value)
 
 
 class Count(Exchangeable):
     """A number of things."""
+
+    def away(self, value: int, others: Sequence[int]) -> Floats:
+        return np.abs(np.asarray(others, dtype=np.float64) - value)
 
 
 class Box(AnswerKind):
@@ -276,8 +290,11 @@ class Places(Exchangeable):
         return (min(2, value.x * 3 // 1000), min(2, value.y * 3 // 1000))
 
     def clear(self, value: Place, others: Sequence[Place], settings: Settings) -> Bools:
+        return np.asarray(self.away(value, others) >= settings.option_pixel_gap)
+
+    def away(self, value: Place, others: Sequence[Place]) -> Floats:
         x, y = np.array([(o.x, o.y) for o in others]).reshape(-1, 2).T
-        return np.asarray(np.hypot(x - value.x, y - value.y) >= settings.option_pixel_gap)
+        return np.asarray(np.hypot(x - value.x, y - value.y), dtype=np.float64)
 
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")

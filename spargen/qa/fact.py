@@ -66,6 +66,8 @@ class Fact:
     forms : the forms this fact may take; None = all.
     wrong : honest wrong answers about things that the question names, the first ones rather; None unless the task says
         that its facts bring them.
+    told : a number that the question tells and that lets one guess the answer, such as another depth: facts that share
+        their options agree in it.
     deck : facts that share a deck are one fact asked several times: each time in other words.
     """
 
@@ -80,6 +82,7 @@ class Fact:
     bucket: Hashable = None
     forms: tuple[str, ...] | None = None
     wrong: tuple[Any, ...] | None = None
+    told: float | None = None
     deck: str = ""
 
     @property

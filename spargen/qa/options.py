@@ -8,12 +8,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spargen.qa.fact import Fact
 from spargen.settings import Settings
 
 if TYPE_CHECKING:
     from spargen.qa.answers import AnswerKind
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 OPTIONS = 4
 """Options of a row, unless its task says otherwise."""
@@ -93,8 +98,13 @@ def given_claims(
 def shared(
     kind: AnswerKind, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Choice]:
-    """Groups of four facts share one option set, the four truths, each of which is right once."""
+    """Groups of four facts share one option set, the four truths, each of which is right once.
+
+    Their questions tell the same, and the truths lie as close together as options may: whatever the words let one
+    expect then fits all four alike.
+    """
     answers = [fact.answer for fact in facts]
+    told = _told(facts)
     left = np.ones(len(facts), dtype=bool)
     out: list[Choice] = []
     for first in range(len(facts)):
@@ -103,11 +113,12 @@ def shared(
         if not left[first]:
             continue
         left[first] = False
-        group, possible = [first], left.copy()
+        group, possible, away = [first], left.copy(), np.zeros(len(facts))
         while len(group) < OPTIONS and possible.any():
-            possible &= kind.clear(answers[group[-1]], answers, settings)
+            possible &= kind.clear(answers[group[-1]], answers, settings) & _alike(told, group[-1], settings)
+            away += kind.away(answers[group[-1]], answers)
             if possible.any():
-                group.append(int(possible.argmax()))
+                group.append(int(np.where(possible, away, np.inf).argmin()))
         if len(group) < OPTIONS:  # the others wait for later groups
             continue
         left[group] = False
@@ -117,16 +128,31 @@ def shared(
     return out[:count]
 
 
+def _told(facts: Sequence[Fact]) -> tuple[Ints, Floats]:
+    """What each question asks for, as a number, and what it tells; NaN where that is nothing."""
+    asked: dict[str, int] = {}
+    quantity = np.array([asked.setdefault(fact.quantity, len(asked)) for fact in facts], dtype=np.int64)
+    return quantity, np.array([np.nan if fact.told is None else fact.told for fact in facts])
+
+
+def _alike(told: tuple[Ints, Floats], one: int, settings: Settings) -> Bools:
+    """Tell which facts ask for the same quantity as one of them and tell about as much."""
+    quantity, number = told
+    near = np.abs(number - number[one]) <= settings.told_share * np.minimum(number, number[one])
+    return np.asarray((quantity == quantity[one]) & (near | np.isnan(number) & np.isnan(number[one])))
+
+
 def shared_claims(
     kind: AnswerKind, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Claim]:
-    """Claim the truth about every other fact, and about the rest that of another fact, clear of their own."""
+    """Claim the truth about every other fact, and about the rest that of another one that tells the same, clear of it."""
     answers = [fact.answer for fact in facts]
+    told = _told(facts)
     out: list[Claim] = []
-    for fact in facts:
+    for number, fact in enumerate(facts):
         if len(out) == count:
             break
-        clear = np.flatnonzero(kind.clear(fact.answer, answers, settings))
+        clear = np.flatnonzero(kind.clear(fact.answer, answers, settings) & _alike(told, number, settings))
         if len(clear):  # a fact about which nothing false can be claimed would always be true
             holds = len(out) % 2 == 0
             said = fact.answer if holds else answers[int(rng.choice(clear))]

@@ -68,6 +68,7 @@ def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             marks=(red, blue),
             truth={"ref_depth_m": told, "target_depth_m": truth},
             margin=of_rounding(truth, "m"),
+            told=told,
         )
 
 
@@ -94,4 +95,5 @@ def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             marks=(red, blue, green),
             truth={"ref_depth_m": told, "first_depth_m": first, "second_depth_m": second},
             margin=of_rounding(float(gap_m[i]), "m"),
+            told=told,
         )

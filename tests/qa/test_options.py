@@ -42,6 +42,11 @@ def sets_of(found):
     return groups
 
 
+def fours(found):
+    """Facts that share a set come one after the other; another four may print the same numbers."""
+    return [found[k : k + 4] for k in range(0, len(found), 4)]
+
+
 def test_four_lengths_share_one_set_and_each_is_right_once():
     found = choices(lengths(60), LENGTH, 48, S, rng())
     assert len(found) == 48
@@ -60,11 +65,72 @@ def test_four_lengths_share_one_set_and_each_is_right_once():
     assert len({c.fact.frames for c in found}) == 48
 
 
-def test_no_fact_is_asked_twice_and_the_first_ones_are_preferred():
+def test_no_fact_is_asked_twice_and_each_set_begins_with_the_first_that_is_left():
     found = choices(lengths(300), LENGTH, 20, S, rng())
     numbers = [c.fact.frames[0] for c in found]
     assert len(set(numbers)) == 20
-    assert max(numbers) < 100
+    left = set(range(300))
+    for k in range(0, 20, 4):
+        assert numbers[k] == min(left)
+        left -= set(numbers[k : k + 4])
+
+
+def test_lengths_that_share_a_set_lie_as_close_together_as_the_margin_allows():
+    found = choices([fact(v, i) for i, v in enumerate((1.0, 8.0, 1.4, 3.0, 1.2, 1.9, 2.5, 5.0))], LENGTH, 4, S, rng())
+    assert {c.fact.answer for c in found} == {1.0, 1.4, 1.9, 2.5}
+    for texts in sets_of(choices(lengths(2000), LENGTH, 100, S, rng())):
+        values = sorted(map(float, texts))
+        assert all(b - a <= max(0.3, 0.15 * b) + 0.25 for a, b in pairwise(values))
+
+
+def test_areas_counts_and_places_that_share_a_set_lie_close_together():
+    areas = [fact(a, i) for i, a in enumerate((20.0, 60.0, 23.0, 40.0, 21.0, 26.0, 17.0))]
+    assert {c.fact.answer for c in choices(areas, AREA, 4, S, rng())} == {20.0, 23.0, 26.0, 17.0}
+    counts = [fact(n, n) for n in (5, 9, 2, 6, 7, 4, 20)]
+    assert {c.fact.answer for c in choices(counts, COUNT, 4, S, rng())} == {5, 6, 4, 7}
+    spots = ((500, 500), (0, 0), (700, 500), (900, 900), (500, 700), (700, 700), (560, 560))
+    places = [fact(Place(x, y, 1.0), i) for i, (x, y) in enumerate(spots)]
+    assert {c.fact.frames[0] for c in choices(places, PLACE, 4, S, rng())} == {0, 2, 4, 5}
+
+
+def told(n, seed=0, **more):
+    known = rng(seed + 1).uniform(0.5, 6, n).tolist()
+    return [fact(f.answer, i, told=t, **more) for i, (f, t) in enumerate(zip(lengths(n, seed), known, strict=True))]
+
+
+def test_facts_that_share_a_set_are_told_about_the_same():
+    found = choices(told(800), LENGTH, 400, S, rng())
+    assert len(found) >= 300
+    for group in fours(found):
+        known = [c.fact.told for c in group]
+        assert max(known) <= 1.15 * min(known)
+    assert len({round(c.fact.told) for c in found}) >= 6
+    wider = choices(told(800), LENGTH, 400, S.model_copy(update={"told_share": 1.0}), rng())
+    assert any(max(c.fact.told for c in g) > 1.5 * min(c.fact.told for c in g) for g in fours(wider))
+
+
+def test_what_tells_something_shares_no_set_with_what_tells_nothing():
+    found = choices([*told(40), *(fact(f.answer, 100 + k) for k, f in enumerate(lengths(40, 5)))], LENGTH, 80, S, rng())
+    kinds = [{c.fact.told is None for c in group} for group in fours(found)]
+    assert {True} in kinds
+    assert all(len(kind) == 1 for kind in kinds)
+
+
+def test_facts_that_share_a_set_ask_for_the_same_quantity():
+    facts = [fact(f.answer, i, quantity=("width", "height")[i % 2]) for i, f in enumerate(lengths(80))]
+    found = choices(facts, LENGTH, 60, S, rng())
+    assert len(found) >= 50
+    assert all(len({c.fact.quantity for c in group}) == 1 for group in fours(found))
+
+
+def test_what_is_claimed_falsely_is_the_truth_of_a_fact_that_tells_the_same():
+    facts = told(300)
+    told_by = {LENGTH.text(f.answer): [] for f in facts}
+    for f in facts:
+        told_by[LENGTH.text(f.answer)].append(f.told)
+    for c in claims(facts, LENGTH, 100, S, rng()):
+        near = [t for t in told_by[c.said] if max(t, c.fact.told) <= 1.15 * min(t, c.fact.told)]
+        assert near, c.said
 
 
 def test_lengths_too_close_together_are_left_out():
