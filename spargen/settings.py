@@ -106,6 +106,7 @@ class Settings(BaseModel):
     option_box_held: Share = Field(0.8, description="... and neither holds this share of the other")
     option_pixel_gap: float = Field(150.0, ge=0, le=1000, description="two pixel options lie this far apart, in 1/1000")
     told_share: Share = Field(0.15, description="what questions tell that share their options differs by this at most")
+    rank_share: Share = Field(0.40, description="nearest / farthest: largest share of rows whose answers rank alike")
     height_share: Share = Field(0.10, description="largest share of rows whose options or claims vary above / below")
 
     # Several views and video

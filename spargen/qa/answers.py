@@ -212,6 +212,10 @@ class Box(AnswerKind):
     def clear(self, value: Sequence[int], others: Sequence[Sequence[int]], settings: Settings) -> Bools:
         return boxes_apart(np.asarray(value), np.asarray(others, dtype=np.int64).reshape(-1, 4), settings)
 
+    def away(self, value: Sequence[int], others: Sequence[Sequence[int]]) -> Floats:
+        mine, theirs = (_looks_of(np.asarray(b, dtype=np.float64).reshape(-1, 4)) for b in (value, others))
+        return np.asarray(np.abs(theirs - mine).sum(axis=1))
+
 
 @dataclass(frozen=True)
 class DirectionsKind(AnswerKind):
@@ -328,6 +332,9 @@ class Sightings(AnswerKind):
         elsewhere = np.array([o.image != value.image for o in others], dtype=bool)
         return np.array(named, dtype=bool) & (elsewhere | BOX.clear(value.box, [o.box for o in others], settings))
 
+    def away(self, value: Sighting, others: Sequence[Sighting]) -> Floats:
+        return BOX.away(value.box, [o.box for o in others])
+
 
 class Frames(AnswerKind):
     """Frames of a clip: ``Frame-3, Frame-4``."""
@@ -399,6 +406,13 @@ def boxes_apart(box: NDArray[np.int64], others: NDArray[np.int64], settings: Set
     area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(axis=1)
     overlap = shared_area < settings.option_box_iou * (area + areas - shared_area)
     return np.asarray(overlap & (shared_area < settings.option_box_held * np.minimum(area, areas)))
+
+
+def _looks_of(boxes: Floats) -> Floats:
+    """What boxes (n, 4) look like, (n, 4): proportions, size, lower edge, distance from the image's middle."""
+    x1, y1, x2, y2 = boxes.T
+    shape = np.log((x2 - x1) / (y2 - y1)), np.log((x2 - x1) * (y2 - y1)) / 2
+    return np.stack([*shape, y2 / 250, np.hypot(x1 + x2 - 1000, y1 + y2 - 1000) / 500], axis=1)
 
 
 LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()

@@ -47,6 +47,22 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """Numbers by which an answer might be told from wrong ones without knowing the scene, such as the size of a box.
+
+    Among the options of a row the answer has every rank along each of them equally often over the rows of a scene.
+
+    Parameters
+    ----------
+    rows : the numbers of the answer, then those of each of `Fact.wrong`.
+    most : the largest share of the rows that one rank may take where the scene has too few others; 0 = all are even.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+    most: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One true statement about some frames.
 
@@ -66,6 +82,7 @@ class Fact:
     forms : the forms this fact may take; None = all.
     wrong : honest wrong answers about things that the question names, the first ones rather; None unless the task says
         that its facts bring them.
+    looks : by what the answer might stand out among its wrong ones.
     told : a number that the question tells and that lets one guess the answer, such as another depth: facts that share
         their options agree in it.
     deck : facts that share a deck are one fact asked several times: each time in other words.
@@ -82,6 +99,7 @@ class Fact:
     bucket: Hashable = None
     forms: tuple[str, ...] | None = None
     wrong: tuple[Any, ...] | None = None
+    looks: Looks | None = None
     told: float | None = None
     deck: str = ""
 

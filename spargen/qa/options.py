@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.qa.fact import Fact
+from spargen.qa.looks import unobtrusive
 from spargen.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def given(
     """Offer beside each truth `wrong` of the wrong answers that the fact brings; each letter is right equally often."""
     out: list[Choice] = []
     at: list[int] = []
-    for fact in facts[:count]:
+    for fact, others in unobtrusive(kind, facts, wrong, count, settings):
         at = at or rng.permutation(1 + wrong).tolist()
-        others = honest(kind, fact.answer, fact.wrong or (), wrong, settings)
         right, *texts = (kind.option(value, fact.answer) for value in (fact.answer, *others))
         out.append(place(fact, right, texts, at.pop(), rng))
     return out
@@ -76,8 +76,8 @@ def in_order(
 ) -> list[Choice]:
     """Offer the same in a fixed order: where it was dealt out by chance when the fact was made."""
     out = []
-    for fact in facts[:count]:
-        values = sorted([fact.answer, *honest(kind, fact.answer, fact.wrong or (), wrong, settings)], key=key)
+    for fact, others in unobtrusive(kind, facts, wrong, count, settings):
+        values = sorted([fact.answer, *others], key=key)
         texts = tuple(kind.option(value, fact.answer) for value in values)
         out.append(Choice(fact, texts, values.index(fact.answer)))
     return out
@@ -145,7 +145,7 @@ def _alike(told: tuple[Ints, Floats], one: int, settings: Settings) -> Bools:
 def shared_claims(
     kind: AnswerKind, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Claim]:
-    """Claim the truth about every other fact, and about the rest that of another one that tells the same, clear of it."""
+    """Claim the truth about every other fact, and about the rest that of another which tells the same, clear of it."""
     answers = [fact.answer for fact in facts]
     told = _told(facts)
     out: list[Claim] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from spargen.qa.answers import BOX, box_text
-from spargen.qa.fact import Fact
-from spargen.qa.options import OPTIONS, honest
+from spargen.qa.fact import Fact, Looks
+from spargen.qa.options import OPTIONS
 from spargen.tasks.context import DRAWN, Candidates, TaskContext, draw_tuples
 from spargen.tasks.registry import task
 
@@ -29,10 +30,7 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
     for i in ctx.balanced(ninth @ [3, 1]):
         view, (target,) = int(c.views[i, 1]), c.objects_of(i)
         red, box = ctx.mark(c, i, 0, "red", "bbox"), ctx.box(view, target)
-        # Objects that both images show could be asked about themselves: their boxes are as likely to be right.
-        others = ctx.rng.permutation(np.flatnonzero(vis.boxed[view])).tolist()
-        others.sort(key=lambda o: not both[rows[i, 0], o])
-        wrong = honest(BOX, box, (ctx.box(view, o) for o in others), OPTIONS - 1, ctx.settings)
+        wrong = [ctx.box(view, o) for o in ctx.rng.permutation(np.flatnonzero(vis.boxed[view])).tolist()]
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=(target,),
@@ -42,4 +40,11 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
             truth={"box": box_text(box)},
             margin=None,  # which object it is, no number decides; and a box is a count of pixels
             wrong=tuple(wrong),
+            looks=Looks(tuple(_unlike(red.at, b) for b in (box, *wrong))),
         )
+
+
+def _unlike(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[float, float]:
+    """By how much two boxes differ in their proportions, and in their size."""
+    (w1, h1), (w2, h2) = ((x2 - x1, y2 - y1) for x1, y1, x2, y2 in (one, other))
+    return abs(math.log(w1 * h2 / (h1 * w2))), abs(math.log(w1 * h1 / (w2 * h2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,10 +10,10 @@ from numpy.typing import NDArray
 
 from spargen.geometry.directions import leads
 from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
-from spargen.qa.fact import Colour, Fact, Thing
+from spargen.qa.fact import Colour, Fact, Looks, Thing
 from spargen.qa.margin import of_lead
-from spargen.qa.options import OPTIONS, honest
-from spargen.tasks.context import Bools, Ints, Source, TaskContext
+from spargen.qa.options import OPTIONS
+from spargen.tasks.context import Bools, Candidates, Ints, Source, TaskContext
 from spargen.tasks.registry import task
 
 Floats = NDArray[np.float64]
@@ -62,7 +63,7 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
     """
     for view, obj, second_m, nearest in _extremes_seen(ctx, ctx.stills[:, None]):
         box, distance_m = ctx.box(view[0], obj), float(ctx.vis.distance_m[view[0], obj])
-        others = (ctx.box(view[0], o) for o in ctx.rng.permutation(np.flatnonzero(ctx.vis.boxed[view[0]])))
+        wrong = [ctx.box(view[0], o) for o in ctx.rng.permutation(np.flatnonzero(ctx.vis.boxed[view[0]])).tolist()]
         yield Fact(
             frames=ctx.frames_of(view),
             objects=(obj,),
@@ -71,7 +72,8 @@ def distance_infer_center_oc(ctx: TaskContext) -> Iterator[Fact]:
             quantity="nearest" if nearest else "farthest",
             truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(box)},
             margin=of_lead(distance_m, second_m, "m"),
-            wrong=tuple(honest(BOX, box, others, OPTIONS - 1, ctx.settings)),
+            wrong=tuple(wrong),
+            looks=Looks(tuple(_looks(b) for b in (box, *wrong)), ctx.settings.rank_share),
         )
 
 
@@ -93,6 +95,7 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     for views, obj, second_m, nearest in _extremes_seen(ctx, ctx.sets):
         image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
         answer, distance_m = _sighting(ctx, views, image, obj), float(ctx.vis.distance_m[views[0], obj])
+        wrong = list(_others_seen(ctx, views))
         yield Fact(
             frames=ctx.frames_of(views),
             objects=(obj,),
@@ -102,8 +105,15 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
             bucket=(image, nearest),
             truth={"distance_m": distance_m, "runner_up_m": second_m, "box": box_text(answer.box), "image": image},
             margin=of_lead(distance_m, second_m, "m"),
-            wrong=tuple(honest(SIGHTING, answer, _others_seen(ctx, views), OPTIONS - 1, ctx.settings)),
+            wrong=tuple(wrong),
+            looks=Looks(tuple(_looks(one.box) for one in (answer, *wrong)), ctx.settings.rank_share),
         )
+
+
+def _looks(box: tuple[int, ...]) -> tuple[float, float, float]:
+    """Size and lower edge of a box, and how far its middle lies from that of the image."""
+    x1, y1, x2, y2 = box
+    return (x2 - x1) * (y2 - y1), y2, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000)
 
 
 def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterator[Sighting]:
@@ -209,7 +219,10 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     c, distance_m = ctx.keep(good, "neither candidate clearly closer", c, distance_m)
     nearest = ctx.rng.random(len(c)) < 0.5
     green_wins = (distance_m[:, 0] < distance_m[:, 1]) == nearest
-    for i in ctx.balanced(2 * green_wins + nearest):
+    away = _away_in_image(ctx, c)
+    # Where the one that is nearer in the image is the farther one, spacing misleads: half of the rows, where there are.
+    deceptive = (away[:, 0] < away[:, 1]) != (distance_m[:, 0] < distance_m[:, 1])
+    for i in ctx.balanced(4 * deceptive + 2 * green_wins + nearest):
         red, green, blue = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_GREEN_BLUE))
         winner, loser = (green, blue) if green_wins[i] else (blue, green)
         yield Fact(
@@ -226,10 +239,20 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             },
             marks=(red, green, blue),
             quantity="closer" if nearest[i] else "farther",
+            bucket=(winner.colour, bool(deceptive[i])),
             truth={"green_distance_m": float(distance_m[i, 0]), "blue_distance_m": float(distance_m[i, 1])},
             margin=of_lead(distance_m.item(i, 0), distance_m.item(i, 1), "m"),
             wrong=(ctx.thing(loser),),
+            looks=Looks(tuple((away.item(i, 0 if mark is green else 1),) for mark in (winner, loser))),
         )
+
+
+def _away_in_image(ctx: TaskContext, c: Candidates) -> Floats:
+    """Distances (R, S - 1) of marks from the first one's as if all lay in one image, as shares of its width."""
+    at = ctx.vis.point[c.view_of_mark, c.objects] / 1000.0
+    size = ctx.cameras.size_px[c.view_of_mark]
+    at[..., 1] *= size[..., 1] / size[..., 0]
+    return np.asarray(np.linalg.norm(at[:, 1:] - at[:, :1], axis=-1))
 
 
 @task(
@@ -252,7 +275,10 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     best, second_m, clear = extremes(distance_m, everyone, nearest, ctx.settings.compare_m, ctx.settings.compare_share)
     reason, found = "no candidate clearly closest or farthest", (distance_m, nearest, best, second_m)
     c, distance_m, nearest, best, second_m = ctx.keep(clear, reason, c, *found)
-    for i in ctx.balanced(2 * best + nearest):
+    gap = np.abs(c.image[:, 1:] - c.image[:, :1])
+    rank = (gap < gap[np.arange(len(c)), best][:, None]).sum(axis=1)
+    for i in ctx.balanced(8 * rank + 2 * best + nearest):
+        order = [int(best[i]), *(k for k in range(CANDIDATES) if k != best[i])]
         marks = tuple(ctx.mark(c, i, k, "none", "point") for k in range(1 + CANDIDATES))
         named = [ctx.thing_in_clip(m, f"point{k}") for k, m in enumerate(marks[1:])]
         answers = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks[1:])]
@@ -270,7 +296,8 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
             quantity="closest" if nearest[i] else "farthest",
             truth={"distances_m": distance_m[i].tolist()},
             margin=of_lead(distance_m.item(i, best[i]), second_m.item(i), "m"),
-            wrong=tuple(a for k, a in enumerate(answers) if k != best[i]),
+            wrong=tuple(answers[k] for k in order[1:]),
+            looks=Looks(tuple((float(gap[i, k]),) for k in order)),
         )
 
 
