@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -64,3 +65,15 @@ def metric_of(form: str, answer: str) -> Metric | None:
     if _NUMBERS.fullmatch(answer):
         return "MRA"
     return None if re.search(r"\d", answer) else "accuracy"
+
+
+def clustered_error(pulls: Iterable[float]) -> float | None:
+    """Return the standard error of a mean to which each scene adds its pull away from it.
+
+    The rows of a scene go right or wrong together, so the scenes count and not the rows: the sandwich estimate for
+    clusters, with the correction for their number (Cameron and Miller, A practitioner's guide to cluster-robust
+    inference, 2015, section II).
+    """
+    found = list(pulls)
+    scenes = len(found)
+    return math.sqrt(scenes / (scenes - 1) * sum(pull**2 for pull in found)) if scenes > 1 else None

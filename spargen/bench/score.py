@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import orjson
 from spargen.bench import lmms_eval, strict, vlmevalkit
 from spargen.bench.floors import floors
 from spargen.bench.harness import knows
-from spargen.bench.metrics import metric_of
+from spargen.bench.metrics import clustered_error, metric_of
 from spargen.bench.row import BenchRow, read_bench, read_replies
 from spargen.errors import OutputError
 
@@ -150,16 +149,6 @@ def _line(
         for row in rows:
             pulls[row.dataset, row.scene] += (scores[row.index] - mean) / (len(rows) * len(groups))
     total = sum(map(len, groups))
-    return Line(name, level, metric, total, len(pulls), sum(means) / len(means), _error(pulls.values()), *floor)
-
-
-def _error(pulls: Iterable[float]) -> float | None:
-    """Return the standard error of a mean to which each scene adds its pull away from it.
-
-    The rows of a scene go right or wrong together, so the scenes count and not the rows: the sandwich estimate for
-    clusters, with the correction for their number (Cameron and Miller, A practitioner's guide to cluster-robust
-    inference, 2015, section II).
-    """
-    found = list(pulls)
-    scenes = len(found)
-    return math.sqrt(scenes / (scenes - 1) * sum(pull**2 for pull in found)) if scenes > 1 else None
+    return Line(
+        name, level, metric, total, len(pulls), sum(means) / len(means), clustered_error(pulls.values()), *floor
+    )

@@ -1,4 +1,4 @@
-"""Commands that prove an output: verify."""
+"""Commands that prove an output: verify and audit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from spargen.audit.run import Audit
 from spargen.cli.base import EXIT_ERROR, Data, Quiet, Workers, command, data_roots
 from spargen.run.executors import cores
 from spargen.terminal import bar, print_whole
@@ -56,3 +57,47 @@ def verify(
         print(finding, file=sys.stderr)
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
+
+
+@command("audit")
+def audit(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder, or any tree in SPAR's layout.")],
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write what was found.")] = None,
+    fail_above: Annotated[
+        float | None, typer.Option(min=0, metavar="POINTS", help="Exit code 1 if a select or judge cell gains more.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds, samples and shuffled answers.")] = 0,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find out how much can be answered without looking: blind models on the texts, and on texts and marks.
+
+    What they gain over a guess, or in numbers over the best constant, is what a trained model may learn instead of
+    space. They are chosen and trained on some scenes and asked about others; answers that were shuffled must give
+    nothing. It needs ten scenes or more. With --fail-above the gain by text counts, less two standard errors.
+    """
+    from spargen.audit.run import audit as audit_tree
+
+    with bar("cells", quiet) as step:
+        found = audit_tree(out, seed=seed, workers=workers or cores(), watch=step)
+    if json_file is not None:
+        json_file.write_bytes(found.as_json())
+    if not quiet:
+        print_whole(_gains(found))
+    if fail_above is not None and (failing := found.failing(fail_above)):
+        names = ", ".join(f"{cell.task}/{cell.form}" for cell in failing)
+        print(f"{len(failing)} cells gain more than {fail_above:g} points without looking: {names}", file=sys.stderr)
+        raise typer.Exit(EXIT_ERROR)
+
+
+def _gains(found: Audit) -> Table:
+    """Return the table of what blind models gain, in points over the floor."""
+    table = Table("task", "form", "rows", "scenes", "floor", "by text", "by text and marks", "shuffled", "model")
+    for cell in found.cells:
+        if cell.text is None or cell.marks is None or cell.control is None:
+            continue
+        gains = (f"{100 * b.gain:+.1f} +- {100 * b.error:.1f}" for b in (cell.text, cell.marks, cell.control))
+        model = max(cell.text.models, key=lambda name: cell.text.models[name] if cell.text else 0)
+        floor = f"{100 * cell.text.floor:.1f}"
+        table.add_row(cell.task, cell.form, f"{cell.rows:,}", f"{cell.scenes:,}", floor, *gains, model)
+    return table

@@ -62,7 +62,7 @@ def draw(image: Image.Image, marks: Sequence[Drawn]) -> None:
 
 def draw_record(record: Mapping[str, Any], images: Sequence[Image.Image]) -> None:
     """Draw what a record marks into its images, and a thin white frame where its answer is a box."""
-    marks = list(_of_record(record))
+    marks = list(marks_of_record(record))
     for position, image in enumerate(images):
         draw(image, [mark for where, mark in marks if where == position])
     _draw_answer(record, images)
@@ -83,7 +83,7 @@ def marks_of_fact(fact: Mapping[str, Any], images: int) -> list[tuple[Drawn, ...
     return [tuple(marks) for marks in shown]
 
 
-def _of_record(record: Mapping[str, Any]) -> Iterator[tuple[int, Drawn]]:
+def marks_of_record(record: Mapping[str, Any]) -> Iterator[tuple[int, Drawn]]:
     """Yield the marks of a record, each with the position of its image."""
     for kind in ("point", "bbox"):
         where = record.get(f"{kind}_img_idx", [[]])[0]
