@@ -67,8 +67,11 @@ def amounts_of(answer: str) -> list[float] | None:
     return numbers(answer) or None
 
 
-def all_amounts(rows: Sequence[TreeRow]) -> Amounts | None:
-    """Return rows as numbers; None where fewer than 19 of 20 answers are the same count of numbers, up to five."""
+def all_amounts(rows: Sequence[TreeRow]) -> tuple[Amounts, list[TreeRow]] | None:
+    """Return rows as numbers, and which rows those are.
+
+    None where fewer than 19 of 20 answers are the same count of numbers, up to five.
+    """
     found = [(row, amounts_of(row.answer)) for row in rows]
     (usual, times), *_ = Counter(len(values or ()) for _, values in found).most_common(1)
     if not 0 < usual <= _MOST or times < 0.95 * len(rows):
@@ -77,7 +80,7 @@ def all_amounts(rows: Sequence[TreeRow]) -> Amounts | None:
     questions = [take_apart(row.question) for row, _ in kept]
     seen = [see(question, ("",), row.record) for question, (row, _) in zip(questions, kept, strict=True)]
     told = [about(question) for question in questions]
-    return Amounts(
+    cell = Amounts(
         np.array([values for _, values in kept]),
         ids([row.place for row, _ in kept]),
         {name: column[:, 0] for name, column in text_columns(seen, [[""]] * len(kept), 1).items()},
@@ -88,6 +91,7 @@ def all_amounts(rows: Sequence[TreeRow]) -> Amounts | None:
             for one, q in zip(told, questions, strict=True)
         ],
     )
+    return cell, [row for row, _ in kept]
 
 
 class AmountTrial:
@@ -100,6 +104,10 @@ class AmountTrial:
         hasher = sklearn("feature_extraction").FeatureHasher(_HASHED, input_type="string", alternate_sign=False)
         self.words = hasher.transform(amounts.tokens)
         self.words.data[:] = 1
+
+    def lesson(self, *, marks: bool) -> AmountLesson:
+        """Return what all rows together teach."""
+        return AmountLesson(self, np.ones(len(self.fold), dtype=bool), marks)
 
     def run(self, *, marks: bool) -> Blind:
         """Return the mean relative accuracy that is reached by text, or by text and marks, over the best constant."""

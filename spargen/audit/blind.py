@@ -44,6 +44,11 @@ class Blind:
     rows: Floats
     sure: Floats
 
+    @property
+    def points(self) -> str:
+        """The gain and its error in points, as people read it."""
+        return f"{100 * self.gain:+.1f} \N{PLUS-MINUS SIGN} {100 * self.error:.1f}"
+
     def as_json(self) -> dict[str, Any]:
         """Return it ready for JSON, without the rows."""
         return {
@@ -98,6 +103,10 @@ class ChoiceTrial:
         self.choices = choices
         self.texts = Texts(choices)
         self.fold = folds(choices.scene, seed)
+
+    def lesson(self, *, marks: bool) -> Lesson:
+        """Return what all rows together teach."""
+        return Lesson(self.choices, self.texts, np.ones(len(self.fold), dtype=bool), marks)
 
     def run(self, *, marks: bool) -> Blind:
         """Return what is reached by text, or by text and marks."""

@@ -19,14 +19,15 @@ from spargen.seeds import rng_for
 Bools = NDArray[np.bool_]
 _HASHED = 2**16
 _TREES = 50
+_TREE_SAMPLES = 3000
 
 
 class Texts:
     """The words of a cell as sparse matrices, counted once for all models."""
 
     def __init__(self, choices: Choices) -> None:
-        hasher = sklearn("feature_extraction").FeatureHasher(_HASHED, input_type="string", alternate_sign=False)
-        self.options = hasher.transform(choices.tokens)
+        self.hasher = sklearn("feature_extraction").FeatureHasher(_HASHED, input_type="string", alternate_sign=False)
+        self.options = self.hasher.transform(choices.tokens)
         self.options.data[:] = 1
         words = sklearn("feature_extraction.text").HashingVectorizer(
             n_features=_HASHED, ngram_range=(1, 2), alternate_sign=False, norm=None, binary=True
@@ -86,6 +87,11 @@ def most_frequent(lesson: Lesson) -> Floats:
 
 def rule(lesson: Lesson) -> Floats:
     """The best single feature: the option that has most of it, or least, for near and far separately."""
+    return best_rule(lesson)[1]
+
+
+def best_rule(lesson: Lesson) -> tuple[str, Floats]:
+    """Return the name of the feature of `rule`, and the scores (n, k)."""
     choices, found = lesson.choices, []
     far = np.nan_to_num(choices.text["polarity"][:, 0])
     noise = 1e-9 * rng_for("ties").random(choices.valid.shape)
@@ -94,13 +100,14 @@ def rule(lesson: Lesson) -> Floats:
         scores, credit = np.zeros_like(values), 0.0
         for group in np.unique(far):
             rows = far == group
-            signed = [np.where(np.isnan(values[rows]), -np.inf, s * values[rows]) + noise[rows] for s in (1, -1)]
+            signed = [np.where(np.isnan(values[rows]), -np.inf, s * values[rows] + noise[rows]) for s in (1, -1)]
             taught = lesson.train[rows]
             hits = [right_by(choices.right[rows][taught], s[taught]).sum() for s in signed]
             scores[rows] = signed[int(np.argmax(hits))]
             credit += max(hits)
         found.append((credit, -i, scores))
-    return np.where(choices.valid, max(found, key=lambda one: one[:2])[2], -np.inf)
+    _, place, scores = max(found, key=lambda one: one[:2])
+    return lesson.names[-place], np.where(choices.valid, scores, -np.inf)
 
 
 def right_by(right: Bools, scores: Floats) -> Floats:
@@ -115,8 +122,7 @@ def bayes(lesson: Lesson) -> Floats:
 
 def logistic(lesson: Lesson) -> Floats:
     """Logistic regression on words of options, crossed with labels."""
-    model = sklearn("linear_model").LogisticRegression(C=0.3, solver="liblinear", random_state=0)
-    return _of_options(lesson, model, lesson.texts.options)
+    return _of_options(lesson, a_regression(), lesson.texts.options)
 
 
 def letters(lesson: Lesson) -> Floats:
@@ -143,10 +149,15 @@ def boosting(lesson: Lesson) -> Floats:
     return _of_options(lesson, model, lesson.features[lesson.choices.valid])
 
 
+def a_regression() -> Any:
+    """Return the logistic regression of `logistic`, not fitted."""
+    return sklearn("linear_model").LogisticRegression(C=0.3, solver="liblinear", random_state=0)
+
+
 def a_forest(samples: int) -> Any:
-    """Return a random forest for so many samples, not fitted. Each tree learns from half of them, which is quicker."""
+    """Return a random forest for so many samples, not fitted. Each tree learns from some of them, which is quicker."""
     return sklearn("ensemble").RandomForestClassifier(
-        _TREES, min_samples_leaf=5, max_samples=max(1, samples // 2), random_state=0
+        _TREES, min_samples_leaf=5, max_samples=min(samples, _TREE_SAMPLES), random_state=0
     )
 
 

@@ -19,32 +19,9 @@ DIRECTIONS = {
 }
 """Words of direction, by the word that answers have for them."""
 _CANONICAL = {word: name for name, words in DIRECTIONS.items() for word in words}
-_NEAR = {
-    "near",
-    "nearest",
-    "nearer",
-    "close",
-    "closest",
-    "closer",
-    "shortest",
-    "shorter",
-    "least",
-    "smallest",
-    "smaller",
-}
-_FAR = {
-    "far",
-    "farthest",
-    "farther",
-    "furthest",
-    "further",
-    "longest",
-    "longer",
-    "most",
-    "greatest",
-    "largest",
-    "greater",
-}
+_NEAR = {"nearest", "nearer", "closest", "closer", "shortest", "shorter", "smallest", "smaller", "lowest"}
+_FAR = {"farthest", "farther", "furthest", "further", "longest", "longer", "greatest", "greater", "largest", "larger"}
+_SORTED = re.compile(r"\b(?:nearest|closest|farthest|furthest|shortest|longest) first\b", re.IGNORECASE)
 _OPTION = re.compile(r"^\(?([A-F])[.):]\s*(.*?)\s*$", re.MULTILINE)
 _MENTION = re.compile(r"((?:[\w'/&-]+ ){0,4}[\w'/&-]+)((?: ?\([^()]{1,40}\))+)")
 _TAG = re.compile(
@@ -169,10 +146,13 @@ def image_named(text: str) -> int:
 
 
 def polarity(stem: str) -> int:
-    """Return how much more often a question speaks of what is far than of what is near: -1, 0 or 1."""
+    """Return whether a question asks for what is near (-1) or far (1) by the words that it has more of; 0 for neither.
+
+    What comes last of things that are sorted, nearest first, is far.
+    """
     words = re.findall(r"[a-z]+", stem.lower())
     more = sum(word in _FAR for word in words) - sum(word in _NEAR for word in words)
-    return (more > 0) - (more < 0)
+    return ((more > 0) - (more < 0)) * (-1 if _SORTED.search(stem) else 1)
 
 
 def directions_in(text: str) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from spargen.cli.base import EXIT_ERROR, Data, Quiet, Workers, command, data_roo
 from spargen.run.executors import cores
 from spargen.terminal import bar, print_whole
 
+TOO_MUCH = 3.0
+"""Points over chance from which the page shows a cell in full, if --fail-above names no other number."""
+
 
 @command("verify")
 def verify(
@@ -62,7 +65,12 @@ def verify(
 @command("audit")
 def audit(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder, or any tree in SPAR's layout.")],
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Write one HTML page of it all.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write what was found.")] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="TREE", help="Another tree, whose answers, labels and questions are compared."),
+    ] = None,
     fail_above: Annotated[
         float | None, typer.Option(min=0, metavar="POINTS", help="Exit code 1 if a select or judge cell gains more.")
     ] = None,
@@ -76,14 +84,19 @@ def audit(
     space. They are chosen and trained on some scenes and asked about others; answers that were shuffled must give
     nothing. It needs ten scenes or more. With --fail-above the gain by text counts, less two standard errors.
     """
+    from spargen.audit.page import page as page_of
     from spargen.audit.run import audit as audit_tree
 
     with bar("cells", quiet) as step:
-        found = audit_tree(out, seed=seed, workers=workers or cores(), watch=step)
+        found = audit_tree(out, against=against, seed=seed, workers=workers or cores(), watch=step)
     if json_file is not None:
         json_file.write_bytes(found.as_json())
+    if page is not None:
+        page.write_bytes(page_of(found, TOO_MUCH if fail_above is None else fail_above))
     if not quiet:
         print_whole(_gains(found))
+        if found.against:
+            print_whole(_apart(found))
     if fail_above is not None and (failing := found.failing(fail_above)):
         names = ", ".join(f"{cell.task}/{cell.form}" for cell in failing)
         print(f"{len(failing)} cells gain more than {fail_above:g} points without looking: {names}", file=sys.stderr)
@@ -94,10 +107,19 @@ def _gains(found: Audit) -> Table:
     """Return the table of what blind models gain, in points over the floor."""
     table = Table("task", "form", "rows", "scenes", "floor", "by text", "by text and marks", "shuffled", "model")
     for cell in found.cells:
-        if cell.text is None or cell.marks is None or cell.control is None:
-            continue
-        gains = (f"{100 * b.gain:+.1f} +- {100 * b.error:.1f}" for b in (cell.text, cell.marks, cell.control))
-        model = max(cell.text.models, key=lambda name: cell.text.models[name] if cell.text else 0)
-        floor = f"{100 * cell.text.floor:.1f}"
-        table.add_row(cell.task, cell.form, f"{cell.rows:,}", f"{cell.scenes:,}", floor, *gains, model)
+        if cell.text is not None:
+            models = cell.text.models
+            often = max(models, key=lambda name: models[name])
+            floor = f"{100 * cell.text.floor:.1f}"
+            gains = (blind.points for blind in cell.levels.values())
+            table.add_row(cell.task, cell.form, f"{cell.counts.rows:,}", f"{cell.scenes:,}", floor, *gains, often)
+    return table
+
+
+def _apart(found: Audit) -> Table:
+    """Return the table of distances to another tree, from 0 (alike) to 1 (nothing in common)."""
+    table = Table("task", "form", "its rows", "answers", "labels", "pairs of labels", "lengths", title=found.other)
+    for asked, one in found.against.items():
+        values = ("" if v is None else f"{v:.2f}" for v in (one.answers, one.labels, one.pairs, one.lengths))
+        table.add_row(*asked, f"{one.rows:,}", *values)
     return table
