@@ -17,7 +17,7 @@ from spargen.run.read import published_cells, read_cell
 
 _RESCAN = re.compile(r"([A-Za-z]+\d{4})_\d\d")
 """A scene of ScanNet: the number of a room, and that of its scan."""
-_LAYOUT = "*/qa_jsonl/*/*/*/*.jsonl"
+_LAYOUT = "qa_jsonl/*/*/*/*.jsonl"
 _MEND = "name an output of spargen, or a folder with <dataset>/qa_jsonl/<split>/<task>/<form>/*.jsonl"
 
 
@@ -130,12 +130,9 @@ class Tree:
 
 
 def _files_of(root: Path) -> list[Path]:
-    """Return the files of rows below a folder, which may itself be that of one data set or hold ``spar``."""
-    for below in (root, root / "spar", root.absolute().parent):
-        found = sorted(below.glob(_LAYOUT))
-        if below not in (root, root / "spar"):
-            found = [file for file in found if root.absolute() in file.parents]
-        if found:
+    """Return the files of rows below a folder: that of several data sets, of an output without facts, or of one."""
+    for pattern in (f"*/{_LAYOUT}", f"spar/*/{_LAYOUT}", _LAYOUT):
+        if found := sorted(root.absolute().glob(pattern)):
             return found
     return []
 

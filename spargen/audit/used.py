@@ -42,8 +42,11 @@ def words_used(lesson: Lesson) -> Weights:
     model.fit(lesson.texts.options, lesson.choices.right[lesson.choices.valid])
     places = lesson.texts.hasher.transform([[word] for word in words]).indices
     weights = model.coef_[0][places]
-    # A word that is as rare as it is telling explains few rows.
     counts = np.asarray(lesson.texts.options.sum(axis=0))[0][places]
+    # Every option has a letter: what all letters weigh is no more than how many options are right.
+    _, kind = np.unique([word.partition(":")[0] for word in words], return_inverse=True)
+    weights = weights - (np.bincount(kind, weights * counts) / np.bincount(kind, counts))[kind]
+    # A word that is as rare as it is telling explains few rows.
     largest = _largest(words, np.abs(weights) * np.sqrt(counts))
     weight = dict(zip(words, weights.tolist(), strict=True))
     return [(word, round(weight[word], 3)) for word, _ in largest]
