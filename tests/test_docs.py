@@ -38,7 +38,7 @@ from spargen.run.job import make_job
 from spargen.scene.labels import label_rules
 
 ROOT = Path(__file__).resolve().parent.parent
-README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE, SLURM_PAGE, *_ = PAGES = [
+README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE, SLURM_PAGE, AUDIT_PAGE, *_ = PAGES = [
     ROOT / name
     for name in (
         "README.md",
@@ -48,6 +48,7 @@ README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE, SLURM_P
         "docs/labels.md",
         "docs/training.md",
         "docs/slurm.md",
+        "docs/audit.md",
         "docs/tasks.md",
     )
 ]
