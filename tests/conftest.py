@@ -1,10 +1,12 @@
 """Sibling modules such as `worlds` are imported by their bare name, wherever the tests are run from."""
 
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no fault of the program, and who changes one thing must not meet the rare case of another:
@@ -24,3 +26,11 @@ if str(HERE.parent) not in sys.path:
 # Where the tests were started in the background, interrupts are ignored, and programs they start would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk():
+    """Files last as long as a test anyway; what is brought to the disk, and when, has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield

@@ -21,6 +21,9 @@ Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", 
 Data = Annotated[
     list[str] | None, typer.Option(metavar="NAME=ROOT", help="Where a data set lies now, if it was moved.")
 ]
+Trust = Annotated[
+    bool, typer.Option("--trust-plugins", help="Run the adapters and tasks of its own that OUT names: whose is it?")
+]
 
 app = typer.Typer(
     help="Turns 3-D scenes into SPAR-format spatial question-answer data.",

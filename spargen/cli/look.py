@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from spargen.cli.base import Change, Data, Quiet, command, data_roots
+from spargen.cli.base import Change, Data, Quiet, Trust, command, data_roots
 from spargen.errors import JobError, SceneError, nearest
 from spargen.gallery.write import SAMPLES, write_gallery
 from spargen.plugins import adapter_names
@@ -143,6 +143,7 @@ def gallery(
     samples: Annotated[int, typer.Option(min=1, help="Rows shown of each task and form.")] = SAMPLES,
     seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 0,
     data: Data = None,
+    trust_plugins: Trust = False,
     quiet: Quiet = False,
 ) -> None:
     """Write pages that show an output: samples with marks, facts and scenes, and plots over all rows.
@@ -151,7 +152,9 @@ def gallery(
     from few scenes; of those that still lie where the run found them, the page draws the plan.
     """
     with bar("gallery", quiet) as step:
-        page = write_gallery(out, dest, data=data_roots(data), samples=samples, seed=seed, watch=step)
+        page = write_gallery(
+            out, dest, data=data_roots(data), samples=samples, seed=seed, trust=trust_plugins, watch=step
+        )
     say(f"written: {page}", quiet)
 
 

@@ -18,7 +18,7 @@ from spargen.gallery.write import write_gallery
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
 from spargen.run.estimate import Estimate, estimates, remarks_on
-from spargen.run.executors import Kind, cores
+from spargen.run.executors import Kind
 from spargen.run.generate import Outcome, generate
 from spargen.run.job import Job, load_job, make_job
 from spargen.run.leaks import find_leaks
@@ -232,9 +232,11 @@ def _generate(
                 step(through, total, "")
                 print(f"failed: {outcome.ref}: {outcome.message}", file=sys.stderr, flush=True)
             else:
-                step(through, total, f"{outcome.ref}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s")
+                anew = f", anew: {outcome.message}" if outcome.message else ""
+                told = f"{outcome.ref}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s{anew}"
+                step(through, total, told)
 
-        return generate(job, scenes=scenes, shard=shard, workers=workers or cores(), executor=executor, watch=watch)
+        return generate(job, scenes=scenes, shard=shard, workers=workers, executor=executor, watch=watch)
 
 
 def _end(report: Report | None, out: Path, quiet: bool) -> None:

@@ -1,4 +1,4 @@
-"""Commands that prove an output: verify and audit."""
+"""Commands that tell of an output: status, and verify and audit, which judge it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,47 @@ import typer
 from rich.table import Table
 
 from spargen.audit.run import Audit
-from spargen.cli.base import EXIT_ERROR, Data, Quiet, Workers, command, data_roots
+from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Data, Quiet, Trust, Workers, command, data_roots
 from spargen.run.executors import cores
-from spargen.terminal import bar, print_whole
+from spargen.run.files import write_bytes
+from spargen.run.status import status as status_of
+from spargen.terminal import bar, print_whole, say
+
+_LISTED = 20
+"""Scenes that are not done, as a terminal names them."""
+
+
+@command("status")
+def status(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An output folder.")],
+    retry_list: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the scenes that are not done, for generate --scene-list.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write it all, scene by scene.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Tell how far an output is: scenes that are done, failed, missing, or stale. The exit code is 3 while any is open.
+
+    Missing scenes no run has come to yet; stale ones were made by another version of the run, or are damaged, and the
+    next run makes them anew.
+    """
+    found = status_of(out)
+    if retry_list is not None:
+        write_bytes(retry_list, "".join(f"{scene}\n" for scene in found.to_do()).encode())
+    if json_file is not None:
+        write_bytes(json_file, found.as_json())
+    say(", ".join(f"{number:,} {state}" for state, number in found.counts.items()), quiet)
+    if found.at_work:
+        say("a run is at work in there", quiet)
+    open_ = [(ref, state, why) for ref, (state, why) in found.scenes.items() if state != "done"]
+    for ref, state, why in open_[:_LISTED]:
+        say(f"  {state}: {ref}{': ' if why else ''}{'; '.join(map(str.strip, why.splitlines()))}", quiet)
+    if len(open_) > _LISTED:
+        say(f"  and {len(open_) - _LISTED:,} more: --json FILE names them all", quiet)
+    if not found.complete:
+        raise typer.Exit(EXIT_INCOMPLETE)
 
 TOO_MUCH = 3.0
 """Points over chance from which the page shows a cell in full, if --fail-above names no other number."""
@@ -27,6 +65,7 @@ def verify(
         int | None, typer.Option(min=1, metavar="N", help="Only N rows of each cell, for a look.")
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first wrong row.")] = False,
+    trust_plugins: Trust = False,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write what was found.")] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -45,6 +84,7 @@ def verify(
             workers=workers or cores(),
             sample=sample,
             fail_fast=fail_fast,
+            trust=trust_plugins,
             watch=lambda scene, done, total: step(done, total, scene),
         )
     if json_file is not None:

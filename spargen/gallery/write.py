@@ -33,6 +33,7 @@ def write_gallery(
     data: Mapping[str, Path] | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
+    trust: bool = False,
     watch: Watch = lambda *_: None,
 ) -> Path:
     """Write a folder that shows an output to people. It needs no network, and works opened from disk.
@@ -44,6 +45,7 @@ def write_gallery(
     data : where data sets lie now, by name; where the run found them by default. Scenes of others are not drawn.
     samples : rows of each cell.
     seed : which ones.
+    trust : whether adapters may be run that are neither spargen's nor installed, and that the folder names.
     watch : called after each step with how many are done, how many there are, and a name.
 
     Returns
@@ -57,7 +59,9 @@ def write_gallery(
     """
     dest = dest or out / "gallery"
     run = read_run(out)
-    raw = {(found.dataset, found.scene): found for found in raw_scenes(run, data or {}) if found.root.is_dir()}
+    raw = {
+        (found.dataset, found.scene): found for found in raw_scenes(run, data or {}, trust=trust) if found.root.is_dir()
+    }
     _clear(dest)
     _write_page(dest)
     found = gather(out, samples, seed, watch)

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
+from pydantic import ConfigDict
 
 from spargen.errors import JobError, nearest
 from spargen.fingerprint import code, digest, libraries, tree
@@ -39,7 +40,10 @@ class Run:
     scenes : the scenes that are there, sorted; missing : those that a list names and the disk has not.
     terms : terms of use by data set.
     notes : what a person should know about the choice of scenes, one for each source, "" where there is nothing.
+    plugins : where the files of the job's own tasks lay.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid")
 
     name: str
     identity: Mapping[str, Any]
@@ -52,6 +56,7 @@ class Run:
     missing: tuple[SceneRef, ...]
     terms: Mapping[str, str]
     notes: tuple[str, ...]
+    plugins: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -146,6 +151,7 @@ def compile_job(job: Job, recipes: Sequence[Recipe]) -> Run:
         missing=tuple(sorted(missing)),
         terms={dataset: _joined(texts) for dataset, texts in terms.items()},
         notes=tuple(notes),
+        plugins=tuple(str(path.resolve()) for path in job.plugins),
     )
 
 

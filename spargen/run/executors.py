@@ -24,6 +24,10 @@ GUARD = 'in a script of your own, put what calls spargen below a line `if __name
 """How to mend it: a new process imports the script that started the first one, and without that line runs it again."""
 
 
+MEMORY = "most likely the memory was full; to mend: fewer --workers, or a machine with more memory"
+"""What ends a process from outside, far more often than a person does."""
+
+
 class WorkerLostError(Exception):
     """The process that worked on an item ended without an answer."""
 
@@ -41,7 +45,7 @@ def refuse_second_start() -> None:
 
 
 def run_each(
-    function: Callable[[T], R], items: Iterable[T], *, workers: int = 1, kind: Kind = "local"
+    function: Callable[[T], R], items: Iterable[T], *, workers: int | None = 1, kind: Kind = "local"
 ) -> Iterator[tuple[T, R | WorkerLostError]]:
     """Yield every item with its result, in the order in which they are ready.
 
@@ -49,11 +53,12 @@ def run_each(
     ----------
     function : importable by other processes; what it raises ends the run.
     items : what it is called with; taken one by one, as processes are free for them.
-    workers : processes; 1 = this one.
+    workers : processes; 1 = this one, None = as many as there are cores, here or in the cluster.
     kind : ``ray`` spreads the items over a Ray cluster instead.
     """
     if kind == "ray":
         return _on_ray(function, items, workers)
+    workers = workers or cores()
     if workers == 1:
         return ((item, function(item)) for item in items)
     return _in_processes(function, items, workers)
@@ -158,13 +163,16 @@ def _answer(worker: _Worker) -> Any:
         worker.process.join()
         code = worker.process.exitcode or 0
         reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return WorkerLostError(f"its process ended with {reason}")
+        cause = f": {MEMORY}" if -code == signal.SIGKILL else ""
+        return WorkerLostError(f"its process ended with {reason}{cause}")
     if not well:
         raise answer
     return answer
 
 
-def _on_ray(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[tuple[T, R | WorkerLostError]]:
+def _on_ray(
+    function: Callable[[T], R], items: Iterable[T], workers: int | None
+) -> Iterator[tuple[T, R | WorkerLostError]]:
     try:
         import ray
     except ImportError as error:
@@ -175,21 +183,38 @@ def _on_ray(function: Callable[[T], R], items: Iterable[T], workers: int) -> Ite
     def work(item: T) -> R:  # Ray takes functions only, not every callable
         return function(item)
 
+    # Tried again here, not by Ray, which would bring down one node after the other with a scene that needs too much.
     task = ray.remote(max_retries=0)(work)
+    at_once = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     waiting = iter(items)
-    busy: dict[object, T] = {}
+    again: list[T] = []
+    busy: dict[object, tuple[T, bool]] = {}
     try:
         while True:
-            for item in islice(waiting, workers - len(busy)):
-                busy[task.remote(item)] = item
+            while len(busy) < at_once and again:
+                item = again.pop()
+                busy[task.remote(item)] = item, True
+            for item in islice(waiting, at_once - len(busy)):
+                busy[task.remote(item)] = item, False
             if not busy:
                 return
             (ready,), _ = ray.wait(list(busy), num_returns=1)
-            item = busy.pop(ready)
+            item, was_lost = busy.pop(ready)
             try:
                 yield item, ray.get(ready)
-            except ray.exceptions.WorkerCrashedError as error:
-                yield item, WorkerLostError(f"its process ended: {error}")
+            except ray.exceptions.OutOfMemoryError:
+                yield item, WorkerLostError(f"its process was ended by Ray: {MEMORY}")
+            except ray.exceptions.RayTaskError as error:
+                raise error.cause from error
+            except ray.exceptions.RayError as error:
+                if was_lost:
+                    yield item, WorkerLostError(f"its process was lost twice: {_first_line(error)}; {MEMORY}")
+                else:
+                    again.append(item)  # its node may have gone, which is no fault of the scene
     finally:
         for reference in busy:
             ray.cancel(reference, force=True)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

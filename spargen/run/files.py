@@ -1,14 +1,23 @@
-"""Writes files whole or not at all; where the disk cannot take them, one `OutputError` says so."""
+"""Writes files whole or not at all; where the disk cannot take them, one `OutputError` says so.
+
+What is written lasts: a file is on the disk before it takes its name, and its folder before anything builds on it.
+Whether a file still is what was written is told by its stamp. It is read for that only if it was changed after the
+record of its stamp was written: each change of its bytes, its name or its links is noted by the system, with a time
+that nobody can set by hand.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -19,6 +28,9 @@ _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | JSON_LINE
 Stamp = tuple[int, str]
 """Size of a file in bytes and its SHA-256, by which it is known to be whole."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SEAL = "sha256"
+_IN_USE = (errno.ENOTEMPTY, errno.EEXIST)
+_ATTEMPTS = 5
 
 
 @contextmanager
@@ -31,19 +43,85 @@ def writing(where: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes its name only once it is complete."""
+def whole(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """Open a file that takes its name only once it is complete.
+
+    Parameters
+    ----------
+    path : the file.
+    lasting : see that it is on the disk, so that it outlives a power cut; False where `settle` does it for many.
+    """
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         beside = temporary(path)
-        with beside.open("wb") as file:
-            yield file
-        beside.replace(path)
+        try:
+            with beside.open("xb") as file:  # never a file that is there, nor where a link leads
+                yield file
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
+            beside.replace(path)
+        except Exception:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+        if lasting:
+            settle_folder(path.parent)
 
 
 def temporary(path: Path) -> Path:
-    """Return the temporary name that `path` is written under: always the same, so a rerun overwrites it."""
-    return path.with_name(path.name + ".tmp")
+    """Return a name beside `path` to write it under, of this call alone; no scene and no image can be called so."""
+    return path.with_name(f".{path.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether a name is one of `temporary`; what bears it when no run is at work was left by one that ended."""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those around it, if they are not there, to last."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        settle_folder(folder.parent)
+
+
+def settle(files: Iterable[Path]) -> None:
+    """See that files are on the disk, and that their folders have them."""
+    folders = set()
+    for file in files:
+        folders.add(file.parent)
+        _fsync(file)
+    for folder in sorted(folders):
+        settle_folder(folder)
+
+
+def settle_folder(folder: Path) -> None:
+    """See that what was named, renamed or removed in a folder is so on the disk."""
+    with suppress(PermissionError):  # some systems open no folders
+        _fsync(folder)
+
+
+def replace_folder(beside: Path, place: Path) -> None:
+    """Put a folder into the place of another one, to last. Of two processes that do so, one is the last."""
+    for attempt in range(_ATTEMPTS):
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            beside.replace(place)
+            break
+        except OSError as error:
+            if error.errno not in _IN_USE or attempt == _ATTEMPTS - 1:
+                raise
+    settle_folder(place.parent)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_bytes(path: Path, data: bytes) -> Stamp:
@@ -51,18 +129,38 @@ def write_bytes(path: Path, data: bytes) -> Stamp:
     return write_lines(path, [data])
 
 
-def write_changed(path: Path, data: bytes) -> Stamp:
-    """Write a file whole unless it holds these very bytes already."""
+def write_changed(path: Path, data: bytes, announce: Callable[[Stamp], None] | None = None) -> Stamp:
+    """Write a file whole unless it holds these very bytes already; for `announce` see `write_lines`."""
     try:
         same = path.read_bytes() == data
     except OSError:
         same = False
-    return (len(data), sha256(data).hexdigest()) if same else write_bytes(path, data)
+    return (len(data), sha256(data).hexdigest()) if same else write_lines(path, [data], announce)
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write a value as indented JSON with sorted keys, unless it stands there already."""
-    write_changed(path, orjson.dumps(value, option=_PRETTY))
+def write_json(path: Path, value: object, announce: Callable[[Stamp], None] | None = None) -> None:
+    """Write a value as indented JSON with sorted keys, unless it stands there already; for `announce` see below."""
+    write_changed(path, orjson.dumps(value, option=_PRETTY), announce)
+
+
+def write_sealed(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON with a digest of itself in it, by which `read_sealed` knows that it is whole."""
+    write_json(path, {**record, _SEAL: _seal(record)})
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Return a record; `ValueError` if it is not as it was written. One that has no digest in it is believed."""
+    record = orjson.loads(path.read_bytes())
+    if not isinstance(record, dict):
+        raise ValueError("no record")  # noqa: TRY004 - damage, whatever it looks like
+    seal = record.pop(_SEAL, None)
+    if seal not in (None, _seal(record)):
+        raise ValueError("another digest")
+    return record
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    return sha256(orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)).hexdigest()
 
 
 def write_lines(path: Path, lines: Iterable[bytes], announce: Callable[[Stamp], None] | None = None) -> Stamp:
@@ -90,6 +188,52 @@ def stamp_of(path: Path) -> Stamp:
     """Read a file and return its stamp."""
     with path.open("rb") as file:
         return path.stat().st_size, file_digest(file, "sha256").hexdigest()
+
+
+def changed_ns(path: Path) -> int:
+    """Return when a file or its name was last changed, in nanoseconds; 0 where it is not there."""
+    try:
+        return path.lstat().st_ctime_ns
+    except OSError:
+        return 0
+
+
+def is_whole(path: str | Path, stamp: Stamp, since_ns: int) -> bool:
+    """Tell whether a file is what its stamp says.
+
+    Parameters
+    ----------
+    path : the file; in the place of one that was written, a link counts as none.
+    stamp : size and digest, "" where nobody took one: such a file is the data set's own, and may be a link to it.
+    since_ns : when the record of the stamp was written; a file that was changed later is read.
+    """
+    size, digest = stamp
+    try:
+        found = os.lstat(path)
+        if stat.S_ISLNK(found.st_mode) and not digest:
+            found = os.stat(path)  # noqa: PTH116 - of a million of them a Path each would cost more than the look
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            return False
+        return not digest or found.st_ctime_ns < since_ns or stamp_of(Path(path))[1] == digest
+    except OSError:
+        return False
+
+
+def renew(record: Path) -> None:
+    """Note that what a record says was found to be so: files that were read need not be read again."""
+    with suppress(OSError):
+        found = record.stat()
+        os.utime(record, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def refuse_link(path: Path) -> None:
+    """Raise `OutputError` if a link stands where a run has files of its own: they would be written elsewhere."""
+    if path.is_symlink():
+        raise OutputError(
+            f"this is a link to {path.readlink()}: a run follows none in its own folder",
+            where=path,
+            mend="put what it leads to in its place, or choose another --out",
+        )
 
 
 def remove_empty_folders(root: Path) -> None:

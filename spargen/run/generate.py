@@ -14,33 +14,42 @@ from spargen.run.card import write_card
 from spargen.run.cells import merge_parts
 from spargen.run.compile import Run, compile_job
 from spargen.run.executors import Kind, WorkerLostError, cores, run_each
-from spargen.run.files import write_json
-from spargen.run.images import still_there, write_images
+from spargen.run.files import renew
+from spargen.run.images import remove_others, remove_unnamed, write_images
 from spargen.run.indexes import make_folders, write_indexes
 from spargen.run.job import Job
-from spargen.run.ledger import claim
+from spargen.run.ledger import check_out, claim
+from spargen.run.lock import locked
 from spargen.run.manifest import write_manifest
 from spargen.run.naming import images_folder, is_color
 from spargen.run.parts import (
     Part,
     error_file,
-    has_text,
+    forget_failure,
     note_quick,
-    read_part,
-    read_parts,
+    record_file,
+    remove_leftovers,
     remove_text,
+    write_failure,
     write_part,
 )
 from spargen.run.product import Product, end_merge, pieces_of, read_product, rows_of
 from spargen.run.recipe import Recipe, make_recipes
 from spargen.run.report import Report, make_report, write_report
 from spargen.run.scenes import SceneRef, open_adapter
+from spargen.run.standing import longest_first, standing
 from spargen.scene.adapter import SceneAdapter
+
+MADE_ANEW = "made anew, for it was damaged"
+"""Topic of the note that says what was not as an earlier run had written it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one scene: made now, kept from an earlier run, or failed with a message."""
+    """What became of one scene: made now, kept from an earlier run, or failed.
+
+    `message` says why it failed, or what was damaged of it, so that it was made anew.
+    """
 
     ref: SceneRef
     status: Literal["made", "kept", "failed"]
@@ -58,7 +67,7 @@ def generate(
     *,
     scenes: Sequence[str] | None = None,
     shard: tuple[int, int] | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     executor: Kind = "local",
     watch: Watch | None = None,
 ) -> Report | None:
@@ -69,7 +78,7 @@ def generate(
     job : what to make.
     scenes : only these scenes now; the output holds them beside those of earlier runs.
     shard : ``(i, n)``: only every n-th scene from the i-th on, and no merge; `merge` follows when all shards are done.
-    workers, executor : how many scenes at a time, and where.
+    workers, executor : how many scenes at a time, None = as many as there are cores, and where.
     watch : told of every scene.
 
     Returns
@@ -79,27 +88,27 @@ def generate(
     recipes = make_recipes(job)
     run = compile_job(job, recipes)
     todo = run.take(scenes, shard)
-    run = claim(job.out, run)
-    workers = max(1, min(workers, len(todo)))
-    maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // workers))
-    for number, (ref, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
-        outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
-        if watch is not None:
-            watch(outcome, number, len(todo))
-    return None if shard else finish(job.out, run)
+    check_out(job)
+    with locked(job.out, shard) as lock:
+        run = claim(job.out, run)
+        if executor == "local" or workers is not None:
+            workers = max(1, min(workers or cores(), len(todo)))
+        maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // workers) if workers else 1)
+        todo = longest_first(job.out, todo)
+        for number, (ref, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
+            lock.check()
+            outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
+            if watch is not None:
+                watch(outcome, number, len(todo))
+        return None if shard else finish(job.out, run)
 
 
 def finish(out: Path, run: Run) -> Report:
     """Merge all parts of an output folder; write indexes, report, manifest. Cut short, it can be called again."""
     begin = time.perf_counter()
     product = read_product(out)
-    parts: dict[SceneRef, Part] = {}
-    images = 0
-    for ref, part in read_parts(out, run):
-        if product.holds(ref, part) or has_text(out, ref, part):
-            images += sum(map(is_color, part.images))
-            parts[ref] = replace(part, images={})  # a million names are not kept in memory
-    files = merge_parts(out, parts, run.identity["seed"], product)
+    parts, texts, images = _usable(out, run, product)
+    files = merge_parts(out, parts, texts, run.identity["seed"], product)
     counts = {cell: rows_of(cell, pieces) for cell, pieces in pieces_of(parts).items()}
     make_folders(out)
     files |= write_indexes(out, counts)
@@ -110,9 +119,35 @@ def finish(out: Path, run: Run) -> Report:
     write_report(out, report)
     write_manifest(out, run, parts, counts, files)
     end_merge(out)
+    renew(out / "manifest.json")
     for ref in parts:
         remove_text(out, ref)
+    remove_leftovers(out)
     return report
+
+
+def _usable(out: Path, run: Run, product: Product) -> tuple[dict[SceneRef, Part], set[SceneRef], int]:
+    """Return the parts that go into the output, those of them that have their texts, and how many images they have.
+
+    Images of scenes that nothing whole stands of are removed: no row names them any more.
+    """
+    parts, texts, images = {}, set(), 0
+    kept: set[tuple[str, str]] = set()
+    keys = run.keys
+    for ref in run.scenes:
+        found = standing(out, ref, keys[ref.source], product, images=False)
+        if found.part is None:
+            continue
+        kept.add((ref.dataset, ref.scene))
+        if error_file(out, ref).exists():
+            continue
+        images += sum(map(is_color, found.part.images))
+        parts[ref] = replace(found.part, images={})  # a million names are not kept in memory
+        if found.has_text:
+            texts.add(ref)
+    if run.identity["images"] != "none":
+        remove_others(out, kept)
+    return parts, texts, images
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +169,22 @@ class Maker:
         """Make a part, unless it is there already. A scene that cannot be read does not stop the others."""
         begin = time.perf_counter()
         try:
-            status, rows = self._make(ref)
+            status, rows, message = self._make(ref)
         except SceneError as error:
             return _failed(self.job.out, ref, error)
         except SpargenError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other scenes go on
             return _failed(self.job.out, ref, error)
-        return Outcome(ref, status, rows, time.perf_counter() - begin)
+        return Outcome(ref, status, rows, time.perf_counter() - begin, message)
 
-    def _make(self, ref: SceneRef) -> tuple[Literal["made", "kept"], int]:
+    def _make(self, ref: SceneRef) -> tuple[Literal["made", "kept"], int, str]:
         begin = time.perf_counter()
         out, adapter = self.job.out, self._adapter(ref.source)
-        earlier, quick = self._earlier(ref), adapter.fingerprint(ref.scene)
+        found = standing(out, ref, self.keys[ref.source], self.product, images=True)
+        if found.part is not None:
+            renew(record_file(out, ref))
+        earlier, quick = found.part, adapter.fingerprint(ref.scene)
         if earlier is not None and quick and earlier.quick == quick:
             return self._kept(ref, earlier)
         scene = replace(adapter.load(ref.scene), id=ref.scene, dataset=ref.dataset)
@@ -160,26 +198,22 @@ class Maker:
         asked = time.perf_counter()
         folder = images_folder(out, ref.dataset)
         images = write_images(scene, questions, folder, mode=self.job.images, rgbd=self.job.rgbd)
+        if self.job.images != "none":
+            remove_unnamed(folder, ref.scene, images)
         questions.seconds["load"] += loaded - begin
         questions.seconds["images"] += time.perf_counter() - asked
-        return "made", write_part(out, ref, scene, questions, images, self.keys[ref.source], quick).total
+        if found.why:
+            questions.notes[MADE_ANEW] = found.why
+        return "made", write_part(out, ref, scene, questions, images, self.keys[ref.source], quick).total, found.why
 
     def _adapter(self, source: int) -> SceneAdapter:
         if source not in self.adapters:
             self.adapters[source] = open_adapter(self.job.sources[source], self.recipes[source].rules)
         return self.adapters[source]
 
-    def _kept(self, ref: SceneRef, part: Part) -> tuple[Literal["kept"], int]:
-        error_file(self.job.out, ref).unlink(missing_ok=True)
-        return "kept", part.total
-
-    def _earlier(self, ref: SceneRef) -> Part | None:
-        """Return the part of an earlier run if all that it gave is in place: its lines here or there, its images."""
-        out = self.job.out
-        part = read_part(out, ref, self.keys[ref.source])
-        if part is None or not (has_text(out, ref, part) or self.product.holds(ref, part)):
-            return None
-        return part if still_there(images_folder(out, ref.dataset), part.images) else None
+    def _kept(self, ref: SceneRef, part: Part) -> tuple[Literal["kept"], int, str]:
+        forget_failure(self.job.out, ref)
+        return "kept", part.total, ""
 
 
 def _maker(job: Job, keys: tuple[str, ...], product: Product, threads: int) -> Maker:
@@ -191,5 +225,5 @@ def _failed(out: Path, ref: SceneRef, error: Exception) -> Outcome:
     known = isinstance(error, (SceneError, WorkerLostError))
     message = str(error) if known else f"{type(error).__name__}: {error}"
     trace = "" if known else "".join(traceback.format_exception(error))
-    write_json(error_file(out, ref), {"message": message, "traceback": trace})
+    write_failure(out, ref, message, trace)
     return Outcome(ref, "failed", message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Container, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.errors import SceneError
-from spargen.run.files import Stamp, temporary, write_bytes, writing
+from spargen.run.files import (
+    Stamp,
+    is_whole,
+    make_folder,
+    refuse_link,
+    remove_empty_folders,
+    settle,
+    temporary,
+    whole,
+    writing,
+)
 from spargen.run.naming import clip_path, color_path, depth_path, intrinsic_path, name_in, pose_path, walk_path
 from spargen.run.row import SceneQuestions
 from spargen.scene.types import Blob, Scene
@@ -39,7 +50,10 @@ def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode:
     """
     if mode == "none" or not questions.rows:
         return {}
+    refuse_link(folder)
+    refuse_link(folder / scene.id)
     written = {name: _write(folder / name, blob, mode) for name, blob in _files(scene, questions, rgbd)}
+    settle(folder / name for name, (_, digest) in written.items() if digest)
     named = {path for row in questions.rows for key in ("image", "depth") for path in row.record.get(key, ())}
     if lacking := sorted(named - written.keys()):
         raise SceneError(
@@ -50,13 +64,40 @@ def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode:
     return written
 
 
-def still_there(folder: Path, written: Mapping[str, Stamp]) -> bool:
-    """Tell whether all files of an earlier run still stand, at their size."""
-    try:
-        # A million of them in a large run, and a Path for each would cost more than the look.
-        return all(os.stat(f"{folder}/{name}").st_size == size for name, (size, _) in written.items())  # noqa: PTH116
-    except OSError:
-        return False
+def still_there(folder: Path, written: Mapping[str, Stamp], since_ns: int) -> bool:
+    """Tell whether all files of an earlier run still stand as they were written, by a record of `since_ns`."""
+    return all(is_whole(f"{folder}/{name}", stamp, since_ns) for name, stamp in written.items())
+
+
+def remove_unnamed(folder: Path, scene: str, named: Container[str]) -> None:
+    """Remove the files of a scene that its rows do not name, such as those of an earlier run.
+
+    Parameters
+    ----------
+    folder : ``spar/<dataset>/images``.
+    scene : whose folder in there it is.
+    named : the files that stay, relative to `folder`.
+    """
+    own = folder / scene
+    refuse_link(folder)
+    refuse_link(own)
+    with writing(own):
+        for inner, _, names in os.walk(own):
+            for name in names:
+                file = Path(inner) / name
+                if file.relative_to(folder).as_posix() not in named:
+                    file.unlink(missing_ok=True)
+        remove_empty_folders(own)
+        if own.is_dir() and not any(own.iterdir()):
+            own.rmdir()
+
+
+def remove_others(out: Path, kept: Container[tuple[str, str]]) -> None:
+    """Remove the images of scenes that are not in the output, but for those `kept`: pairs of data set and scene."""
+    for folder in sorted((out / "spar").glob("*/images")):
+        for scene in sorted(os.listdir(folder)):  # noqa: PTH208 - names are all that is wanted of thousands
+            if (folder.parent.name, scene) not in kept:
+                remove_unnamed(folder, scene, ())
 
 
 def _files(scene: Scene, questions: SceneQuestions, rgbd: bool) -> Iterator[tuple[str, Blob]]:
@@ -109,16 +150,19 @@ def _matrix(matrix: NDArray[np.float64]) -> Blob:
 def _write(path: Path, blob: Blob, mode: Mode) -> Stamp:
     if mode == "link" and blob.path is not None:
         with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _link(blob.path.resolve(), temporary(path))
-            temporary(path).replace(path)
-            temporary(path).unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
+            make_folder(path.parent)
+            beside = temporary(path)
+            _link(blob.path.resolve(), beside)
+            beside.replace(path)
+            beside.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
             return path.stat().st_size, ""
-    return write_bytes(path, blob.read())
+    data = blob.read()
+    with whole(path, lasting=False) as file:
+        file.write(data)
+    return len(data), sha256(data).hexdigest()
 
 
 def _link(target: Path, link: Path) -> None:
-    link.unlink(missing_ok=True)
     try:
         os.link(target, link)
     except OSError:

@@ -2,59 +2,136 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
 
 from spargen.errors import OutputError
 from spargen.run.compile import FORMAT_VERSION, Run, identity_of, roots_of
-from spargen.run.files import write_json
+from spargen.run.files import read_sealed, refuse_link, write_sealed
 from spargen.run.job import Job
-from spargen.run.parts import PARTS
+from spargen.run.parts import PARTS, read_part
 from spargen.run.scenes import SceneRef
+from spargen.scene.types import can_name_a_file
 
+_REF = ("dataset", "split", "scene", "source")
+_log = logging.getLogger(__name__)
 _OURS = ("spar", "facts", "data_jsons", "manifest.json")
+
+
+class _DamagedError(OutputError):
+    """The record of a run is not as it was written."""
 
 
 def claim(out: Path, run: Run) -> Run:
     """Make an output folder this run's and return the run; `OutputError` if it is another's.
 
-    Of sources that are left out now the scenes stay that earlier runs found: their rows are in the folder.
+    Of sources that are left out now the scenes stay that earlier runs found: their rows are in the folder. A record
+    that is damaged or gone is written anew if the parts in the folder are of this very run.
     """
-    earlier = _ours(out, run.identity, run.roots)
+    refuse_links(out)
+    try:
+        earlier = _ours(out, run.identity, run.roots)
+    except _DamagedError as error:
+        _refuse_foreign_parts(out, run, error)
+        _log.warning("%s: the record of the run was damaged: it is written anew, for the parts are of this run", out)
+        earlier = None
     if earlier is not None:
         told = [f"{note}; what earlier runs made of it stays" if note else "" for note in run.notes]
         whole = run.lent(earlier)
         taken = run.left_out - whole.left_out
         run = replace(whole, notes=tuple(told[i] if i in taken else note for i, note in enumerate(run.notes)))
     refs = {key: [[r.dataset, r.split, r.scene, r.source] for r in getattr(run, key)] for key in ("scenes", "missing")}
-    write_json(out / PARTS / "run.json", {"format_version": FORMAT_VERSION, **asdict(run), **refs})
+    write_sealed(out / PARTS / "run.json", {"format_version": FORMAT_VERSION, **asdict(run), **refs})
     return run
 
 
 def check_out(job: Job) -> None:
     """Raise `OutputError` if the job's output folder belongs to another job; no scene is looked for."""
-    _ours(job.out, identity_of(job), roots_of(job))
+    refuse_folder(job.out, identity_of(job), roots_of(job))
+
+
+def refuse_folder(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> None:
+    """Raise `OutputError` if an output folder belongs to a job of another identity, or of the same one elsewhere."""
+    with suppress(_DamagedError):  # whose it is then, its parts will tell
+        _ours(out, identity, roots)
+
+
+def refuse_links(out: Path) -> None:
+    """Refuse links where a run has files of its own; those of images are looked at when they are written or taken."""
+    tops = [out / name for name in (PARTS, "spar", "facts", "data_jsons", "manifest.json", "report.json", "report.md")]
+    for path in (*tops, *(out / "spar").glob("*"), *(out / "spar").glob("*/qa_jsonl")):
+        refuse_link(path)
+    for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts", out / "data_jsons", out / PARTS):
+        for inner, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                refuse_link(Path(inner) / name)
 
 
 def read_run(out: Path) -> Run:
-    """Return the run of an output folder."""
+    """Return the run of an output folder, after checking that it names nothing outside of it."""
     path = out / PARTS / "run.json"
     try:
-        content = orjson.loads(path.read_bytes())
+        content = read_sealed(path)
         if content.pop("format_version", 1) != FORMAT_VERSION:
             mend = "finish it with the version that began it, or choose another --out"
             raise OutputError("the folder was begun by another version, of another layout", where=out, mend=mend)
         for key in ("scenes", "missing"):
-            content[key] = tuple(SceneRef(*entry) for entry in content[key])
-        return Run(**{**content, **{key: tuple(content[key]) for key in ("cells", "roots", "notes")}})
+            content[key] = [dict(zip(_REF, entry, strict=True)) for entry in content[key]]
+        return _checked(_types().validate_json(orjson.dumps(content)))
     except FileNotFoundError:
         raise OutputError("no run has written here", where=out, mend="name the --out of `spargen generate`") from None
-    except (OSError, orjson.JSONDecodeError, AttributeError, TypeError, KeyError) as error:
-        raise OutputError("the record of the run is damaged", where=path, mend="choose another --out") from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        mend = "give the command of `spargen generate` again: it writes it anew; of another job, choose another --out"
+        raise _DamagedError("the record of the run is damaged", where=path, mend=mend) from error
+
+
+@cache
+def _types() -> TypeAdapter[Run]:
+    return TypeAdapter(Run)
+
+
+def _checked(run: Run) -> Run:
+    """Return a run; `ValueError` or `KeyError` if it contradicts itself, or names what no folder can be called."""
+    sources = run.identity["sources"]
+    well = (
+        len(sources) == len(run.roots) == len(run.notes) == len(run.cells)
+        and all(isinstance(s["adapter"], str) and isinstance(s["options"], dict) for s in sources)
+        and isinstance(run.identity["seed"], int)
+        and all(isinstance(run.identity[key], kind) for key, kind in (("labels", list), ("settings", dict)))
+        and all(
+            0 <= ref.source < len(sources) and all(map(can_name_a_file, (ref.dataset, ref.split, ref.scene)))
+            for ref in (*run.scenes, *run.missing)
+        )
+    )
+    if not well:
+        raise ValueError("the record contradicts itself")
+    return run
+
+
+def _refuse_foreign_parts(out: Path, run: Run, error: _DamagedError) -> None:
+    """Raise where a damaged record is that of another job, or what it alone tells is still needed."""
+    own = False
+    for record in (out / PARTS).glob("*/*/*/done.json"):
+        dataset, split, scene = record.parent.parts[-3:]
+        ref = SceneRef(dataset, split, scene)
+        with suppress(ValueError):
+            if (part := read_part(out, ref)) is not None and part.key in run.keys:
+                if part.source in run.left_out:
+                    what, mend = f"{error.what}, and only it tells where {ref} lay", "bring that source back"
+                    raise OutputError(what, where=error.where, mend=f"{mend}, and give the same command again")
+                own = True
+    if not own and any((out / name).exists() for name in _OURS):
+        what = f"{error.what}, and no part in the folder is of this job and version"
+        raise OutputError(what, where=error.where, mend="choose another --out, or remove the folder")
 
 
 def refuse_other(was: Mapping[str, Any], now: Mapping[str, Any], where: Path) -> None:
@@ -73,7 +150,8 @@ def refuse_other(was: Mapping[str, Any], now: Mapping[str, Any], where: Path) ->
 
 def _ours(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> Run | None:
     """Return the run of an output folder; `OutputError` if it is another job's, or nobody knows whose."""
-    if (out / PARTS / "run.json").exists():
+    path = out / PARTS / "run.json"
+    if path.exists():
         run = read_run(out)
         refuse_other(run.identity, identity, out)
         # Where one of the two had no folder, nothing was moved.
@@ -81,6 +159,8 @@ def _ours(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> Run |
         before, now = ({"root": {i: pair[which] for i, pair in moved.items()}} for which in (0, 1))
         refuse_other(before, now, out)
         return run
+    if any((out / PARTS).glob("*/*/*/done.json")):
+        raise _DamagedError("the record of the run is gone", where=path, mend="choose another --out")
     if any((out / name).exists() for name in _OURS):
         raise OutputError("the folder holds files of an unknown run", where=out, mend="choose another --out")
     return None

@@ -12,6 +12,7 @@ from spargen.run.compile import FORMAT_VERSION, Run
 from spargen.run.files import write_json
 from spargen.run.naming import Cell
 from spargen.run.parts import Part
+from spargen.run.product import note
 from spargen.run.scenes import SceneRef
 
 
@@ -46,4 +47,4 @@ def write_manifest(
             for ref, part in parts.items()
         },
     }
-    write_json(out / "manifest.json", content)
+    write_json(out / "manifest.json", content, lambda stamp: note(out, "manifest.json", stamp))

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import reduce
+from itertools import islice
 from pathlib import Path
 
 from spargen.errors import OutputError
 from spargen.run.compile import Run
-from spargen.run.files import stamp_of, temporary, writing
+from spargen.run.files import (
+    make_folder,
+    refuse_link,
+    replace_folder,
+    settle,
+    stamp_of,
+    temporary,
+    writing,
+)
 from spargen.run.generate import finish
-from spargen.run.ledger import claim, read_run, refuse_other
+from spargen.run.ledger import claim, read_run, refuse_folder, refuse_links, refuse_other
+from spargen.run.lines import KEY, Lines
+from spargen.run.lock import locked
 from spargen.run.naming import images_folder
-from spargen.run.parts import KINDS, Part, error_file, failures, has_text, part_folder, read_parts
-from spargen.run.product import Product, merged_lines, pieces_of, read_product
+from spargen.run.parts import KINDS, PARTS, Part, failures, part_folder, record_file, write_failure
+from spargen.run.product import Product, add_merged, pieces_of, read_product
 from spargen.run.report import Report
 from spargen.run.scenes import SceneRef
+from spargen.run.standing import Standing, standing
+
+_log = logging.getLogger(__name__)
 
 
 def merge(outs: Sequence[Path], out: Path) -> Report:
@@ -35,14 +50,19 @@ def merge(outs: Sequence[Path], out: Path) -> Report:
     if out in outs:
         own = read_run(out).roots
         whole = replace(whole, roots=tuple(mine or other for mine, other in zip(own, whole.roots, strict=True)))
-    whole = claim(out, whole)
-    for folder, run in zip(outs, runs, strict=True):
-        if folder.resolve() == out.resolve():
-            continue
-        _take_parts(folder, out, dict(read_parts(folder, run)))
-        for ref in failures(folder, run):
-            _take_error(folder, out, ref)
-    return finish(out, whole)
+    refuse_folder(out, whole.identity, whole.roots)
+    others = [(folder, run) for folder, run in zip(outs, runs, strict=True) if folder.resolve() != out.resolve()]
+    with ExitStack() as held:
+        lock = held.enter_context(locked(out))
+        for folder, _ in others:
+            if os.access(folder / PARTS, os.W_OK):
+                held.enter_context(locked(folder))
+        whole = claim(out, whole)
+        for folder, run in others:
+            refuse_links(folder)
+            _take_parts(folder, out, run)
+        lock.check()
+        return finish(out, whole)
 
 
 def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
@@ -65,64 +85,93 @@ def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
     return replace(whole, scenes=tuple(scenes), missing=tuple(missing))
 
 
-def _take_parts(source: Path, out: Path, parts: Mapping[SceneRef, Part]) -> None:
-    """Link parts and their images into another folder; those that were merged there get their texts again."""
-    product = read_product(source)
-    merged = {r: p for r, p in parts.items() if not has_text(source, r, p) and product.holds(r, p)}
-    taken = {r: p for r, p in parts.items() if r in merged or has_text(source, r, p)}
-    for ref, part in taken.items():
-        _take_images(source, out, ref, part)
-        beside = temporary(part_folder(out, ref))
-        with writing(beside):
-            shutil.rmtree(beside, ignore_errors=True)
-            half = shutil.ignore_patterns("*.jsonl") if ref in merged else None
-            shutil.copytree(part_folder(source, ref), beside, copy_function=_link, ignore=half)
-    _restore_texts(source, out, merged, product)
-    for ref, part in taken.items():
-        place = part_folder(out, ref)
-        if ref in merged and not _is_whole(temporary(place), part):
+def _take_parts(source: Path, out: Path, run: Run) -> None:
+    """Link parts and their images into another folder; those that were merged there get their texts again.
+
+    Nothing that the other folder says is believed: a part that is not as it was written is left there, with a word.
+    """
+    product, keys, failed = read_product(source), run.keys, failures(source, run)
+    taken: dict[SceneRef, Standing] = {}
+    for ref in run.scenes:
+        found = standing(source, ref, keys[ref.source], product, images=True)
+        if found.why:
+            _log.warning("%s: %s is not taken: %s", source, ref, found.why)
+        if found.part is not None and ref not in failed:
+            _take_images(source, out, ref, found.part, run)
+            taken[ref] = found
+        elif ref in failed and not record_file(out, ref).exists():
+            write_failure(out, ref, failed[ref], "")
+    beside = {ref: temporary(part_folder(out, ref)) for ref in taken}
+    for ref, found in taken.items():
+        with writing(beside[ref]):
+            make_folder(beside[ref])
+            for name in (*(f"{kind}.jsonl" for kind in KINDS if found.has_text), "done.json"):
+                _link(part_folder(source, ref) / name, beside[ref] / name)
+    merged = {ref: found.part for ref, found in taken.items() if found.part is not None and not found.has_text}
+    _restore_texts(source, beside, merged, product)
+    for ref, folder in beside.items():
+        if ref in merged and not _is_whole(folder, merged[ref]):
             raise OutputError(f"its rows of {ref} are damaged", where=source, mend="take that folder out")
-        with writing(place):
-            shutil.rmtree(place, ignore_errors=True)
-            temporary(place).replace(place)
-        error_file(out, ref).unlink(missing_ok=True)
+        with writing(folder):
+            settle(folder.iterdir())
+            replace_folder(folder, part_folder(out, ref))
 
 
-def _restore_texts(source: Path, out: Path, merged: Mapping[SceneRef, Part], product: Product) -> None:
+def _restore_texts(
+    source: Path, folders: Mapping[SceneRef, Path], merged: Mapping[SceneRef, Part], product: Product
+) -> None:
     """Write the rows and facts of merged parts out of the product, cell after cell, as they stood before."""
     for cell, pieces in pieces_of(merged).items():
+        scenes = {ref.scene: number for number, (ref, _) in enumerate(pieces)}
+
+        def key(line_id: str, scenes: Mapping[str, int] = scenes) -> bytes:
+            scene, _, number = line_id.rpartition("_")
+            place = int(number) if number.isdecimal() else 0
+            return scenes[scene].to_bytes(KEY // 2, "big") + (place % 2**63).to_bytes(KEY // 2, "big")
+
         for kind in KINDS:
-            lines: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
-            for line_id, line in merged_lines(source, cell, pieces, product, kind).items():
-                scene, _, number = line_id.rpartition("_")
-                lines[scene].append((int(number), line))
-            for ref, _ in pieces:
-                file = temporary(part_folder(out, ref)) / f"{kind}.jsonl"
+            lines = Lines()
+            add_merged(lines, source, cell, pieces, product, kind, key)
+            found = lines.read()
+            for ref, part in pieces:
+                file = folders[ref] / f"{kind}.jsonl"
                 with writing(file), file.open("ab") as text:
-                    text.writelines(line for _, line in sorted(lines[ref.scene]))
+                    text.writelines(islice(found, part.cells[f"{cell.task}/{cell.form}"][0]))
 
 
 def _is_whole(folder: Path, part: Part) -> bool:
     return [stamp_of(folder / f"{kind}.jsonl") for kind in KINDS] == [tuple(part.rows), tuple(part.facts)]
 
 
-def _take_images(source: Path, out: Path, ref: SceneRef, part: Part) -> None:
+def _take_images(source: Path, out: Path, ref: SceneRef, part: Part, run: Run) -> None:
+    """Link the images of a part; one that is itself a link may lead to the raw scans that its run had, only."""
+    folder, own = images_folder(source, ref.dataset), images_folder(out, ref.dataset)
+    if part.images:
+        for images in (folder, own):
+            refuse_link(images)
+            refuse_link(images / ref.scene)
     for name in part.images:
-        file = images_folder(out, ref.dataset) / name
+        if (folder / name).is_symlink() and not _leads_to_scans(folder / name, run):
+            raise OutputError(
+                f"an image is a link to {(folder / name).readlink()}, which is none of the run's raw scans",
+                where=folder / name,
+                mend="take that folder out, or make it with `images: copy`",
+            )
+        file = own / name
         with writing(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            temporary(file).unlink(missing_ok=True)
-            _link(images_folder(source, ref.dataset) / name, temporary(file))
-            temporary(file).replace(file)
-            temporary(file).unlink(missing_ok=True)
+            make_folder(file.parent)
+            beside = temporary(file)
+            _link(folder / name, beside)
+            beside.replace(file)
+            beside.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
 
 
-def _take_error(source: Path, out: Path, ref: SceneRef) -> None:
-    file = error_file(out, ref)
-    if error_file(source, ref).exists() and not (part_folder(out, ref) / "done.json").exists():
-        with writing(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(error_file(source, ref), file)
+def _leads_to_scans(link: Path, run: Run) -> bool:
+    """Tell whether a link leads below a root of a run, or to where a root's own links lead."""
+    target = link.resolve()
+    roots = [Path(root) for root in run.roots if root and Path(root).is_dir()]
+    homes = [*roots, *(path for root in roots for path in root.iterdir() if path.is_symlink())]
+    return run.identity["images"] == "link" and any(target.is_relative_to(home.resolve()) for home in homes)
 
 
 def _link(source: Path | str, target: Path | str) -> None:

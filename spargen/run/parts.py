@@ -6,7 +6,10 @@
     OUT/.parts/<dataset>/<split>/<scene>/done.json     what the scene gave, with size and digest of each file
     OUT/.parts/<dataset>/<split>/<scene>/rows.jsonl    its rows, cell after cell, and beside them facts.jsonl:
                                                        until they are merged, from then on they stand in the product
-    OUT/.parts/<dataset>/<split>/<scene>.error.json    why the scene failed, until it is made
+    OUT/.parts/<dataset>/<split>/<scene>/error.json    why the scene failed, until it is made
+
+What a part says of itself is believed only if it is whole: of the right shape, with its own digest, and naming nothing
+outside of the scene's folders.
 """
 
 from __future__ import annotations
@@ -14,19 +17,36 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import orjson
+from pydantic import ConfigDict, TypeAdapter
 
 from spargen.fingerprint import digest
 from spargen.run.compile import Run
-from spargen.run.files import JSON_LINE, Stamp, temporary, write_json, write_lines, writing
+from spargen.run.files import (
+    JSON_LINE,
+    Stamp,
+    changed_ns,
+    is_temporary,
+    is_whole,
+    make_folder,
+    read_sealed,
+    replace_folder,
+    temporary,
+    write_json,
+    write_lines,
+    write_sealed,
+    writing,
+)
 from spargen.run.row import Row, SceneQuestions
 from spargen.run.scenes import SceneRef
-from spargen.scene.types import Scene
+from spargen.scene.types import Scene, can_name_a_file
 
 PARTS = ".parts"
 Kind = Literal["rows", "facts"]
@@ -49,11 +69,13 @@ class Part:
     seconds : time by stage; notes : remarks by topic.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid")
+
     key: str
     source: int
     fingerprint: str
     quick: str
-    cells: Mapping[str, Sequence[int]]
+    cells: Mapping[str, tuple[int, int, int]]
     rows: Stamp
     facts: Stamp
     images: Mapping[str, Stamp]
@@ -79,56 +101,86 @@ def part_folder(out: Path, ref: SceneRef) -> Path:
     return out / PARTS / ref.dataset / ref.split / ref.scene
 
 
+def record_file(out: Path, ref: SceneRef) -> Path:
+    """Return where it stands what a scene gave."""
+    return part_folder(out, ref) / "done.json"
+
+
 def error_file(out: Path, ref: SceneRef) -> Path:
     """Return where it stands why a scene failed."""
-    folder = part_folder(out, ref)
-    return folder.with_name(folder.name + ".error.json")
+    return part_folder(out, ref) / "error.json"
 
 
-def read_part(out: Path, ref: SceneRef, key: str) -> Part | None:
-    """Return what a part says of itself, None where it is not there or was made by another version of the run."""
+def read_part(out: Path, ref: SceneRef) -> Part | None:
+    """Return what a part says of itself, None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If its record is not as it was written, or names what no scene can have.
+    """
     try:
-        part = Part(**orjson.loads((part_folder(out, ref) / "done.json").read_bytes()))
-    except (OSError, orjson.JSONDecodeError, TypeError):
+        part = _types().validate_json(orjson.dumps(read_sealed(record_file(out, ref))))
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return part if part.key == key else None
+    except (OSError, TypeError) as error:
+        raise ValueError("the record cannot be read") from error
+    names = [name.split("/") for name in part.cells]
+    sums = [sum(numbers[column] for numbers in part.cells.values()) for column in (1, 2)]
+    images = [name.split("/") for name in part.images]
+    well = (
+        all(len(name) == 2 and all(map(can_name_a_file, name)) for name in names)
+        and all(number >= 0 for numbers in part.cells.values() for number in numbers)
+        and sums == [part.rows[0], part.facts[0]]
+        and all(len(name) > 1 and name[0] == ref.scene and all(map(can_name_a_file, name)) for name in images)
+    )
+    if not well:
+        raise ValueError("the record contradicts itself")
+    return part
 
 
-def read_parts(out: Path, run: Run) -> Iterator[tuple[SceneRef, Part]]:
-    """Yield the parts that are of this run, the scenes that failed last time excepted."""
-    keys = run.keys
-    found = ((ref, read_part(out, ref, keys[ref.source])) for ref in run.scenes if not error_file(out, ref).exists())
-    yield from ((ref, part) for ref, part in found if part is not None)
+@cache
+def _types() -> TypeAdapter[Part]:
+    return TypeAdapter(Part)
 
 
 def failures(out: Path, run: Run) -> dict[SceneRef, str]:
     """Return why scenes failed, those included that a list names and the disk has not."""
     texts = dict.fromkeys(run.missing, "the scene is listed but not on disk")
     for ref in run.scenes:
-        file = error_file(out, ref)
-        if file.exists():
-            texts[ref] = str(orjson.loads(file.read_bytes())["message"])
+        if (file := error_file(out, ref)).exists():
+            texts[ref] = "it failed, and the record of why is damaged"
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                texts[ref] = str(orjson.loads(file.read_bytes())["message"])
     return texts
 
 
+def write_failure(out: Path, ref: SceneRef, message: str, trace: str) -> None:
+    """Leave beside what a scene gave earlier why it failed now."""
+    write_json(error_file(out, ref), {"message": message, "traceback": trace})
+
+
+def forget_failure(out: Path, ref: SceneRef) -> None:
+    """Remove the record of a failure: the scene stands."""
+    with writing(part_folder(out, ref)):
+        error_file(out, ref).unlink(missing_ok=True)
+
+
 def has_text(out: Path, ref: SceneRef, part: Part) -> bool:
-    """Tell whether a part's rows and facts stand in its folder, at their sizes."""
-    folder = part_folder(out, ref)
-    try:
-        sizes = [(folder / f"{kind}.jsonl").stat().st_size for kind in KINDS]
-    except OSError:
-        return False
-    return sizes == [part.rows[0], part.facts[0]]
+    """Tell whether a part's rows and facts stand in its folder, as they were written."""
+    folder, since = part_folder(out, ref), changed_ns(record_file(out, ref))
+    return all(is_whole(folder / f"{kind}.jsonl", getattr(part, kind), since) for kind in KINDS)
 
 
-def read_text(out: Path, ref: SceneRef, part: Part, cell: str, kind: Kind) -> list[bytes]:
-    """Return the lines of one ``task/form``, in the order in which the scene gave them."""
+def piece_of(part: Part, cell: str, kind: Kind) -> tuple[int, int]:
+    """Return where the lines of one ``task/form`` begin and end in a part's file of rows or facts."""
     column = 1 + KINDS.index(kind)
-    lengths = {name: numbers[column] for name, numbers in part.cells.items()}
-    begin = sum(lengths[name] for name in list(lengths)[: list(lengths).index(cell)])
-    with (part_folder(out, ref) / f"{kind}.jsonl").open("rb") as file:
-        file.seek(begin)
-        return file.read(lengths[cell]).splitlines(keepends=True)
+    begin = 0
+    for name, numbers in part.cells.items():
+        if name == cell:
+            return begin, begin + numbers[column]
+        begin += numbers[column]
+    return begin, begin
 
 
 def remove_text(out: Path, ref: SceneRef) -> None:
@@ -138,17 +190,30 @@ def remove_text(out: Path, ref: SceneRef) -> None:
             (part_folder(out, ref) / f"{kind}.jsonl").unlink(missing_ok=True)
 
 
+def remove_leftovers(out: Path) -> None:
+    """Remove what runs that ended in the middle of a file or a part left half-written; none is at work."""
+    with writing(out):
+        for folder in (out, out / PARTS, out / "spar", out / "data_jsons", *(out / PARTS).glob("*/*/")):
+            for beside in [path for path in folder.iterdir() if is_temporary(path.name)]:
+                if beside.is_dir() and not beside.is_symlink():
+                    shutil.rmtree(beside)
+                else:
+                    beside.unlink()
+
+
 def write_part(
     out: Path, ref: SceneRef, scene: Scene, questions: SceneQuestions, images: Mapping[str, Stamp], key: str, quick: str
 ) -> Part:
     """Write a scene's part beside its place and move it there, so that nothing half-written is taken for whole.
 
-    Where, of which scene, its rows and the image files that were written; for `key` and `quick` see `Part`.
+    Where, of which scene, its rows and the image files that were written; for `key` and `quick` see `Part`. All of it
+    is on the disk before the part has its name.
     """
     place = part_folder(out, ref)
-    beside = temporary(place)
     with writing(place):
-        shutil.rmtree(beside, ignore_errors=True)
+        make_folder(place.parent)
+        beside = temporary(place)
+        beside.mkdir()
         cells = list(_lines(ref, questions.rows))
         rows = write_lines(beside / "rows.jsonl", (line for _, lines, _ in cells for line in lines))
         facts = write_lines(beside / "facts.jsonl", (line for _, _, lines in cells for line in lines))
@@ -157,7 +222,7 @@ def write_part(
             source=ref.source,
             fingerprint=scene.fingerprint,
             quick=quick,
-            cells={name: [len(r), sum(map(len, r)), sum(map(len, f))] for name, r, f in cells},
+            cells={name: (len(r), sum(map(len, r)), sum(map(len, f))) for name, r, f in cells},
             rows=rows,
             facts=facts,
             images=dict(images),
@@ -167,17 +232,20 @@ def write_part(
             seconds=dict(questions.seconds),
             notes={**{key: str(value) for key, value in scene.notes.items()}, **questions.notes},
         )
-        write_json(beside / "done.json", asdict(part))
-        shutil.rmtree(place, ignore_errors=True)
-        beside.replace(place)
-    error_file(out, ref).unlink(missing_ok=True)
+        write_record(beside, part)
+        replace_folder(beside, place)
     return part
+
+
+def write_record(folder: Path, part: Part) -> None:
+    """Write what a part says of itself into its folder."""
+    write_sealed(folder / "done.json", asdict(part))
 
 
 def note_quick(out: Path, ref: SceneRef, part: Part, quick: str) -> None:
     """Note what the adapter now says of a scene's files, which hold what they held."""
     if part.quick != quick:
-        write_json(part_folder(out, ref) / "done.json", asdict(replace(part, quick=quick)))
+        write_record(part_folder(out, ref), replace(part, quick=quick))
 
 
 def _lines(ref: SceneRef, rows: list[Row]) -> Iterator[tuple[str, list[bytes], list[bytes]]]:

@@ -1,31 +1,33 @@
 """The product: the files of an output folder that merges wrote, in SPAR's layout.
 
 The lines of a scene stand in its part until they are merged, and from then on in the product alone. The manifest says
-what is merged: the digest of each scene's part, and the size of each file. Before a file is replaced, its new size is
-noted in ``.parts/merging.jsonl``; after a merge that was cut short, both the files that it replaced and the files that
-it left alone can so be told from damaged ones. The texts of parts are removed once the manifest that names them is
-written.
+what is merged: the digest of each scene's part, and size and digest of each file. Before a file is replaced, those of
+the new one are noted in ``.parts/merging.jsonl``; after a merge that was cut short, both the files that it replaced and
+the files that it left alone can so be told from damaged ones. The texts of parts are removed once the manifest that
+names them is written, and ``.parts/merged.json`` keeps size and digest of the manifest.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from spargen.errors import OutputError
-from spargen.run.files import writing
+from spargen.run.files import Stamp, changed_ns, is_whole, read_sealed, settle_folder, stamp_of, write_sealed, writing
+from spargen.run.lines import Lines, id_of, lines_in
 from spargen.run.naming import Cell
 from spargen.run.parts import PARTS, Kind, Part
 from spargen.run.scenes import SceneRef
+from spargen.scene.types import can_name_a_file
 
 Pieces = list[tuple[SceneRef, Part]]
 Entry = dict[str, Any]
-_MEND = "remove it and give the same command again: what it held is made again"
+_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,14 @@ class Product:
     merged : digests of the parts whose lines are in there, by ``dataset/split/scene``.
     standing : the files that are whole, by their folders; of an interrupted merge, those before and those after.
     interrupted : whether a merge was cut short: then a file may hold lines that the manifest knows nothing of.
+    lost : whether the manifest is not as it was written, so that nothing is known of the files.
     """
 
     files: Mapping[str, Entry]
     merged: Mapping[str, str]
     standing: Mapping[str, tuple[str, ...]]
     interrupted: bool
+    lost: bool = False
 
     def holds(self, ref: SceneRef, part: Part) -> bool:
         """Tell whether all lines of a part stand in whole files."""
@@ -66,7 +70,8 @@ class Product:
         folders = {name.rpartition("/")[0]: name for name in self.files if name.startswith("spar/")}
         lost = [name for folder, name in folders.items() if folder not in self.standing]
         facts = (name for name in self.files if name.startswith("facts/"))
-        return sorted([*lost, *(n for n in facts if n not in self.standing.get(n.rpartition("/")[0], ()))])
+        manifest = [_MANIFEST] if self.lost else []
+        return sorted([*manifest, *lost, *(n for n in facts if n not in self.standing.get(n.rpartition("/")[0], ()))])
 
 
 def cells_of(ref: SceneRef, part: Part) -> Iterator[Cell]:
@@ -78,20 +83,51 @@ def cells_of(ref: SceneRef, part: Part) -> Iterator[Cell]:
 
 def read_product(out: Path) -> Product:
     """Return what stands in an output folder; nothing where no merge was ever finished."""
-    manifest: dict[str, Any] = {}
-    try:
-        manifest = orjson.loads((out / "manifest.json").read_bytes())
-        files, scenes = dict(manifest["files"]), {name: str(s["part"]) for name, s in manifest["scenes"].items()}
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        files, scenes = {}, {}
-    announced = set(_announced(out))
-    whole = {(name, entry["bytes"]) for name, entry in files.items()} | announced
+    announced = list(_announced(out))
+    entries, merged = _read_manifest(out, [stamp for name, stamp in announced if name == _MANIFEST])
+    since = changed_ns(out / _MANIFEST)
+    noted: dict[str, list[tuple[Stamp, int]]] = {}
+    for name, entry in entries.items():
+        noted[name] = [((entry["bytes"], entry["sha256"]), since)]
+    for name, stamp in announced:
+        noted.setdefault(name, []).append((stamp, 0))
     standing: dict[str, tuple[str, ...]] = {}
-    for name in sorted({name for name, _ in whole}):
-        path, (folder, _, _) = out / name, name.rpartition("/")
-        if path.is_file() and (name, path.stat().st_size) in whole:
+    for name in sorted(noted.keys() - {_MANIFEST}):
+        if any(is_whole(out / name, stamp, moment) for stamp, moment in noted[name]):
+            folder, _, _ = name.rpartition("/")
             standing[folder] = (*standing.get(folder, ()), name)
-    return Product(files, scenes, standing, bool(announced))
+    lost = not entries and (out / _MANIFEST).exists()
+    return Product(entries, merged, standing, bool(announced), lost)
+
+
+def _read_manifest(out: Path, announced: Sequence[Stamp]) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Return the files and the parts that the manifest names; nothing of one that is not as it was written."""
+    try:
+        sealed = _sealed(out)
+        if sealed and stamp_of(out / _MANIFEST) not in (sealed, *announced):
+            return {}, {}
+        manifest = orjson.loads((out / _MANIFEST).read_bytes())
+        files = {str(name): Entry(entry) for name, entry in manifest["files"].items() if _is_ours(name)}
+        if not all(type(entry["bytes"]) is int and type(entry["sha256"]) is str for entry in files.values()):
+            return {}, {}
+        return files, {str(name): str(scene["part"]) for name, scene in manifest["scenes"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}, {}
+
+
+def _sealed(out: Path) -> Stamp | None:
+    """Return size and digest of the manifest of the last merge, None where they are not known."""
+    try:
+        size, digest = read_sealed(_seal(out))["manifest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return size, digest
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether a file of the product can have this name."""
+    top, *inner = name.split("/")
+    return top in ("spar", "facts", "data_jsons") and bool(inner) and all(map(can_name_a_file, inner))
 
 
 def pieces_of(parts: Mapping[SceneRef, Part]) -> dict[Cell, Pieces]:
@@ -108,58 +144,56 @@ def rows_of(cell: Cell, pieces: Pieces) -> int:
     return sum(int(part.cells[f"{cell.task}/{cell.form}"][0]) for _, part in pieces)
 
 
-def merged_lines(out: Path, cell: Cell, pieces: Pieces, product: Product, kind: Kind) -> dict[str, bytes]:
-    """Return a cell's lines of some scenes out of the product, by their ids.
-
-    Raises
-    ------
-    OutputError
-        If a file of the right size does not hold what it should.
-    """
+def add_merged(
+    lines: Lines, out: Path, cell: Cell, pieces: Pieces, product: Product, kind: Kind, key: Callable[[str], bytes]
+) -> None:
+    """Add a cell's lines of some scenes, as they stand in the product; `key` gives the key of an id."""
     files = product.standing[cell.row_folder] if kind == "rows" else (cell.fact_file,)
     wanted = {ref.scene for ref, _ in pieces}
-    found: dict[str, bytes] = {}
     for name in files:
-        with (out / name).open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                line_id = id_of(line, f"{out / name}:{number}")
-                if line_id.rpartition("_")[0] in wanted:
-                    found[line_id] = line
-    if len(found) != rows_of(cell, pieces):
-        raise OutputError("lines are missing in this file", where=out / files[-1], mend=_MEND)
-    return found
+        places, keys = [], []
+        for number, (offset, line) in enumerate(lines_in(out / name), start=1):
+            line_id = id_of(line, f"{out / name}:{number}")
+            if line_id.rpartition("_")[0] in wanted:
+                places.append((offset, len(line)))
+                keys.append(key(line_id))
+        lines.add(out / name, places, keys)
 
 
-def note(out: Path, name: str, size: int) -> None:
-    """Note that a file of this size is about to replace the one of its name, so that it is known to be whole."""
+def note(out: Path, name: str, stamp: Stamp) -> None:
+    """Note that a file is about to replace the one of its name, so that it is known to be whole."""
+    begun = _journal(out).exists()
     with _journal(out).open("ab") as journal:
-        journal.write(orjson.dumps([name, size]) + b"\n")
+        journal.write(orjson.dumps([name, *stamp]) + b"\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+    if not begun:
+        settle_folder(out / PARTS)
 
 
 def end_merge(out: Path) -> None:
-    """Forget which files were replaced: the manifest now holds their sizes."""
+    """Forget which files were replaced: the manifest now has their stamps, and its own is kept."""
+    write_sealed(_seal(out), {"manifest": stamp_of(out / _MANIFEST)})
     with writing(out):
         _journal(out).unlink(missing_ok=True)
+        settle_folder(out / PARTS)
 
 
 def _journal(out: Path) -> Path:
     return out / PARTS / "merging.jsonl"
 
 
-def _announced(out: Path) -> Iterator[tuple[str, int]]:
-    """Yield name and size of the files that an interrupted merge replaced or was about to replace."""
+def _seal(out: Path) -> Path:
+    return out / PARTS / "merged.json"
+
+
+def _announced(out: Path) -> Iterator[tuple[str, Stamp]]:
+    """Yield name and stamp of the files that an interrupted merge replaced or was about to replace."""
     journal = _journal(out).read_bytes() if _journal(out).exists() else b""
     for line in journal.splitlines():
         try:
-            name, size = orjson.loads(line)
-        except (orjson.JSONDecodeError, ValueError):  # the line that was being written
+            name, size, digest = orjson.loads(line)
+        except (ValueError, TypeError):  # the line that was being written
             continue
-        yield name, size
-
-
-def id_of(line: bytes, where: str) -> str:
-    """Return the id of a row or a fact; `OutputError` if the line is damaged."""
-    try:
-        return str(orjson.loads(line)["id"])
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise OutputError("this line is damaged", where=where, mend=_MEND) from error
+        if isinstance(name, str) and (name == _MANIFEST or _is_ours(name)) and isinstance(size, int) and digest:
+            yield name, (size, str(digest))

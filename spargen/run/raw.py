@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spargen.errors import JobError, nearest
+from spargen.errors import JobError, OutputError, nearest
 from spargen.plugins import find_adapter
 from spargen.run.compile import Run
 from spargen.scene.lists import rules_as_said
@@ -40,19 +40,29 @@ class RawScene:
         return adapter.load(self.scene)
 
 
-def raw_scenes(run: Run, data: Mapping[str, Path]) -> Iterator[RawScene]:
+def raw_scenes(run: Run, data: Mapping[str, Path], *, trust: bool) -> Iterator[RawScene]:
     """Return the scenes of a run.
 
     Parameters
     ----------
     run : of the output folder.
     data : where data sets lie now, by name; where the run found them by default.
+    trust : whether code may be run that the folder names: whoever made it could have named any.
 
     Raises
     ------
     JobError
         If `data` names a data set that the run has not.
+    OutputError
+        If an adapter is neither one of spargen's nor installed, and the folder is not trusted.
     """
+    for source in run.identity["sources"]:
+        if ":" in source["adapter"] and not trust:
+            raise OutputError(
+                f"its scenes are read by {source['adapter']}, a module that opening them would run",
+                where="run.json",
+                mend="if you trust whoever made the folder, add --trust-plugins",
+            )
     known = {ref.dataset for ref in run.scenes}
     for name in data:
         if name not in known:

@@ -12,7 +12,6 @@ import orjson
 
 from spargen.errors import OutputError, PluginError, SceneError
 from spargen.plugins import load_task_file
-from spargen.run.compile import Run
 from spargen.run.executors import WorkerLostError, run_each
 from spargen.run.ledger import read_run
 from spargen.run.naming import Cell, images_folder
@@ -149,6 +148,7 @@ def verify_rows(
     workers: int = 1,
     sample: int | None = None,
     fail_fast: bool = False,
+    trust: bool = False,
     watch: Watch | None = None,
 ) -> VerifyReport:
     """Work the answer of every row out again, from its words and marks and from the raw scene, and compare.
@@ -160,6 +160,7 @@ def verify_rows(
     workers : scenes at a time.
     sample : only so many rows of each cell.
     fail_fast : stop at the first wrong row.
+    trust : whether code may be run that the folder names: its own adapters, and its tasks with their checks.
     watch : called after each scene with its name, how many are done, and how many there are.
 
     Raises
@@ -171,7 +172,9 @@ def verify_rows(
     bounds = Bounds.of(run.identity["settings"])
     report = VerifyReport({cell: CellResult() for cell in index.files})
     report.faults = [Finding(cell, "", "wrong", (what,)) for cell, what in index.faults]
-    works = list(_works(out, run, index, bounds, data or {}, fail_fast=fail_fast, whole=sample is None))
+    raw = {(found.dataset, found.scene): found for found in raw_scenes(run, data or {}, trust=trust)}
+    plugins = run.plugins if trust else ()
+    works = list(_works(out, raw, index, bounds, plugins, fail_fast=fail_fast, whole=sample is None))
     for done, (work, found) in enumerate(run_each(_verify_scene, works, workers=workers), start=1):
         if isinstance(found, WorkerLostError):
             where, mend = f"{work.raw.dataset}/{work.raw.scene}", "give it more memory, or fewer --workers"
@@ -202,11 +205,16 @@ def _add(report: VerifyReport, found: _Found) -> None:
 
 
 def _works(
-    out: Path, run: Run, index: RowIndex, bounds: Bounds, data: Mapping[str, Path], *, fail_fast: bool, whole: bool
+    out: Path,
+    raw: Mapping[tuple[str, str], RawScene],
+    index: RowIndex,
+    bounds: Bounds,
+    plugins: Sequence[str],
+    *,
+    fail_fast: bool,
+    whole: bool,
 ) -> Iterator[_Work]:
     """Yield the scenes that have rows, with the adapters and folders that read them."""
-    raw = {(found.dataset, found.scene): found for found in raw_scenes(run, data)}
-    plugins = _plugins(out)
     for dataset, scene in sorted(index.rows):
         if (dataset, scene) not in raw:
             raise OutputError("the run knows of no such scene", where=f"{dataset}/{scene}", mend="generate it anew")
@@ -218,15 +226,6 @@ def _works(
         there = images if images.is_dir() and any(images.iterdir()) else None
         places = index.rows[dataset, scene]
         yield _Work(found, bounds, plugins, index.files, places, there, fail_fast, whole)
-
-
-def _plugins(out: Path) -> list[str]:
-    """Return the files of the job's own tasks, as the manifest names them."""
-    try:
-        job = orjson.loads((out / "manifest.json").read_bytes())["job"]
-    except (OSError, orjson.JSONDecodeError, KeyError) as error:
-        raise OutputError("the manifest cannot be read", where=out, mend="finish the run first") from error
-    return [str(path) for path in job.get("plugins", ())]
 
 
 def _verify_scene(work: _Work) -> _Found:

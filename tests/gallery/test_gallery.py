@@ -1,5 +1,6 @@
 """The gallery's folder: what stands in its data, its pictures and its scenes, without a browser."""
 
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -34,7 +35,7 @@ def reddish(pixels):
 
 
 def test_every_cell_has_its_samples_and_its_rows_are_counted(out):
-    data = data_of(write_gallery(out, samples=2))
+    data = data_of(write_gallery(out, trust=True, samples=2))
     assert [(Cell(*row["cell"])) for row in data["rows"]] == sorted(CELLS) * 2
     assert [cell["rows"] for cell in data["cells"]] == [ROWS] * len(CELLS)
 
@@ -48,7 +49,7 @@ def test_samples_are_drawn_by_the_seed(out):
 
 
 def test_the_marks_are_drawn_and_the_answer_is_not(out):
-    page = write_gallery(out)
+    page = write_gallery(out, trust=True)
     for row in data_of(page)["rows"]:
         for i, (path, width, height) in enumerate(row["images"]):
             image = Image.open(page.parent / path).convert("RGB")
@@ -60,12 +61,12 @@ def test_the_marks_are_drawn_and_the_answer_is_not(out):
 
 
 def test_images_are_scaled_those_of_clips_further(out):
-    widths = {row["cell"][2]: row["images"][0][1] for row in data_of(write_gallery(out))["rows"]}
+    widths = {row["cell"][2]: row["images"][0][1] for row in data_of(write_gallery(out, trust=True))["rows"]}
     assert widths == {"depth_prediction_oc": 480, "position_matching": 480, "appearance_order": 320}
 
 
 def test_an_image_that_several_rows_show_is_written_once(out):
-    page = write_gallery(out, samples=ROWS)
+    page = write_gallery(out, trust=True, samples=ROWS)
     clips = [row["images"] for row in data_of(page)["rows"] if row["cell"][2] == "appearance_order"]
     assert len(clips) == ROWS
     assert all(clip == clips[0] for clip in clips)
@@ -74,13 +75,13 @@ def test_an_image_that_several_rows_show_is_written_once(out):
 
 
 def test_the_box_of_an_answer_is_told_apart_from_the_image(out):
-    boxes = {row["cell"][2]: row["box"] for row in data_of(write_gallery(out))["rows"]}
+    boxes = {row["cell"][2]: row["box"] for row in data_of(write_gallery(out, trust=True))["rows"]}
     assert boxes["position_matching"] == [1, 500, 250, 750, 750], "option B, in the second image"
     assert boxes["depth_prediction_oc"] is None
 
 
 def test_a_scene_is_drawn_where_it_can_be_opened(out):
-    page = write_gallery(out)
+    page = write_gallery(out, trust=True)
     assert data_of(page)["scenes"] == {"toy/room_00": "scenes/toy_room_00.js"}
     text = (page.parent / "scenes/toy_room_00.js").read_text("utf-8")
     name, scene = orjson.loads(re.fullmatch(r"window\.addScene\((.*)\);\n", text)[1].join("[]"))
@@ -90,16 +91,19 @@ def test_a_scene_is_drawn_where_it_can_be_opened(out):
 
 
 def test_a_scene_that_moved_is_found_by_its_data_set(out, room):
-    scenes = data_of(write_gallery(out, data={"other": room}))["scenes"]
+    scenes = data_of(write_gallery(out, trust=True, data={"other": room}))["scenes"]
     assert sorted(scenes) == ["other/room_00", "toy/room_00"]
     with pytest.raises(JobError, match="no data set 'tyo'"):
-        write_gallery(out, data={"tyo": room})
+        write_gallery(out, trust=True, data={"tyo": room})
 
 
 def test_a_scene_that_broke_since_costs_its_plan_and_no_more(out):
     file = out / ".parts/run.json"
-    file.write_text(file.read_text().replace('"options": {}', '"options": {"broken": true}'))
-    data = data_of(write_gallery(out))
+    run = json.loads(file.read_text())
+    run["identity"]["sources"][0]["options"] = {"broken": True}
+    del run["sha256"]
+    file.write_text(json.dumps(run))
+    data = data_of(write_gallery(out, trust=True))
     assert data["scenes"] == {}
     assert data["rows"]
 
@@ -185,20 +189,20 @@ def test_distances_are_those_that_the_fact_names_so():
 
 
 def test_an_older_gallery_is_replaced_and_another_folder_is_not(out, tmp_path):
-    page = write_gallery(out, tmp_path / "pages")
+    page = write_gallery(out, tmp_path / "pages", trust=True)
     (page.parent / "images/old.webp").write_bytes(b"")
-    write_gallery(out, tmp_path / "pages")
+    write_gallery(out, tmp_path / "pages", trust=True)
     assert not (page.parent / "images/old.webp").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/letter.txt").write_text("keep me")
     with pytest.raises(OutputError, match="holds other files"):
-        write_gallery(out, tmp_path / "mine")
+        write_gallery(out, tmp_path / "mine", trust=True)
 
 
 def test_images_that_were_not_written_are_missed_by_name(out):
     shutil.rmtree(out / "spar/toy/images")
     with pytest.raises(OutputError, match="images: copy or link"):
-        write_gallery(out)
+        write_gallery(out, trust=True)
 
 
 class Links(HTMLParser):
@@ -213,7 +217,7 @@ class Links(HTMLParser):
 
 
 def test_the_page_reads_only_what_stands_beside_it(out):
-    folder = write_gallery(out).parent
+    folder = write_gallery(out, trust=True).parent
     links = Links()
     links.feed((folder / "index.html").read_text("utf-8"))
     assert links.found

@@ -10,7 +10,7 @@ SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 @pytest.fixture
 def page(browser, out):
     """Return a function that opens the gallery at a size, and see afterwards that nothing was complained about."""
-    uri = write_gallery(out).resolve().as_uri()
+    uri = write_gallery(out, trust=True).resolve().as_uri()
 
     def open_page(size="wide", address="", dark=False):
         width, height = SIZES[size]

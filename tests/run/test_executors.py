@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 import types
+from collections import Counter
 
 import pytest
 
 from spargen.errors import JobError, SceneError
-from spargen.run.executors import WorkerLostError, cores, run_each
+from spargen.run.executors import MEMORY, WorkerLostError, cores, run_each
 
 
 def square(n):
@@ -74,8 +75,8 @@ def test_results_come_as_they_are_ready():
 def test_a_lost_worker_costs_one_item():
     results = dict(run_each(die_on_three, range(8), workers=2))
     assert {n for n, r in results.items() if isinstance(r, WorkerLostError)} == {3, 4}
-    assert "SIGKILL" in str(results[3])
-    assert "exit code 7" in str(results[4])
+    assert str(results[3]) == f"its process ended with signal SIGKILL: {MEMORY}"
+    assert str(results[4]) == "its process ended with exit code 7"
     assert [results[n] for n in (0, 1, 2, 5, 6, 7)] == [0, 1, 2, 5, 6, 7]
 
 
@@ -118,13 +119,36 @@ class Power:
         return n**self.exponent
 
 
+class RayError(Exception):
+    pass
+
+
+class OutOfMemoryError(RayError):
+    pass
+
+
+class RayTaskError(RayError):
+    def __init__(self, cause):
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+LOST = {20: 1, 30: 2, 40: 9}
+"""How often the process of an item is lost; that of 40 needs too much memory."""
+
+
 class FakeRay(types.ModuleType):
     """As much of Ray as is used, and as strict: it takes functions only."""
 
     def __init__(self):
         super().__init__("ray")
-        self.exceptions = types.SimpleNamespace(WorkerCrashedError=ZeroDivisionError)
-        self.results = {}
+        self.exceptions = types.SimpleNamespace(
+            RayError=RayError, RayTaskError=RayTaskError, OutOfMemoryError=OutOfMemoryError
+        )
+        self.results, self.most, self.losses = {}, 0, Counter()
+
+    def cluster_resources(self):
+        return {"CPU": 3.0, "memory": 1e9}
 
     def is_initialized(self):
         return True
@@ -139,13 +163,25 @@ class FakeRay(types.ModuleType):
 
     def start(self, function, item):
         reference = object()
-        self.results[reference] = function(item)
+        try:
+            self.results[reference] = function(item)
+        except SceneError as error:
+            self.results[reference] = RayTaskError(error)
+        if item in LOST and self.losses[item] < LOST[item]:
+            self.losses[item] += 1
+            self.results[reference] = OutOfMemoryError() if item == 40 else RayError("the node died\nmore of it")
         return reference
 
     def wait(self, references, num_returns):
+        self.most = max(self.most, len(references))
         return references[-num_returns:], references[:-num_returns]
 
+    def cancel(self, reference, force):
+        assert force
+
     def get(self, reference):
+        if isinstance(self.results[reference], RayError):
+            raise self.results[reference]
         return self.results[reference]
 
 
@@ -153,6 +189,28 @@ def test_ray_works_on_everything_in_any_order(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", FakeRay())
     found = dict(run_each(Power(3), [1, 2, 3, 4, 5], workers=2, kind="ray"))
     assert found == {1: 1, 2: 8, 3: 27, 4: 64, 5: 125}
+
+
+def test_on_ray_a_lost_node_costs_nothing_and_a_lost_scene_is_lost_once(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", fake := FakeRay())
+    found = dict(run_each(square, [10, 20, 30, 40, 50], workers=2, kind="ray"))
+    assert [found[n] for n in (10, 20, 50)] == [100, 400, 2500]
+    assert str(found[30]) == f"its process was lost twice: the node died; {MEMORY}"
+    assert str(found[40]) == f"its process was ended by Ray: {MEMORY}"
+    assert fake.losses == {20: 1, 30: 2, 40: 1}
+    assert fake.most == 2
+
+
+def test_ray_has_as_many_workers_as_the_cluster_has_cores(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", fake := FakeRay())
+    assert len(dict(run_each(square, range(8), workers=None, kind="ray"))) == 8
+    assert fake.most == 3
+
+
+def test_on_ray_too_what_the_function_raises_ends_the_run(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", FakeRay())
+    with pytest.raises(SceneError, match="here: no"):
+        list(run_each(refuse_two, range(6), workers=2, kind="ray"))
 
 
 def test_cores():

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from spargen.errors import OutputError
 from spargen.run.compile import Run
+from spargen.run.files import stamp_of
 from spargen.run.generate import finish
 from spargen.run.naming import Cell
-from spargen.run.parts import KINDS, Part, part_folder
+from spargen.run.parts import KINDS, Part, part_folder, write_record
 from spargen.run.scenes import SceneRef
 
-IDENTITY = {"seed": 0, "tasks": {}, "rows_per_cell": {}}
+IDENTITY = {"seed": 0, "tasks": {}, "rows_per_cell": {}, "images": "copy"}
 RUN = Run("", IDENTITY, ({},), ("data",), "code", "templates", {}, (), (), {}, ("",))
 
 
@@ -27,13 +27,12 @@ def put(out, dataset, split, scene, cells, word="x"):
     numbers, whole = {}, b""
     for (task, form), count in sorted(cells.items()):
         lines = b"".join(b'{"id":"%s_%d","word":"%s"}\n' % (scene.encode(), n, word.encode()) for n in range(count))
-        numbers[f"{task}/{form}"] = [count, len(lines), len(lines)]
+        numbers[f"{task}/{form}"] = (count, len(lines), len(lines))
         whole += lines
     for kind in KINDS:
         (folder / f"{kind}.jsonl").write_bytes(whole)
-    stamp = [len(whole), f"{scene} {word} {numbers}"]
-    part = Part(RUN.keys[0], 0, "scene", "", numbers, stamp, stamp, {}, [], {}, {}, {}, {})
-    (folder / "done.json").write_text(json.dumps({name: getattr(part, name) for name in part.__slots__}))
+    stamp = stamp_of(folder / "rows.jsonl")
+    write_record(folder, Part(RUN.keys[0], 0, "scene", "", numbers, stamp, stamp, {}, [], {}, {}, {}, {}))
     return ref
 
 
@@ -125,7 +124,7 @@ def test_every_first_part_of_a_file_is_a_fair_sample(tmp_path):
 def test_the_text_stands_once_when_it_is_merged(tmp_path):
     refs = [put(tmp_path, "scannet", "train", f"s{i}", {("t", "fill"): 3}) for i in range(3)]
     merged(tmp_path, *refs)
-    assert names(tmp_path / ".parts") == [f"scannet/train/s{i}/done.json" for i in range(3)]
+    assert names(tmp_path / ".parts") == ["merged.json", *(f"scannet/train/s{i}/done.json" for i in range(3))]
     before = {name: (tmp_path / name).stat().st_mtime_ns for name in names(tmp_path)}
     merged(tmp_path, *refs)
     after = {name: (tmp_path / name).stat().st_mtime_ns for name in names(tmp_path)}
@@ -173,14 +172,18 @@ def test_the_manifest_has_size_digest_and_length_of_every_file(tmp_path):
         assert entry.get("rows", "index") == ("index" if "data_jsons" in name else data.count(b"\n"))
 
 
-def test_a_file_of_the_right_size_that_lacks_lines_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "kind", ["spar/scannet/qa_jsonl/train/t/fill/fill_3.jsonl", "facts/scannet/train/t/fill.jsonl"]
+)
+def test_a_file_of_the_right_size_that_holds_something_else_costs_its_scenes(tmp_path, kind):
     first = put(tmp_path, "scannet", "train", "s1", {("t", "fill"): 3})
     merged(tmp_path, first)
-    file = tmp_path / "facts/scannet/train/t/fill.jsonl"
+    file = tmp_path / kind
     file.write_bytes(file.read_bytes().replace(b"s1_", b"s9_"))
     second = put(tmp_path, "scannet", "train", "s2", {("t", "fill"): 2})
-    with pytest.raises(OutputError, match=r"facts/scannet/train/t/fill\.jsonl: lines are missing(?s:.*)remove it"):
-        merged(tmp_path, first, second)
+    report = merged(tmp_path, first, second)
+    assert report.waiting == ["scannet/train/s1"]
+    assert report.remarks == [f"{kind} was not as it was written: what it held is made again"]
 
 
 class Killed(BaseException):
@@ -196,7 +199,7 @@ def steps(monkeypatch):
         genuine = getattr(owner, name)
 
         def step(*args, **kwargs):
-            counts = name != "open" or args[1:2] in (("wb",), ("ab",))
+            counts = name != "open" or args[1:2] in (("xb",), ("ab",))
             steps.done += counts
             if counts and steps.done == steps.last:
                 raise Killed

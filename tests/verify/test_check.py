@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 from spargen.cli import app
 from spargen.demo import write_demo
 from spargen.errors import JobError, OutputError
+from spargen.plugins import load_task_file
 from spargen.run.generate import generate
 from spargen.run.job import make_job
 from spargen.run.naming import Cell
 from spargen.run.read import published_cells, read
 from spargen.verify.layout import LAYOUTS
+from spargen.verify.own import OWN
 from spargen.verify.rows import index_rows, read_rows
 from spargen.verify.run import verify_rows
 
@@ -234,12 +236,15 @@ def test_a_task_of_a_plugin_brings_its_check_or_is_unread(made, tmp_path, brings
     job = {"out": str(tmp_path / "out"), "sources": [source], "rows_per_cell": 4, "tasks": [name]}
     job |= {"plugins": [str(plugin)], "templates": [str(tmp_path / "words")]}
     generate(make_job(job), workers=1)
-    report = verify_rows(tmp_path / "out")
+    OWN.pop(name, None)
+    load_task_file.cache_clear()
+    assert verify_rows(tmp_path / "out").totals()["unread"] == 4  # nobody said that its files may be run
+    report = verify_rows(tmp_path / "out", trust=True)
     assert report.totals()["right" if brings else "unread"] == 4, report.told()
     assert brings or "brings no check" in report.told()[0]
     if brings:
         rewrite(tmp_path / "out", Cell("scannet", "train", name, "fill"), lambda rows: [*map(spoilt, rows)])
-        assert verify_rows(tmp_path / "out").totals()["wrong"] == 4
+        assert verify_rows(tmp_path / "out", trust=True).totals()["wrong"] == 4
 
 
 def test_rows_of_a_scene_are_found_again(made):
