@@ -15,6 +15,7 @@ from spargen.geometry.boxes import gravity_box, tilt_deg
 from spargen.geometry.pieces import MainBody, linked_closely, main_body
 from spargen.geometry.surface import triangle_areas_m2
 from spargen.scene.labels import LabelRules, LabelTable
+from spargen.scene.texts import label_of
 from spargen.scene.types import Annotation, Mesh, Objects
 
 Floats = NDArray[np.float64]
@@ -107,7 +108,7 @@ def annotate(
         of_face = _rows("face_object", face_object, len(triangles), n)
         members = _members(triangles, of_face, None, n)
     by_face = of_face.copy() if vertex_object is None else None
-    bodies = _main_bodies(mesh, members, ~LabelTable.of(labels, rules).present)
+    bodies = _main_bodies(mesh, members, ~LabelTable.of(list(map(label_of, labels)), rules).present)
     there = np.diff(members.first) > 0
     row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
     of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)

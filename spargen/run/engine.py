@@ -21,6 +21,7 @@ from spargen.qa.sample import choose
 from spargen.run.naming import color_path, depth_path, name_in, walk_path
 from spargen.run.recipe import Recipe
 from spargen.run.row import NO_ROWS, FrameUse, Row, SceneQuestions
+from spargen.scene.texts import differs, released
 from spargen.scene.types import Scene
 from spargen.scene.walks import walks_of
 from spargen.seeds import rng_for
@@ -202,6 +203,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, rec
         **_overlap(task, fact, views),
         "objects": [int(scene.objects.id[o]) for o in fact.objects],
         "labels": [scene.objects.label[o] for o in fact.objects],
+        **_released(scene, fact),
         "marks": [_mark_trace(scene, mark) for mark in marks],
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
@@ -216,6 +218,13 @@ def _overlap(task: Task, fact: Fact, views: Views) -> dict[str, Any]:
     """Return how far the views of a pair or a set overlap; nothing where a task has frames of its own."""
     found = views.overlaps_of(fact.frames) if {"pairs", "sets"} & set(task.needs) else None
     return {} if found is None else {"overlap": found}
+
+
+def _released(scene: Scene, fact: Fact) -> dict[str, list[str]]:
+    """Return the labels as the data set has them, where one of them is called otherwise."""
+    pairs = [(scene.objects.released[o], scene.objects.label[o]) for o in fact.objects]
+    changed = any(differs(raw, label) for raw, label in pairs)
+    return {"labels_released": [released(raw) for raw, _ in pairs]} if changed else {}
 
 
 def _use(task: Task) -> FrameUse:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from spargen.errors import SceneError
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
+from spargen.scene.texts import as_released, changes, is_long, label_of
 
 FAR_M = 1000.0
 """A scene farther from the origin than this is moved to it.
@@ -58,11 +59,6 @@ def _check_name(name: str, where: str) -> None:
     if not can_name_a_file(name):
         mend = "use letters, digits, - and _; the adapter may rename"
         raise SceneError(f"{name!r} cannot name a file", where=where, mend=mend)
-
-
-def _one_line(label: str) -> str:
-    """Return a label as a sentence or an option can print it: single spaces, no line breaks or control characters."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in label).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +122,12 @@ class Objects:
     Parameters
     ----------
     id : (N,) int64, the data set's own ids.
-    label : N labels, as released but for white space and control characters: each stretch of them is one space.
+    label : N labels, as released but for what must not stand in a question: see `spargen.scene.texts`.
     center_m, extent_m : (N, 3) centre and full side lengths of the oriented boxes.
     R_world_box : (N, 3, 3) the boxes' axes as columns; axis i has length extent_m[:, i]; right-handed.
     doubtful : (N,) bool, boxes that cannot be trusted: the objects are present, but not asked about. None by default;
-        a box that is a line or a point always is one.
+        a box that is a line or a point always is one, and what has a remark for a label is not asked about either.
+    released : N labels as released; `label` as it was given by default.
 
     Raises
     ------
@@ -144,12 +141,15 @@ class Objects:
     extent_m: NDArray[np.float64]
     R_world_box: NDArray[np.float64]
     doubtful: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    released: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.label)
+        labels = tuple(map(label_of, self.label))
+        object.__setattr__(self, "released", as_released(self.label, labels, self.released))
         if not len(self.doubtful):
             object.__setattr__(self, "doubtful", np.zeros(n, dtype=bool))
-        object.__setattr__(self, "label", tuple(map(_one_line, self.label)))
+        object.__setattr__(self, "label", labels)
         _fix(self, "id", np.int64, (n,))
         _fix(self, "center_m", np.float64, (n, 3))
         _fix(self, "extent_m", np.float64, (n, 3))
@@ -173,7 +173,8 @@ class Objects:
             if not good.all():
                 bad = int(np.flatnonzero(~good)[0])
                 raise SceneError(f"the box of {self.label[bad]!r} {fault}", where=f"object {self.id[bad]}", mend=mend)
-        object.__setattr__(self, "doubtful", self.doubtful | self.thin)
+        remarks = np.array([is_long(text) for text in self.released], dtype=bool)
+        object.__setattr__(self, "doubtful", self.doubtful | self.thin | remarks)
         self.doubtful.setflags(write=False)
 
     def __len__(self) -> int:
@@ -208,7 +209,7 @@ class Annotation:
     boxes_are_fitted: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "label", tuple(map(_one_line, self.label)))
+        object.__setattr__(self, "label", tuple(map(label_of, self.label)))
         _fix(self, "id", np.int64, (len(self.label),))
         given = [name for name in ("vertex_object", "face_object") if getattr(self, name) is not None]
         if len(given) > 1:
@@ -356,9 +357,11 @@ class Scene:
             raise SceneError("two frames have one number", where=self.id, mend="fix the adapter")
         self._check_surface()
         self._check_rooms()
-        if self.objects.thin.any():
-            thin = {"objects whose box is a line or a point": int(self.objects.thin.sum())}
-            object.__setattr__(self, "notes", {**self.notes, **thin})
+        noted = {
+            "objects whose box is a line or a point": int(self.objects.thin.sum()),
+            "labels changed": changes(self.objects.released, self.objects.label),
+        }
+        object.__setattr__(self, "notes", {**self.notes, **{what: found for what, found in noted.items() if found}})
         self._move_to_origin()
 
     def _check_surface(self) -> None:

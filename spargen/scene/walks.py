@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spargen.scene.texts import differs, harmless, released
+
 if TYPE_CHECKING:
     from spargen.scene.types import Scene
 
@@ -20,7 +22,7 @@ class Walk:
     Parameters
     ----------
     id : unique in its scene; it names a folder.
-    instruction : the words, in one line.
+    instruction : the words, in one line; what must not stand in a question is left out, see `spargen.scene.texts`.
     frames : positions in `Scene.frames`, in walking order.
     told : what else the facts file should say of it, ready for JSON.
     """
@@ -29,6 +31,12 @@ class Walk:
     instruction: str
     frames: tuple[int, ...]
     told: Mapping[str, object]
+
+    def __post_init__(self) -> None:
+        said = harmless(self.instruction)
+        if differs(self.instruction, said):
+            object.__setattr__(self, "told", {**self.told, "instruction_released": released(self.instruction)})
+        object.__setattr__(self, "instruction", said)
 
 
 def walks_of(scene: Scene) -> tuple[Walk, ...]:
