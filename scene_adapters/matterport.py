@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.formats.files import read_file
-from scene_adapters.formats.folders import folder_of
+from scene_adapters.formats.folders import folder_of, holds
 from scene_adapters.formats.house import House, read_house, read_panorama_regions
 from scene_adapters.formats.rgbd_conf import read_conf
 from scene_adapters.matterport_folders import part_of, scan_folders
@@ -88,7 +88,7 @@ class MatterportAdapter(SceneAdapter):
 
     def scenes(self) -> Sequence[str]:
         """Return the names of all scans that have a house file, sorted."""
-        found = [name for name, folder in scan_folders(self.root).items() if _house_file(folder).is_file()]
+        found = [name for name, folder in scan_folders(self.root).items() if holds(folder, _has_house)]
         if not found:
             mend = f"point root at the folder that holds v1/scans/<scan>/{_HOUSE}/<scan>.house"
             raise SceneError("no Matterport3D scan here", where=self.root, mend=mend)
@@ -161,6 +161,10 @@ class _Rooms(NamedTuple):
     of_object: Rooms
     files: list[Path]
     notes: Notes
+
+
+def _has_house(folder: Path) -> bool:
+    return _house_file(folder).is_file()
 
 
 def _house_file(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.folders import folders_in
+from scene_adapters.formats.folders import folders_in, holds
 from scene_adapters.formats.shots import Shots
 from scene_adapters.posed_cameras import FORMATS, cameras_of, read_cameras
 from scene_adapters.posed_frames import usable_frames
@@ -107,7 +107,7 @@ class PosedAdapter(SceneAdapter):
 
     def scenes(self) -> Sequence[str]:
         """Return the names of the scenes' folders, sorted."""
-        found = sorted(folder.name for folder in self._folders() if _is_scene(folder))
+        found = sorted(folder.name for folder in self._folders() if holds(folder, _is_scene))
         if not found:
             mend = f"point root at the folder that holds <scene>/mesh.ply, with its cameras: {FORMATS}"
             raise SceneError("no scene here", where=self.root, mend=mend)

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from scene_adapters.formats.files import read_file
-from spargen.errors import SceneError, nearest
+from spargen.errors import SceneError, nearest, short
+from spargen.reading import parse_yaml, read_text
 
 TOLD = "scene.yaml"
 Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
@@ -97,11 +96,7 @@ def told_files(root: Path, folder: Path) -> list[Path]:
 
 def _checked(path: Path) -> dict[str, Any]:
     """Return what a file says, as it says it."""
-    try:
-        values = yaml.safe_load(read_file(path).decode("utf-8-sig")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = f"not valid YAML: {' '.join(str(error).split())}"
-        raise SceneError(what, where=path, mend="mend the syntax there") from None
+    values = parse_yaml(read_text(path, "the file", SceneError), str(path), SceneError)[0] or {}
     if not isinstance(values, dict):
         raise SceneError("the file is no mapping of keys to values", where=path, mend=_KEYS)
     try:
@@ -115,6 +110,6 @@ def _checked(path: Path) -> dict[str, Any]:
                 nearest(key, Told.model_fields, f"the keys are {', '.join(Told.model_fields)}"),
             )
         else:
-            what, mend = f"`{key}`: {first['msg'].lower()}, not {first['input']!r}", _KEYS
+            what, mend = f"`{key}`: {first['msg'].lower()}, not {short(first['input'])}", _KEYS
         raise SceneError(what, where=path, mend=mend) from None
     return values

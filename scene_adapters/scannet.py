@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
 from scene_adapters.formats.files import DAMAGED, read_file, read_json
-from scene_adapters.formats.folders import folder_of, folders_in
+from scene_adapters.formats.folders import folder_of, folders_in, holds
 from scene_adapters.formats.ply import read_ply
 from scene_adapters.formats.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.formats.sens import SensFrames, open_sens
@@ -87,7 +87,7 @@ class ScanNetAdapter(SceneAdapter):
 
     def scenes(self) -> Sequence[str]:
         """Return the ids of the annotated scans, sorted."""
-        found = [name for name, folder in self._folders().items() if _is_listed(folder)]
+        found = [name for name, folder in self._folders().items() if holds(folder, _is_listed)]
         if not found:
             raise SceneError(
                 "no annotated ScanNet scan here",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
 from scene_adapters.dslr import dslr_files, open_dslr
 from scene_adapters.formats.files import DAMAGED, read_file, read_json
-from scene_adapters.formats.folders import folder_of, folders_in
+from scene_adapters.formats.folders import folder_of, folders_in, holds
 from scene_adapters.formats.ply import read_ply
 from scene_adapters.formats.segments import Annotation, groups_of, join, segments_of
 from scene_adapters.iphone import Poses, iphone_files, open_iphone
@@ -108,7 +108,8 @@ class ScanNetPPAdapter(SceneAdapter):
 
     def scenes(self) -> Sequence[str]:
         """Return the ids of the annotated scenes, sorted."""
-        found = [name for name, folder in self._folders().items() if _is_listed(folder, self.split(name))]
+        folders = self._folders().items()
+        found = [name for name, at in folders if holds(at, partial(_is_listed, split=self.split(name)))]
         if not found:
             raise SceneError(
                 "no annotated ScanNet++ scene here",

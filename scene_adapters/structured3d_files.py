@@ -80,7 +80,7 @@ def _trees(root: Path) -> list[Path]:
     """Return the folders that may hold houses: archives have a folder Structured3D/ in them, or have not."""
     inside = sorted(name for name in folders_in([root], root, _POINT) if not _SCENE.fullmatch(name))
     beside = [folder for name in inside for folder in (root / name, root / name / "Structured3D")]
-    return [root, *(folder for folder in beside if folder.is_dir() and os.access(folder, os.R_OK))]
+    return [root, *(folder for folder in beside if os.access(folder, os.R_OK | os.X_OK) and folder.is_dir())]
 
 
 def house_in(root: Path, scene_id: str) -> House:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from os import PathLike
+from reprlib import Repr
+
+_MOST = 2000
+"""Characters of a message at most."""
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
 
 class SpargenError(Exception):
@@ -18,8 +24,8 @@ class SpargenError(Exception):
     """
 
     def __init__(self, what: str, *, where: str | PathLike[str], mend: str) -> None:
-        super().__init__(what, str(where), mend)
-        self.what, self.where, self.mend = what, str(where), mend
+        self.what, self.where, self.mend = printable(what), printable(str(where)), printable(mend)
+        super().__init__(self.what, self.where, self.mend)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n  to mend: {self.mend}"
@@ -27,6 +33,27 @@ class SpargenError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling between worker processes.
         return (_rebuild, (type(self), self.what, self.where, self.mend))
+
+
+def printable(text: str, most: int = _MOST) -> str:
+    """Return a text as a terminal may show it, whatever it quotes: one line, no codes, its middle cut if it is long."""
+    cut = text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 4 :]}"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in cut)
+
+
+def short(value: object) -> str:
+    """Return the `repr` of a value, cut: what a message quotes may be of any size."""
+    return printable(_REPR.repr(value))
+
+
+def unexpected(error: BaseException) -> str:
+    """Say in one line what was raised that is none of our errors."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory\n  to mend: take fewer --workers, or a machine with more"
+    if isinstance(error, OSError):
+        return printable(f"{error.filename or 'the system'}: {error.strerror or error}")
+    what = printable(f"{type(error).__name__}: {error}".partition("\n")[0])
+    return f"the program did not expect this: {what}\n  to mend: see what is odd about the input, or report it"
 
 
 def nearest(word: str, among: Iterable[str], otherwise: str) -> str:

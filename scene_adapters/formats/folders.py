@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from spargen.errors import SceneError, nearest
@@ -29,3 +29,11 @@ def folder_of(scene_id: str, folders: Mapping[str, Path], root: Path, kind: str)
         mend = nearest(scene_id, sorted(folders), "see scenes() for the ids that are there")
         raise SceneError(f"there is no {kind} {scene_id!r}", where=root, mend=mend)
     return folders[scene_id]
+
+
+def holds(folder: Path, is_scene: Callable[[Path], bool]) -> bool:
+    """Tell whether a folder holds a scene; one that nobody may enter does, so that reading it says why it cannot be."""
+    try:
+        return is_scene(folder)
+    except OSError:
+        return True

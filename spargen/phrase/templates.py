@@ -22,12 +22,18 @@ from spargen.errors import TemplateError
 from spargen.fingerprint import digest
 from spargen.phrase.filling import Slots, filling
 from spargen.phrase.filters import filters
+from spargen.reading import read_text
 from spargen.resources import data_dir
 from spargen.scene.labels import LabelRules, label_rules
 from spargen.settings import Words
 
 FORMS = ("fill", "select", "sentence", "judge")
 BLOCKS = ("question", "note", "brief", "answer")
+_SAYS = (
+    *("TemplateData", "Output", "Name", "Const", "Filter", "Keyword", "Getattr", "Getitem"),
+    *("CondExpr", "If", "Compare", "Operand", "Test", "And", "Or", "Not"),
+)
+"""What a template may be made of: nothing that counts, calls or repeats, for a few letters of it can fill a memory."""
 _OPENER = re.compile(r"---\s*(\w*)\s*$")
 
 
@@ -36,6 +42,14 @@ def environment(rules: LabelRules) -> jinja2.Environment:
     made = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
     made.filters = dict(filters(rules))
     return made
+
+
+def _refuse_what_counts(tree: jinja2.nodes.Template) -> None:
+    """Raise jinja's error if a template does more than name and choose."""
+    for node in tree.find_all(jinja2.nodes.Node):
+        if type(node).__name__ not in _SAYS:
+            what = f"a template names and chooses, it has no {type(node).__name__}"
+            raise jinja2.TemplateSyntaxError(what, getattr(node, "lineno", 1))
 
 
 @dataclass(frozen=True)
@@ -59,8 +73,10 @@ class Block:
         The line of the error is counted within the block.
         """
         try:
+            _refuse_what_counts(self.tree)
             return filling(self.tree, self.environment)
         except jinja2.TemplateSyntaxError:
+            _refuse_what_counts(self.environment.parse(self.source))
             self.environment.compile(self.source)
             raise
 
@@ -110,7 +126,7 @@ def read_wording(path: Path, within: jinja2.Environment) -> Wording:
         elif text and not re.fullmatch(r"(\{#.*?#\}\s*)+", text):
             raise TemplateError("text before the first block", where=f"{path}:1", mend="start with a line --- question")
 
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_text(path, "the templates", TemplateError).splitlines(), start=1):
         opener = _OPENER.match(line)
         if opener is None:
             lines.append(line)
@@ -146,12 +162,16 @@ class TemplateSet:
         for folder in (*map(Path, folders), data_dir("templates")):
             if not folder.is_dir():
                 raise TemplateError("no such folder", where=folder, mend="name a folder of <task>/<form>.j2 files")
-            for path in sorted(folder.glob("*/*.j2")):
+            found = sorted(folder.glob("*/*.j2"))
+            for path in found:
                 if path.stem not in FORMS:
                     raise TemplateError(
                         f"unknown form {path.stem!r}", where=path, mend=f"name it {' or '.join(FORMS)}.j2"
                     )
                 files.setdefault((path.parent.name, path.stem), path)
+            if not found:
+                mend = "name a folder of <task>/<form>.j2 files"
+                raise TemplateError("there are no templates here", where=folder, mend=mend)
         return cls(files, words, rules or label_rules())
 
     def forms(self, task: str) -> tuple[str, ...]:
@@ -179,11 +199,12 @@ class TemplateSet:
             for block in wording.blocks():
                 try:
                     block.fill  # noqa: B018 - made here, so that a mistake is found before the first scene
-                except jinja2.TemplateSyntaxError as error:
-                    where = f"{wording.path}:{block.line + error.lineno}"
+                except (jinja2.TemplateSyntaxError, RecursionError) as error:
+                    where = f"{wording.path}:{block.line + getattr(error, 'lineno', 0)}"
+                    what = getattr(error, "message", "it is nested too deeply")
                     raise TemplateError(
-                        f"not a template: {error.message}", where=where, mend="close every {{ with }}"
-                    ) from error
+                        f"not a template: {what}", where=where, mend="close every {{ with }}, say no more than slots"
+                    ) from None
                 if unknown := block.slots() - known:
                     raise TemplateError(
                         f"unknown slot {', '.join(sorted(unknown))}",

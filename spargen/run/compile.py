@@ -16,7 +16,7 @@ from spargen.fingerprint import code, digest, libraries, tree
 from spargen.phrase.plain import words_file
 from spargen.plugins import adapter_module
 from spargen.run.job import Job
-from spargen.run.leaks import exclude
+from spargen.run.leaks import exclude, space_of
 from spargen.run.recipe import Recipe, make_recipe
 from spargen.run.scenes import SceneRef, absent, adapter_of, open_adapter, refuse_straddling, refuse_twice, scenes_of
 from spargen.scene.labels import label_file
@@ -131,7 +131,7 @@ def compile_job(job: Job, recipes: Sequence[Recipe]) -> Run:
         scenes, missing = scenes + there, missing + lacking
         terms[dataset].append(adapter.terms())
         for ref in there:
-            spaces[dataset, adapter.space(ref.scene)].append(ref)
+            spaces[dataset, space_of(adapter, ref.scene)].append(ref)
         names = ", ".join(sorted({ref.split for ref in (*there, *lacking)})) or "none"
         own = f"{dataset}: no split lists given, the adapter's own splits are used ({names})"
         notes.append("; ".join([*said, *([own] if source.splits is None else [])]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from spargen.errors import SceneError, SpargenError
+from spargen.errors import SceneError, SpargenError, unexpected
 from spargen.run.card import write_card
 from spargen.run.cells import merge_parts
 from spargen.run.compile import Run, compile_job
@@ -36,7 +36,7 @@ from spargen.run.parts import (
 from spargen.run.product import Product, end_merge, pieces_of, read_product, rows_of
 from spargen.run.recipe import Recipe, make_recipes
 from spargen.run.report import Report, make_report, write_report
-from spargen.run.scenes import SceneRef, open_adapter
+from spargen.run.scenes import SceneRef, open_adapter, refuse_unnamed
 from spargen.run.standing import longest_first, standing
 from spargen.scene.adapter import SceneAdapter
 
@@ -181,6 +181,7 @@ class Maker:
     def _make(self, ref: SceneRef) -> tuple[Literal["made", "kept"], int, str]:
         begin = time.perf_counter()
         out, adapter = self.job.out, self._adapter(ref.source)
+        refuse_unnamed(ref.scene, adapter.root)
         found = standing(out, ref, self.keys[ref.source], self.product, images=True)
         if found.part is not None:
             renew(record_file(out, ref))
@@ -223,7 +224,7 @@ def _maker(job: Job, keys: tuple[str, ...], product: Product, threads: int) -> M
 def _failed(out: Path, ref: SceneRef, error: Exception) -> Outcome:
     """Leave beside the scene's part why it failed."""
     known = isinstance(error, (SceneError, WorkerLostError))
-    message = str(error) if known else f"{type(error).__name__}: {error}"
+    message = str(error) if known else unexpected(error)
     trace = "" if known else "".join(traceback.format_exception(error))
     write_failure(out, ref, message, trace)
     return Outcome(ref, "failed", message=message)

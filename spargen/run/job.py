@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from spargen.errors import JobError, nearest
+from spargen.errors import JobError, nearest, short
+from spargen.reading import parse_yaml, read_text
 from spargen.settings import Settings, Words
 
 MAX_ROWS_PER_CELL = 10_000
@@ -20,6 +20,7 @@ _PATHS = ("root", "out", "cache", "labels", "exclude")
 
 
 def _as_mapping(tasks: object) -> object:
+    tasks = [tasks] if isinstance(tasks, str) else tasks
     return dict.fromkeys(tasks) if isinstance(tasks, list) and all(isinstance(t, str) for t in tasks) else tasks
 
 
@@ -59,7 +60,7 @@ class Job(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = ""
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     out: Path = Field(description="the folder that receives everything")
     sources: list[Source] = Field(min_length=1)
     tasks: Tasks = Field(None, description="task names, or {task: [forms]}; all by default")
@@ -101,13 +102,7 @@ def load_job(file: Path, overrides: Sequence[str] = (), **given: object) -> Job:
     overrides : ``key.sub=value`` texts, the value in YAML.
     given : keys that replace the file's, paths as the caller sees them.
     """
-    try:
-        tree = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise JobError(f"the job cannot be read: {reason}", where=file, mend="check the path") from error
-    except yaml.YAMLError as error:
-        raise JobError(f"not valid YAML: {_one_line(error)}", where=file, mend="mend the syntax there") from error
+    tree, _ = parse_yaml(read_text(file, "the job", JobError), str(file), JobError)
     if not isinstance(tree, dict):
         raise JobError("a job is a mapping of keys to values", where=file, mend="see configs/default.yaml")
     return make_job(tree, overrides, where=str(file), base=file.parent, **given)
@@ -152,10 +147,9 @@ def _override(values: Any, text: str) -> Any:
         raise JobError(
             "this is not of the form key.sub=value", where=f"--set {text}", mend="--set settings.word_m=0.25"
         )
+    value, _ = parse_yaml(raw, f"--set {text}", JobError)
     try:
-        return _put(values, path.split("."), yaml.safe_load(raw))
-    except yaml.YAMLError as error:
-        raise JobError(f"the value is not YAML: {_one_line(error)}", where=f"--set {text}", mend="quote it") from error
+        return _put(values, path.split("."), value)
     except (IndexError, TypeError, ValueError) as error:
         raise JobError("there is nothing of that name to set", where=f"--set {text}", mend="check the keys") from error
 
@@ -199,7 +193,12 @@ def _source_paths(source: dict[str, Any], place: Any) -> dict[str, Any]:
 
 
 def _expanded(text: str, where: str) -> str:
-    path = os.path.expandvars(str(Path(text).expanduser()))
+    if "\0" in text:
+        raise JobError("a path holds a character that none can have", where=where, mend=f"mend {short(text)}")
+    try:
+        path = os.path.expandvars(str(Path(text).expanduser()))
+    except RuntimeError:
+        raise JobError(f"there is no home of {short(text)}", where=where, mend="write the path in full") from None
     if name := unset_in(path):
         raise JobError(f"the environment has no {name}", where=where, mend=f"export {name[1:].strip('{}')}=... first")
     return path
@@ -222,13 +221,13 @@ def _describe(error: ErrorDetails) -> tuple[str, str]:
         return f"`{key}` is missing", f"add `{last}:` to the job"
     if "rows_per_cell" in loc:
         mend = f"give a whole number from 1 to {MAX_ROWS_PER_CELL}"
-        return f"`{key.removesuffix('.default')}` cannot be {error['input']!r}", mend
+        return f"`{key.removesuffix('.default')}` cannot be {short(error['input'])}", mend
     if last in ("tasks", "dict[str,nullable[list[str]]]"):
-        return "`tasks` is neither a list of names nor a mapping of names to forms", "see configs/default.yaml"
+        return "`tasks` is neither names nor a mapping of names to forms", "see configs/default.yaml"
     if error["type"] == "ascending":
         names = error["ctx"]
         return f"`{key}`: {error['msg']}", f"lower `{names['low']}`, or raise `{names['high']}`"
-    return f"`{key}`: {error['msg'].lower()}, not {error['input']!r}", f"see {_kind(loc)} in configs/default.yaml"
+    return f"`{key}`: {error['msg'].lower()}, not {short(error['input'])}", f"see {_kind(loc)} in configs/default.yaml"
 
 
 def _kind(loc: tuple[int | str, ...]) -> str:
@@ -239,7 +238,3 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
     models: dict[str, type[BaseModel]] = {"sources": Source, "settings": Settings}
     model = models.get(str(loc[0]), Job) if len(loc) > 1 else Job
     return sorted(model.model_fields)
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())

@@ -42,10 +42,10 @@ def leaks_of(adapter: SceneAdapter, refs: Iterable[SceneRef], files: Sequence[Pa
             names.setdefault(name, file)
     spaces: dict[str, str] = {}
     for name in names:
-        spaces.setdefault(_space(adapter, name), name)
+        spaces.setdefault(space_of(adapter, name), name)
     found = []
     for ref in refs:
-        listed = ref.scene if ref.scene in names else spaces.get(_space(adapter, ref.scene))
+        listed = ref.scene if ref.scene in names else spaces.get(space_of(adapter, ref.scene))
         if listed is not None:
             found.append(Leak(ref, listed, names[listed]))
     return found
@@ -72,7 +72,7 @@ def find_leaks(job: Job, rules: LabelRules, refs: Sequence[SceneRef], files: Seq
     return found
 
 
-def _space(adapter: SceneAdapter, name: str) -> str:
+def space_of(adapter: SceneAdapter, name: str) -> str:
     """Return the space of a scene, which need not be there: of one that an adapter cannot place, the name itself."""
     try:
         return adapter.space(name)

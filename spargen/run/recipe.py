@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spargen.errors import JobError, nearest
+from spargen.errors import JobError, TemplateError, nearest
 from spargen.plugins import load_task_file
 from spargen.run.job import Forms, Job, Source
 from spargen.scene.labels import LabelRules
@@ -74,12 +74,18 @@ def load_texts(
 ) -> TemplateSet:
     """Register all tasks and return all templates, once a process."""
     from spargen.phrase.templates import TemplateSet
-    from spargen.tasks.registry import load_builtin_tasks
+    from spargen.tasks.registry import TASKS, load_builtin_tasks
 
     load_builtin_tasks()
     for file in plugins:
         load_task_file(file)
-    return TemplateSet.load(folders, words, rules)
+    texts = TemplateSet.load(folders, words, rules)
+    for task in texts.tasks():
+        if task not in TASKS:
+            where = texts.wording(task, texts.forms(task)[0]).path
+            mend = nearest(task, TASKS, "see `spargen list tasks`")
+            raise TemplateError(f"there is no task {task!r}", where=where, mend=mend)
+    return texts
 
 
 def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> dict[str, tuple[str, ...]]:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spargen.errors import JobError, nearest
+from spargen.errors import JobError, SceneError, nearest, short
 from spargen.plugins import adapter_names, find_adapter
+from spargen.reading import read_text
 from spargen.run.job import Source, unset_in
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.labels import LabelRules
-from spargen.scene.types import can_name_a_file
+from spargen.scene.types import can_name_a_file, is_stand_in, stand_in
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,20 +76,35 @@ def scenes_of(source: Source, adapter: SceneAdapter, index: int) -> tuple[list[S
     there: list[SceneRef] = []
     missing: list[SceneRef] = []
     for scene, split in _wanted(source, adapter, on_disk, index):
-        names = folder_name(split, f"sources.{index}.splits"), folder_name(scene, str(source.root))
+        name = scene if can_name_a_file(scene) else stand_in(scene)  # one bad folder does not stop the others
+        names = folder_name(split, f"sources.{index}.splits"), name
         (there if scene in on_disk else missing).append(SceneRef(dataset, *names, index))
     return there, missing
 
 
+def refuse_unnamed(scene: str, root: Path) -> None:
+    """Raise `SceneError` for a scene that has no name but a stand-in."""
+    if is_stand_in(scene):
+        what = "the name of this scene's folder cannot be that of a file of the output"
+        raise SceneError(what, where=root / scene, mend="rename the folder: letters, digits, - and _")
+
+
 def read_scene_list(path: Path) -> list[str]:
-    """Read scene ids, one a line; blank lines and what follows a ``#`` do not count."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise JobError(f"the scene list cannot be read: {reason}", where=path, mend="check the path") from error
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    return list(dict.fromkeys(line for line in lines if line))
+    """Read scene ids, one a line; blank lines and what follows a ``#`` do not count.
+
+    Raises `JobError`, with its line, for one that no scene can have, and for a list that names none.
+    """
+    text = read_text(path, "the scene list", JobError)
+    found: dict[str, None] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        name = line.partition("#")[0].strip()
+        if name and not can_name_a_file(name):
+            what = f"{short(name)} cannot be the name of a scene"
+            raise JobError(what, where=f"{path}:{number}", mend="write one scene a line, as its folder is called")
+        found |= {name: None} if name else {}
+    if not found:
+        raise JobError("the list names no scene", where=path, mend="write one scene a line, or leave the list out")
+    return list(found)
 
 
 def _wanted(source: Source, adapter: SceneAdapter, on_disk: set[str], index: int) -> list[tuple[str, str]]:

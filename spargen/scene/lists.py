@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
-from spargen.errors import JobError, nearest
+from spargen.errors import JobError, nearest, short
+from spargen.reading import parse_yaml, read_text
 from spargen.scene.labels import LabelRules, label_rules, plain
 
 ALL = "all"
@@ -126,18 +127,7 @@ def read_label_file(path: Path) -> LabelFile:
     JobError
         With file and line, where the file cannot be read, a key is unknown or given twice, or an entry is none.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-        node = yaml.compose(text, yaml.SafeLoader)
-        tree = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise JobError(f"the label lists cannot be read: {reason}", where=path, mend="check the path") from error
-    except yaml.YAMLError as error:
-        what = " ".join(str(error).split())
-        raise JobError(f"not valid YAML: {what}", where=path, mend="mend the syntax there") from error
-    for line, key in _given_twice(node):
-        raise JobError(f"`{key}` is given twice", where=f"{path}:{line}", mend="write both lists as one")
+    tree, node = parse_yaml(read_text(path, "the label lists", JobError), str(path), JobError)
     try:
         return LabelFile(path, LabelChanges.model_validate({} if tree is None else tree), node)
     except ValidationError as error:
@@ -200,17 +190,6 @@ def _compared(entry: Any, rules: LabelRules) -> object:
     return frozenset(entry) if isinstance(entry, tuple) else rules.spelt_together(entry)
 
 
-def _given_twice(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
-    """Yield line and key of what a mapping has twice: YAML would forget the first without a word."""
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1, key.value
-            seen.add(key.value)
-            yield from _given_twice(value)
-
-
 def _at(path: Path, node: yaml.Node | None, loc: Sequence[int | str]) -> str:
     """Return file and line of what stands at a path of keys and positions, as far as it leads."""
     line = 0
@@ -235,5 +214,5 @@ def _described(loc: Sequence[int | str], kind: str, text: str, given: object) ->
         return f"unknown key `{key}`", nearest(str(loc[-1]), known, f"known keys: {', '.join(known)}")
     mend = 'put words that YAML reads as something else (no, on, 7) in quotes: "no"'
     if kind == "string_type" and not isinstance(given, (list, dict)):
-        return f"`{key}` is {given!r}, not a text", mend
-    return f"`{key}`: {text.removeprefix('Value error, ').lower()}, not {given!r}", "see docs/labels.md"
+        return f"`{key}` is {short(given)}, not a text", mend
+    return f"`{key}`: {text.removeprefix('Value error, ').lower()}, not {short(given)}", "see docs/labels.md"

@@ -55,6 +55,20 @@ def can_name_a_file(name: str) -> bool:
     return safe and not set(name) & set("/\\:")
 
 
+_UNNAMED = " (no name for a file)"
+
+
+def stand_in(name: str) -> str:
+    """Return a name that `can_name_a_file` for one that cannot: it holds that of the scene's failure."""
+    shown = "".join(c if can_name_a_file(f"a{c}a") else f"%{ord(c):02x}" for c in name.lstrip(".") or "empty")
+    return shown[:80].strip() + _UNNAMED
+
+
+def is_stand_in(name: str) -> bool:
+    """Tell whether a name was made by `stand_in`."""
+    return name.endswith(_UNNAMED)
+
+
 def _check_name(name: str, where: str) -> None:
     if not can_name_a_file(name):
         mend = "use letters, digits, - and _; the adapter may rename"

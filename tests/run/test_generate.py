@@ -334,11 +334,17 @@ def test_a_broken_scene_fails_alone(job, root, whole):
     assert content(made.out) == whole
 
 
+FAULT = (
+    "the program did not expect this: ZeroDivisionError: a fault of the program; "
+    "to mend: see what is odd about the input, or report it"
+)
+
+
 def test_a_fault_of_the_program_fails_one_scene_and_leaves_a_traceback(job, monkeypatch):
     monkeypatch.setenv("TINY_CRASH", "b_00")
     made = job()
     report = generate(made)
-    assert report.failed == {"scannet/train/b_00": "ZeroDivisionError: a fault of the program"}
+    assert report.failed == {"scannet/train/b_00": FAULT}
     error = json.loads((made.out / ".parts/scannet/train/b_00/error.json").read_bytes())
     assert "tiny.py" in error["traceback"]
 
@@ -507,3 +513,16 @@ def test_the_manifest_names_no_folder_of_this_machine(job, tmp_path, whole):
     assert manifest["scenes"]["scannet/train/b_00"]["fingerprint"] == "30"
     assert manifest["terms_of_use"] == {"scannet": "none"}
     assert manifest["job"]["seed"] == 0
+
+
+@pytest.mark.parametrize("name", ["bad\nname", "bad\udcff", ".bad", "b:ad", "bad\u202e"])
+def test_a_folder_whose_name_no_file_can_have_fails_alone(job, root, name):
+    (root / name).mkdir()
+    (root / name / "scene.txt").write_text("5")
+    report = generate(job())
+    assert report.scenes == 5
+    ((scene, text),) = report.failed.items()
+    assert scene.isprintable()
+    assert scene.startswith("scannet/train/b")
+    assert "cannot be that of a file of the output; to mend: rename the folder" in text
+    assert text.isprintable()

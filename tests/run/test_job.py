@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from spargen.errors import JobError, PluginError, SpargenError
+from spargen.errors import JobError, PluginError, SpargenError, TemplateError
 from spargen.resources import data_dir
 from spargen.run.compile import compile_job
 from spargen.run.job import load_job, make_job
 from spargen.run.recipe import make_recipe, make_recipes
+from spargen.run.scenes import read_scene_list
 
 GOOD = "out: made\nsources:\n  - adapter: scannet\n    root: data\n"
 
@@ -209,3 +210,62 @@ def test_every_message_survives_the_way_between_processes():
     error = pickle.loads(pickle.dumps(JobError("what", where="where", mend="mend")))
     assert isinstance(error, SpargenError)
     assert re.search("where: what", str(error))
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (GOOD + "seed: 9223372036854775808\n", "`seed`: input should be less than 9223372036854775808"),
+        (GOOD + "out: again\n", "`out` is given twice"),
+        (GOOD + "settings: {word_m: .nan}\n", ".nan is no number"),
+        (GOOD + "settings: {word_m: 0.05}\n", "`settings`: empty_m should be less than or equal to word_m"),
+        (GOOD + "cache: ~nobody_of_this_name/x\n", "there is no home of '~nobody_of_this_name/x'"),
+        (GOOD + 'cache: "a\\0b"\n', "a path holds a character that none can have"),
+        (GOOD + f"words: {'x' * 10**5}\n", "`words`: input should be 'full' or 'brief', not 'xxx"),
+    ],
+)
+def test_odd_values_end_in_one_short_message(tmp_path, text, what):
+    with pytest.raises(JobError) as caught:
+        load(tmp_path, text)
+    assert what in caught.value.what
+    assert "job.yaml" in caught.value.where
+    assert len(str(caught.value)) < 1000
+
+
+def test_one_task_may_be_given_by_its_name(tmp_path):
+    assert load(tmp_path, GOOD, "tasks=room_size").tasks == {"room_size": None}
+    assert load(tmp_path, GOOD + "tasks: room_size\n").tasks == {"room_size": None}
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "what"),
+    [("# none yet\n\n", "", "the list names no scene"), ("a_00\nb/00 # no\n", ":2", "'b/00' cannot be the name")],
+)
+def test_a_split_list_names_scenes(tmp_path, lines, line, what):
+    (tmp_path / "list.txt").write_text(lines)
+    with pytest.raises(JobError) as caught:
+        read_scene_list(tmp_path / "list.txt")
+    assert what in caught.value.what
+    assert caught.value.where == f"{tmp_path / 'list.txt'}{line}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "what"),
+    [
+        ("mine/depth_predicton_oc", "--- question\nHow far?\n", "there is no task 'depth_predicton_oc'"),
+        ("mine", "", "there are no templates here"),
+        ("mine/depth_prediction_oc", "--- question\n{{ 'x' * 10**10 }}\n", "it has no Mul"),
+        ("mine/depth_prediction_oc", "--- question\n{% for a in red %}{{ a }}{% endfor %}\n", "it has no For"),
+        ("mine/depth_prediction_oc", "--- question\n{{ '{:>9999999999}'.format(1) }}\n", "it has no Call"),
+        ("mine/depth_prediction_oc", "--- question\n{{ '%9999999999d' % 1 }}\n", "it has no Mod"),
+        ("mine/depth_prediction_oc", f"--- question\n{{{{ {'(' * 3000}1{')' * 3000} }}}}\n", "nested too deeply"),
+    ],
+)
+def test_templates_that_nobody_would_read_or_that_do_too_much(tmp_path, folder, text, what):
+    (tmp_path / folder).mkdir(parents=True)
+    if text:
+        (tmp_path / folder / "fill.j2").write_text(text)
+    with pytest.raises(TemplateError) as caught:
+        make_recipe(load(tmp_path, GOOD + "templates: [mine]\n", "tasks=depth_prediction_oc"))
+    assert what in caught.value.what
+    assert "mine" in caught.value.where

@@ -179,7 +179,7 @@ def test_a_list_can_be_replaced(lay):
         ("building: {windows: [skylight]}\n", None, "questions say that windows do not count", "labels.md"),
         ("building: {unasked: [ledge]}\n", None, "'unasked' is no part of a building", "labels.md"),
         ("- unasked\n", None, "the file", "labels.md"),
-        ("unasked: [a\n", None, "not valid YAML", "mend the syntax"),
+        ("unasked: [a\n", 2, "not valid YAML", "mend the syntax"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_its_mend(lay, text, line, what, mend):

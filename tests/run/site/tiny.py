@@ -123,6 +123,9 @@ class TinyTemplates:
     def load(cls, folders, words, rules):
         return cls(words, rules)
 
+    def tasks(self):
+        return ()
+
     def forms(self, task):
         return ("fill", "select", "sentence")
 

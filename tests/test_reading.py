@@ -1,0 +1,95 @@
+"""What others wrote is opened with care: regular files, UTF-8, YAML that says each thing once."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from spargen.errors import JobError, SceneError, SpargenError, printable, short, unexpected
+from spargen.reading import open_file, parse_yaml, read_bytes, read_text
+
+BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
+    f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()])
+def test_only_regular_files_are_opened(tmp_path, make):
+    path = tmp_path / "file"
+    make(path)
+    for read in (open_file, read_bytes, lambda p: open_file(p, 0)):
+        with pytest.raises(OSError, match="no regular file"):
+            read(path)
+    with pytest.raises(SceneError, match="the file cannot be read: it is no regular file"):
+        read_text(path, "the file", SceneError)
+
+
+def test_a_link_to_a_regular_file_is_one(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    assert read_bytes(tmp_path / "link") == b"content"
+    with open_file(tmp_path / "link", 0) as file:
+        assert file.read(3) == b"con"
+
+
+def test_text_is_utf_8_and_the_line_that_is_not_is_named(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"\xef\xbb\xbfone\ntwo\n")
+    assert read_text(path, "it", JobError) == "one\ntwo\n"
+    path.write_bytes(b"one\ntwo \xe9\n")
+    with pytest.raises(JobError) as caught:
+        read_text(path, "it", JobError)
+    assert (caught.value.what, caught.value.where) == ("it cannot be read: it is not UTF-8 text", f"{path}:2")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("a: 1\nb: 2\na: 3\n", 3, "`a` is given twice"),
+        ("a:\n  - b: 1\n    b: 1\n", 3, "`b` is given twice"),
+        ("a:\n  b: .nan\n", 2, ".nan is no number"),
+        ("a: [1,\n", 2, "not valid YAML"),
+        ("a: 2001-13-45\n", None, "not valid YAML: month must be in 1..12"),
+        ("a: !!int x\n", None, "not valid YAML"),
+        ("a: !!python/object/apply:os.system [x]\n", 1, "not valid YAML: could not determine a constructor"),
+        ("a: " + "9" * 5000, None, "not valid YAML"),
+        ("a: " + "[" * 3000, None, "nested too deeply"),
+        ("a: &a [*a]\n", 1, "its aliases come to too much"),
+        (BOMB, 1, "its aliases come to too much"),
+        ("? [a]\n: b\n", None, "not valid YAML"),
+        ("a: \x07\n", None, "not valid YAML"),
+    ],
+)
+def test_yaml_that_is_refused(text, line, what):
+    begin = time.perf_counter()
+    with pytest.raises(JobError) as caught:
+        parse_yaml(text, "job.yaml", JobError)
+    assert what in caught.value.what
+    assert caught.value.where.startswith("job.yaml" if line is None else f"job.yaml:{line}")
+    assert len(str(caught.value)) < 3000
+    assert time.perf_counter() - begin < 5
+
+
+def test_yaml_that_is_read():
+    value, node = parse_yaml("a: &a {x: 1}\nb: *a\nc:\n  <<: *a\n", "", JobError)
+    assert value == {"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 1}}
+    assert node.value[1][0].start_mark.line == 1
+    assert parse_yaml("", "", JobError) == (None, None)
+
+
+def test_a_message_shows_no_code_and_is_no_longer_than_a_screen():
+    error = SpargenError("a\x1b[31mb\nc\u202e" + "x" * 10**6, where="\ud800\n", mend="m\x00")
+    assert str(error).isprintable() is False  # it has two lines of its own
+    assert all(part.isprintable() for part in str(error).split("\n"))
+    assert str(error).startswith("\\ud800\\n: a\\x1b[31mb\\nc\\u202exxx")
+    assert len(str(error)) < 3000
+    assert len(short(["x" * 10**6] * 10**5)) < 1000
+    assert printable("Tür") == "Tür"
+
+
+def test_what_is_none_of_our_errors_is_said_in_words():
+    assert "fewer --workers" in unexpected(MemoryError())
+    assert unexpected(PermissionError(13, "Permission denied", "a\n")) == "a\\n: Permission denied"
+    assert unexpected(ZeroDivisionError("a\nb")).startswith("the program did not expect this: ZeroDivisionError: a\n")
