@@ -17,6 +17,7 @@ from PIL import Image
 from scene_adapters.formats.depthbin import SIZE_PX as DEPTH_PX
 from scene_adapters.formats.depthbin import DepthBin
 from scene_adapters.formats.files import image_file_size, numbered_files
+from scene_adapters.formats.pixels import opened
 from scene_adapters.formats.video import Video
 from scene_adapters.intrinsics import CENTRED
 from spargen.errors import SceneError
@@ -133,7 +134,7 @@ class ReleasedFrames(FrameStore):
         if isinstance(masks, Video):
             image = masks.frame(self.number[frame])
         elif (path := masks[frame]) is not None:
-            image = _opened(path)
+            image = opened(path, "mask", "download or extract it again")
         else:
             return None
         hidden = np.asarray(image.convert("L")) < HIDDEN
@@ -280,16 +281,6 @@ def numbered(folder: Path, suffixes: frozenset[str] = IMAGES) -> dict[int, Path]
 def _taken(source: Held, at: NDArray[np.int64]) -> Held:
     """Return the files at the given positions; what holds all frames goes on holding them."""
     return tuple(source[k] for k in at.tolist()) if isinstance(source, tuple) else source
-
-
-def _opened(path: Path) -> Image.Image:
-    try:
-        image = Image.open(path)
-        image.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        mend = "download or extract it again"
-        raise SceneError(f"the mask cannot be read ({error})", where=path, mend=mend) from None
-    return image
 
 
 def _homogeneous(K: Floats) -> Floats:

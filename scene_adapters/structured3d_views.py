@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from scene_adapters.formats.files import image_file_size, read_file
-from scene_adapters.formats.pixels import UNREADABLE, pixels
+from scene_adapters.formats.pixels import opened, pixels
 from scene_adapters.structured3d_files import COLORS, DEPTH, INSTANCE, POSE, SEMANTIC, House
 from scene_adapters.structured3d_rooms import MILLIMETRE
 from spargen.errors import SceneError
@@ -172,12 +171,8 @@ class Renders(FrameStore):
 
     def color(self, frame: int) -> Blob:
         """Return the colour image as SPAR's script writes it: RGB, JPEG of quality 95, optimized."""
-        path, buffer = self.views[frame].color, io.BytesIO()
-        try:
-            with Image.open(path) as image:
-                image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY, optimize=True)
-        except UNREADABLE as error:
-            raise SceneError(f"the image cannot be read ({error})", where=path, mend="download it again") from None
+        image, buffer = opened(self.views[frame].color, mend="download it again"), io.BytesIO()
+        image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY, optimize=True)
         return Blob(".jpg", data=buffer.getvalue())
 
     def depth(self, frame: int) -> Blob | None:

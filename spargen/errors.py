@@ -24,7 +24,8 @@ class SpargenError(Exception):
     """
 
     def __init__(self, what: str, *, where: str | PathLike[str], mend: str) -> None:
-        self.what, self.where, self.mend = printable(what), printable(str(where)), printable(mend)
+        self.what, self.where = printable(what), printable(str(where))
+        self.mend = "\n".join(map(printable, mend.split("\n")))
         super().__init__(self.what, self.where, self.mend)
 
     def __str__(self) -> str:

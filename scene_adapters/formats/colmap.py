@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from scene_adapters.formats.files import read_file
 from scene_adapters.formats.quaternions import rotation_matrix
 from spargen.errors import SceneError
+from spargen.reading import open_file
 from spargen.scene.cameras import are_lenses
 from spargen.scene.lenses import Lens, lens_of_colmap
 
@@ -208,7 +209,7 @@ def _text_cameras(path: Path) -> Iterator[_Camera]:
 
 def _text_images(path: Path) -> Iterator[_Image]:
     """Yield the images of a text file; the lines of points, which are nearly all of it, are not taken apart."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         lines = enumerate(file, start=1)
         for number, line in lines:
             words = line.split(maxsplit=9)
@@ -269,7 +270,7 @@ class _Bytes:
 
 def _records(path: Path, name: str) -> Iterator[tuple[_Bytes, str, str]]:
     """Yield the bytes of a binary file where each record begins, that place, and what the record is, in words."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = _Bytes(file, path)
         (count,) = data.take(_COUNT, f"the number of {name}s")
         for k in range(int(count)):

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.files import inflate
 from scene_adapters.formats.video import EXTRA
 from spargen.errors import SceneError
+from spargen.reading import open_file
 
 Millimetres = NDArray[np.uint16]
 
@@ -72,7 +74,7 @@ class DepthBin:
 def _is_stream(path: Path) -> bool:
     """Tell whether a file begins with an image's worth of one deflate stream; a list of blocks does not."""
     inflate, found = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    with path.open("rb") as file:
+    with open_file(path) as file:
         try:
             while found < _METRES_BYTES and not inflate.eof and (data := file.read(_CHUNK)):
                 found += len(inflate.decompress(data, _METRES_BYTES - found))
@@ -100,7 +102,7 @@ class _Stream:
             inflate, rest, offset = self.places[place]
             at, inflate = place * _EVERY, inflate.copy()
         image = b""
-        with self.path.open("rb") as file:
+        with open_file(self.path) as file:
             file.seek(offset)
             while at <= number:
                 image, rest = self._next(file, inflate, rest, at)
@@ -134,7 +136,7 @@ class _Blocks:
         self.path = path
         self.at: list[tuple[int, int]] = []
         self.cut = False
-        with path.open("rb", buffering=0) as file:
+        with open_file(path, 0) as file:
             end = file.seek(0, io.SEEK_END)
             offset = 0
             while offset < end and not self.cut:
@@ -152,11 +154,11 @@ class _Blocks:
                 raise _broken(self.path, len(self.at), "the file ends within it")
             return None
         offset, size = self.at[number]
-        with self.path.open("rb") as file:
+        with open_file(self.path) as file:
             file.seek(offset)
             data = file.read(size)
         try:
-            metres = zlib.decompress(data, -zlib.MAX_WBITS)
+            metres = inflate(data, _METRES_BYTES, raw=True)
         except zlib.error:
             return self._lz4(number, data)
         if len(metres) != _METRES_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zlib
 from collections.abc import Callable, Container
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 from spargen.errors import SceneError
+from spargen.reading import open_file, read_bytes
 
 DAMAGED = "the file is damaged: download it again"
 
@@ -19,11 +21,23 @@ DAMAGED = "the file is damaged: download it again"
 def read_file(path: Path, *, mend: str = "download the file") -> bytes:
     """Return a file's bytes; `SceneError` with `mend` where it is missing or cannot be read."""
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except FileNotFoundError:
         raise SceneError("the file is missing", where=path, mend=mend) from None
     except OSError as error:
         raise SceneError(f"the file cannot be read ({error.strerror})", where=path, mend=mend) from error
+
+
+def inflate(data: bytes, most: int, *, raw: bool = False) -> bytes:
+    """Unpack a deflate stream, `raw` or with zlib's header, of which no more than `most` bytes are wanted.
+
+    What is longer comes out one byte longer than `most`. Raises `zlib.error` where it is damaged.
+    """
+    unpack = zlib.decompressobj(-zlib.MAX_WBITS if raw else zlib.MAX_WBITS)
+    found = unpack.decompress(data, most + 1)
+    if len(found) <= most and not unpack.eof:
+        raise zlib.error("it is cut short")
+    return found
 
 
 def read_json(path: Path, *, mend: str = "download the file") -> dict[str, object]:
@@ -82,6 +96,8 @@ def numbered_files(folder: Path, suffixes: Container[str], number_of: Callable[[
     return found
 
 
+MOST_PIXELS = 150_000_000
+"""No camera has more; who claims more would fill the memory with a few bytes."""
 HEAD_BYTES = 2048
 """So much of an image file holds its header, but for files with pictures or profiles in it."""
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
@@ -110,7 +126,7 @@ def image_size(head: bytes) -> tuple[int, int] | None:
 def image_file_size(path: Path) -> tuple[int, int] | None:
     """Return width and height of a PNG or JPEG file, None where it cannot be read or does not say them."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_file(path, 0) as file:
             head = file.read(HEAD_BYTES) or b""
             return image_size(head) or (image_size(head + file.readall()) if len(head) == HEAD_BYTES else None)
     except OSError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from scene_adapters.formats.files import MOST_PIXELS
 from spargen.errors import SceneError
+from spargen.reading import read_bytes
 
-UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 """What Pillow raises where a file is damaged."""
+
+
+def opened(path: Path, what: str = "image", mend: str = "export it again") -> Image.Image:
+    """Return an image, decoded; `SceneError` where its file is damaged, or claims more than `MOST_PIXELS`."""
+    try:
+        image = Image.open(io.BytesIO(read_bytes(path)))
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError(f"it claims {image.width}x{image.height} pixels")
+        image.load()
+    except UNREADABLE as error:
+        raise SceneError(f"the {what} cannot be read ({error})", where=path, mend=mend) from None
+    return image
 
 
 def pixels(path: Path) -> NDArray[Any]:
     """Return the numbers of an image file, as they are; `SceneError` where it cannot be read."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image)
-    except UNREADABLE as error:
-        raise SceneError(f"the image cannot be read ({error})", where=path, mend="export it again") from None
+    return np.asarray(opened(path))

@@ -17,6 +17,7 @@ are read, and the payloads sought over. Frames keep the file's order: some scans
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -28,8 +29,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from scene_adapters.formats.files import HEAD_BYTES, image_size
+from scene_adapters.formats.files import HEAD_BYTES, MOST_PIXELS, image_size, inflate
 from spargen.errors import SceneError
+from spargen.reading import open_file
 from spargen.scene.types import Blob, FrameStore
 
 _DAMAGED = "the file is damaged or cut short: download it again"
@@ -142,12 +144,12 @@ class SensFrames(FrameStore):
             return None
         at = int(self.color_at[frame] + self.color_bytes[frame])
         data = self._payload(frame, at, int(self.depth_bytes[frame]))
+        width, height = self.depth_size_px
         if self.depth_compression == _ZLIB_USHORT:
             try:
-                data = zlib.decompress(data)
+                data = inflate(data, width * height * 2)
             except zlib.error as error:
                 raise self._broken(frame, f"depth is no zlib stream ({error})") from None
-        width, height = self.depth_size_px
         if len(data) != width * height * 2:
             raise self._broken(frame, f"depth has {len(data)} bytes, not {width}x{height}x2")
         raw = np.frombuffer(data, "<u2").reshape(height, width)
@@ -163,7 +165,7 @@ class SensFrames(FrameStore):
 
     def _payload(self, frame: int, at: int, size: int) -> bytes:
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 file.seek(at)
                 data = file.read(size)
         except OSError as error:
@@ -188,7 +190,7 @@ def open_sens(path: Path) -> SensFrames:
     """
     try:
         # Unbuffered: a buffer would read 8 kB for every 96 bytes that are wanted.
-        with path.open("rb", buffering=0) as file:
+        with open_file(path, 0) as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(0)
             header = _read_header(file, size, path)
@@ -237,7 +239,7 @@ def _read_header(file: io.FileIO, size: int, path: Path) -> np.void:
         what, mend = f"depth compression {header['depth_compression']}", "supported: 0 raw ushort, 1 zlib ushort"
     elif not (np.isfinite(header["depth_shift"]) and header["depth_shift"] > 0):
         what, mend = f"depth shift {header['depth_shift']} of the header", _DAMAGED
-    elif not (header["color_size"].all() and header["depth_size"].all()):
+    elif not all(0 < math.prod(map(int, header[name])) <= MOST_PIXELS for name in ("color_size", "depth_size")):
         sizes = header["color_size"].tolist(), header["depth_size"].tolist()
         what, mend = f"image sizes {sizes} of the header", _DAMAGED
     else:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scene_adapters.formats.files import DAMAGED, image_file_size
-from spargen.errors import SceneError
+from scene_adapters.formats.pixels import opened
 
 Floats = NDArray[np.float64]
 
@@ -73,11 +73,7 @@ def cut(
 def _side(files: tuple[Path, ...], side: int) -> NDArray[np.uint8]:
     """Return one side (S, S, 3)."""
     path = files[0] if len(files) == 1 else files[AROUND.index(side)]
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise SceneError(f"the skybox cannot be read ({error})", where=path, mend=DAMAGED) from None
+    pixels = np.asarray(opened(path, "skybox", DAMAGED).convert("RGB"))
     length = pixels.shape[0]
     return pixels[:, side * length : (side + 1) * length] if len(files) == 1 else pixels
 

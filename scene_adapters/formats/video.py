@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spargen.errors import SceneError
+from spargen.reading import open_file
 
 EXTRA = 'pip install "spargen[scannetpp]"'
 _DAMAGED = "the file is damaged or cut short: download it again"
@@ -123,6 +124,7 @@ class _Decoder:
 def _opened(path: Path, instead: str) -> Any:
     av = pyav(path, instead)
     try:
+        open_file(path).close()  # FFmpeg would wait for a pipe
         container = av.open(str(path))
     except (av.FFmpegError, OSError) as error:
         raise SceneError(f"the video cannot be read ({error})", where=path, mend=_DAMAGED) from None

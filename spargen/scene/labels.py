@@ -15,6 +15,7 @@ import yaml
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from spargen.errors import SceneError
 from spargen.linked import linked
 from spargen.resources import data_dir
 
@@ -26,6 +27,8 @@ FLOORS = "floors"
 """The part of the building that the size of a room is measured on."""
 UNASKED = "unasked"
 """What `LabelRules.part` calls a part of something that the words of a question do not name."""
+MOST_OBJECTS = 20_000
+"""Which of them clash is told for each pair: 400 MB."""
 SLIP_LETTERS = 6
 """From this length on, words that differ by one slip of the pen are taken for one word."""
 _WORD = re.compile(r"[^\W_]+")
@@ -270,7 +273,13 @@ class LabelTable:
 
     @classmethod
     def of(cls, labels: Sequence[str], rules: LabelRules, doubtful: ArrayLike | None = None) -> LabelTable:
-        """Read the labels of a scene; `doubtful` (N,) tells which objects have a box that cannot be trusted."""
+        """Read the labels of a scene; `doubtful` (N,) tells which objects have a box that cannot be trusted.
+
+        Raises `SceneError` for more than `MOST_OBJECTS`.
+        """
+        if len(labels) > MOST_OBJECTS:
+            what = f"there are {len(labels):,} objects, more than any building has of them"
+            raise SceneError(what, where="objects", mend="give each object one id; are they segments?")
         trusted = np.ones(len(labels), dtype=bool) if doubtful is None else ~np.asarray(doubtful, dtype=bool)
         parts = [rules.part(label) for label in labels]
         named = np.array([not rules.nameless(label) for label in labels], dtype=bool)

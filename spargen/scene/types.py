@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.errors import SceneError
+from spargen.reading import read_bytes
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
 from spargen.scene.texts import as_released, changes, is_long, label_of
@@ -265,7 +266,7 @@ class Blob:
             return self.data
         if self.path is None:
             raise SceneError("a frame file has neither path nor data", where="Blob", mend="fix the adapter")
-        return self.path.read_bytes()
+        return read_bytes(self.path)
 
 
 class FrameStore(ABC):

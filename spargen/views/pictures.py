@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,14 @@ from spargen.geometry.claims import lattice
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Blob, Scene
 
-_UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, SceneError, Image.DecompressionBombError)
+_UNREADABLE = (
+    *(OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, struct.error, zlib.error),
+    *(SceneError, Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 """What reading a file and Pillow's decoders raise."""
 NO_DEPTH = "it has no depth image that can be read"
 _NOT_MEASURED = (0, 65535)
+_MOST_PIXELS = 150_000_000
 _DEPTH_MODES = ("I;16", "I;16B", "I;16L", "I")
 
 
@@ -25,15 +31,17 @@ def colour_fault(scene: Scene, frame: int) -> str:
 
     A JPEG is decoded at an eighth of its size, which reads all of the file in a third of the time.
     """
+    width, height = (int(n) for n in scene.cameras.size_px[frame])
     try:
         image = Image.open(io.BytesIO(scene.store.color(frame).read()))
         size = image.size
+        if size != (width, height):
+            return f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
         image.draft("L", (size[0] // 8, size[1] // 8))
         image.load()
     except _UNREADABLE:
         return "its colour image cannot be read"
-    width, height = (int(n) for n in scene.cameras.size_px[frame])
-    return "" if size == (width, height) else f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
+    return ""
 
 
 def image_fault(scene: Scene, frame: int, *, rgbd: bool) -> str:
@@ -79,6 +87,9 @@ def measured_m(scene: Scene, frame: int) -> NDArray[np.float64]:
 
 
 def _decoded(blob: Blob) -> Image.Image:
+    """Return a depth image, decoded; a larger one than any camera's is damaged."""
     image = Image.open(io.BytesIO(blob.read()))
+    if image.width * image.height > _MOST_PIXELS:
+        raise ValueError(f"it claims {image.width}x{image.height} pixels")
     image.load()
     return image

@@ -180,7 +180,7 @@ def test_the_scenes_own_file_counts_before_that_of_all_scenes(tmp_path: Path) ->
         ("up: w", "`up`", "description"),
         ("up: [0, 0, 0]", "`up`", "description"),
         ("up: [0, 1]", "`up`", "description"),
-        ("up: [0, .nan, 1]", "`up`", "description"),
+        ("up: [0, .nan, 1]", ".nan is no number", "give a number"),
         ("unit_m: 0", "`unit_m`", "description"),
         ("unit_m: -1", "`unit_m`", "description"),
         ("unit_m: .inf", "`unit_m`", "description"),
@@ -197,7 +197,7 @@ def test_mistakes_in_what_is_told_are_named(tmp_path: Path, text: str, says: str
     file = put((folder if whose == "scene" else tmp_path) / "scene.yaml", text)
     with pytest.raises(SceneError, match=says) as caught:
         loaded(tmp_path)
-    assert caught.value.where == str(file)
+    assert caught.value.where.removesuffix(":1") == str(file)
     assert mend in caught.value.mend
 
 
