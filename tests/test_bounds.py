@@ -79,7 +79,7 @@ def test_a_device_is_no_file_of_a_scan(tmp_path):
     with pytest.raises(SceneError, match="no regular file"):
         read_file(tmp_path / "mesh.ply")
     assert image_file_size(tmp_path / "mesh.ply") is None
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(SceneError, match="no regular file"):
         Blob(".jpg", path=tmp_path / "mesh.ply").read()
 
 

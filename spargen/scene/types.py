@@ -261,12 +261,16 @@ class Blob:
     data: bytes | None = None
 
     def read(self) -> bytes:
-        """Return the file's bytes, untouched."""
+        """Return the file's bytes, untouched; `SceneError` where they cannot be read."""
         if self.data is not None:
             return self.data
         if self.path is None:
             raise SceneError("a frame file has neither path nor data", where="Blob", mend="fix the adapter")
-        return read_bytes(self.path)
+        try:
+            return read_bytes(self.path)
+        except OSError as error:
+            what = f"the file cannot be read ({error.strerror})"
+            raise SceneError(what, where=self.path, mend="download or export it again") from None
 
 
 class FrameStore(ABC):

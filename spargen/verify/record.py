@@ -63,14 +63,17 @@ def _check_images(row: Row, images: Path | None) -> None:
         fault = row.site.memo(("image", path), lambda p=path, f=frame: _image_fault(images / p, row.site.view(f).size))
         row.need(not fault, f"{path} {fault}")
     for path in record.get("depth", ()):
-        row.need((images / path).is_file(), f"{path} is not there")
+        fault = row.site.memo(("depth", path), lambda p=path: _image_fault(images / p, None))
+        row.need(not fault, f"{path} {fault}")
 
 
-def _image_fault(path: Path, size: tuple[int, int]) -> str:
-    """Say what is wrong with an image's file; "" if it is whole and of the size that its camera has."""
+def _image_fault(path: Path, size: tuple[int, int] | None) -> str:
+    """Say what is wrong with an image's file; "" if it is whole, and has its camera's size or, of depth, 16 bits."""
     try:
         with Image.open(path) as image:
-            fault = "" if image.size == size else f"has {image.size} pixels, not {size}"
+            fault = "" if size in (None, image.size) else f"has {image.size} pixels, not {size}"
+            if size is None and not image.mode.startswith("I"):
+                fault = f"has no 16 bits a pixel, but the mode {image.mode}"
             image.draft("L", (1, 1))  # a JPEG's data are read to the end all the same
             image.load()
             return fault

@@ -21,6 +21,8 @@ _UNREADABLE = (
 )
 """What reading a file and Pillow's decoders raise."""
 NO_DEPTH = "it has no depth image that can be read"
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+"""Markers of a JPEG file, which do not occur in the data of a scan: ITU-T T.81, B.1.1."""
 _NOT_MEASURED = (0, 65535)
 _MOST_PIXELS = 150_000_000
 _DEPTH_MODES = ("I;16", "I;16B", "I;16L", "I")
@@ -33,7 +35,8 @@ def colour_fault(scene: Scene, frame: int) -> str:
     """
     width, height = (int(n) for n in scene.cameras.size_px[frame])
     try:
-        image = Image.open(io.BytesIO(scene.store.color(frame).read()))
+        data = scene.store.color(frame).read()
+        image = Image.open(io.BytesIO(data))
         size = image.size
         if size != (width, height):
             return f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
@@ -41,6 +44,9 @@ def colour_fault(scene: Scene, frame: int) -> str:
         image.load()
     except _UNREADABLE:
         return "its colour image cannot be read"
+    # A download that was cut may have zeros to its full size, which decode to grey without a word.
+    if image.format == "JPEG" and data.rfind(_END) < data.rfind(_SCAN):
+        return "its colour image is cut short"
     return ""
 
 

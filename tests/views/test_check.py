@@ -76,6 +76,16 @@ def test_colour_that_cannot_be_read(file):
     assert colour_fault(with_files({3: file}), 4) == ""
 
 
+def test_a_jpeg_that_was_cut_and_has_zeros_to_its_full_size():
+    buffer = io.BytesIO()
+    Image.effect_noise((640, 480), 80).convert("RGB").save(buffer, "JPEG")
+    whole = buffer.getvalue()
+    scene = with_files(
+        {3: whole[:-9000] + bytes(9000), 4: whole + bytes(900), 5: whole + b"\xff\xd9 a maker's own notes"}
+    )
+    assert [colour_fault(scene, f) for f in (3, 4, 5)] == ["its colour image is cut short", "", ""]
+
+
 def test_colour_of_another_size_than_the_camera():
     scene = with_files({3: png((640, 360)), 4: png((640, 480))})
     assert colour_fault(scene, 3) == "its image has 640x360 pixels, its camera 640x480"
