@@ -52,6 +52,7 @@ def status(
     if not found.complete:
         raise typer.Exit(EXIT_INCOMPLETE)
 
+
 TOO_MUCH = 3.0
 """Points over chance from which the page shows a cell in full, if --fail-above names no other number."""
 

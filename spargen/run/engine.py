@@ -252,7 +252,7 @@ def _answered_by_one(fact: Fact, views: Views) -> bool:
     if not np.isin(fact.frames, views.frames).all():
         return False  # frames of its own, of which nothing is known
     rows = np.searchsorted(views.frames, fact.frames)
-    shown = (views.vis.share[rows][:, list(fact.objects)] >= views.settings.seen_share).all(axis=1)
+    shown = np.asarray((views.vis.share[rows][:, list(fact.objects)] >= views.settings.seen_share).all(axis=1))
     return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 
 
