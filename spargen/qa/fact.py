@@ -9,6 +9,7 @@ from typing import Any, Literal
 from spargen.qa.margin import Margin
 
 Colour = Literal["red", "green", "blue", "yellow", "none"]
+Difficulty = Literal["easy", "medium", "hard"]
 COLOURS: tuple[Colour, ...] = ("red", "blue", "green", "yellow")
 """The order in which records list marks, unless a task has another."""
 
@@ -86,6 +87,7 @@ class Fact:
     told : a number that the question tells and that lets one guess the answer, such as another depth: facts that share
         their options agree in it.
     deck : facts that share a deck are one fact asked several times: each time in other words.
+    difficulty : how hard it is to see; worked out for the tasks, from how its objects are seen.
     """
 
     frames: tuple[int, ...]
@@ -102,6 +104,7 @@ class Fact:
     looks: Looks | None = None
     told: float | None = None
     deck: str = ""
+    difficulty: Difficulty = "easy"
 
     @property
     def key(self) -> tuple[Hashable, ...]:

@@ -180,6 +180,7 @@ def identity_of(job: Job) -> dict[str, Any]:
         "images": job.images,
         "rgbd": job.rgbd,
         "words": job.words,
+        "filters": [job.min_margin, job.min_visible_px, sorted(job.difficulty)],
         "labels": [read_label_file(file).changes.identity() for file in job.labels],
         "settings": job.settings.model_dump(mode="json"),
     }

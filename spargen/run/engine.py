@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
 from spargen.qa.fact import Fact, Mark
 from spargen.qa.sample import choose
+from spargen.run.difficulty import Sight, difficulty, sight
 from spargen.run.naming import color_path, depth_path, name_in, walk_path
 from spargen.run.recipe import Recipe
 from spargen.run.row import NO_ROWS, FrameUse, Row, SceneQuestions
@@ -70,7 +71,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
         task = TASKS[name]
         wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
-            facts = _propose(task, views, seed, max(wanted.values(), default=0), out)
+            facts = _propose(task, views, recipe, max(wanted.values(), default=0), out)
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
@@ -146,14 +147,14 @@ def _why_none(views: Views, out: SceneQuestions) -> str:
     return f"every candidate was dropped: {told}" if told else "its images show nothing that can be asked about"
 
 
-def _propose(task: Task, views: Views, seed: int, quota: int, out: SceneQuestions) -> list[Fact]:
-    """Facts of one task, several for each row wanted."""
+def _propose(task: Task, views: Views, recipe: Recipe, quota: int, out: SceneQuestions) -> list[Fact]:
+    """Facts of one task, several for each row wanted, as far as the job asks for such."""
     scene = views.scene
     ctx = TaskContext(
         task=task.name,
         needs=task.needs,
         views=views,
-        rng=rng_for(seed, scene.dataset, scene.id, task.name),
+        rng=rng_for(recipe.seed, scene.dataset, scene.id, task.name),
         pool=POOL * max(quota, FEW) if quota else 0,
     )
     facts = list(islice(task.propose(ctx), ctx.pool))
@@ -167,7 +168,20 @@ def _propose(task: Task, views: Views, seed: int, quota: int, out: SceneQuestion
         )
     out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})
     out.notes.update({f"{task.name}: {what}": str(n) for what, n in ctx.noted.items()})
-    return facts
+    return _asked_for(task, facts, views, recipe, out)
+
+
+def _asked_for(task: Task, facts: Sequence[Fact], views: Views, recipe: Recipe, out: SceneQuestions) -> list[Fact]:
+    """Say how hard facts are, and count and leave out those that the job's filters leave out."""
+    kept = []
+    for bare in facts:
+        seen = sight(bare, views) if "table" in task.needs else Sight()
+        fact = replace(bare, difficulty=difficulty(bare, seen))
+        if why := recipe.filters.against(fact, seen):
+            out.dropped[task.name, why] += 1
+        else:
+            kept.append(fact)
+    return kept
 
 
 def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out: SceneQuestions) -> list[Fact]:
@@ -208,6 +222,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, rec
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
         "margin": asdict(fact.margin) if fact.margin else None,
+        "difficulty": fact.difficulty,
         "seed": recipe.seed,
         **phrased.used,
     }

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from spargen.errors import JobError, nearest, short
+from spargen.qa.fact import Difficulty
+from spargen.qa.margin import STEP, Unit
 from spargen.reading import parse_yaml, read_text
 from spargen.settings import Settings, Words
 
@@ -32,6 +34,12 @@ def _as_default(quota: object) -> object:
     return quota if quota is None or isinstance(quota, dict) else {"default": quota}
 
 
+FILTERS = {
+    "min_margin": "give the least margin by unit or share, such as {m: 0.02, share: 0.1}; units: " + ", ".join(STEP),
+    "min_visible_px": "give a whole number of pixels from 0 on",
+    "difficulty": "give easy, medium or hard, or a list of them",
+}
+"""How to mend what says which questions are left out."""
 Forms = list[str] | None
 Quota = Annotated[int, Field(ge=1, le=MAX_ROWS_PER_CELL, strict=True)]
 Tasks = Annotated[dict[str, Forms] | None, BeforeValidator(_as_mapping)]
@@ -80,6 +88,13 @@ class Job(BaseModel):
     images: Literal["copy", "link", "none"] = "copy"
     rgbd: bool = Field(False, description="write depth images, poses and intrinsics too")
     cache: Path | None = Field(None, description="folder that keeps visibility tables between jobs")
+    min_margin: dict[Unit | Literal["share"], Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict, description="leave out what has a smaller margin, by its unit, or as a share: {m: 0.02}"
+    )
+    min_visible_px: int = Field(0, ge=0, description="leave out what is about a thing that covers fewer pixels")
+    difficulty: Annotated[list[Difficulty], BeforeValidator(_as_list)] = Field(
+        default_factory=list, description="ask only easy, medium or hard questions; all by default"
+    )
     settings: Settings = Field(default_factory=lambda: Settings.model_validate({}))
 
     def tasks_of(self, source: Source | None) -> dict[str, Forms] | None:
@@ -224,6 +239,8 @@ def _describe(error: ErrorDetails) -> tuple[str, str]:
         return f"`{key.removesuffix('.default')}` cannot be {short(error['input'])}", mend
     if last in ("tasks", "dict[str,nullable[list[str]]]"):
         return "`tasks` is neither names nor a mapping of names to forms", "see configs/default.yaml"
+    if loc[0] in FILTERS:
+        return f"`{loc[0]}` cannot be {short(error['input'])}", FILTERS[str(loc[0])]
     if error["type"] == "ascending":
         names = error["ctx"]
         return f"`{key}`: {error['msg']}", f"lower `{names['low']}`, or raise `{names['high']}`"

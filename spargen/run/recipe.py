@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spargen.errors import JobError, TemplateError, nearest
 from spargen.plugins import load_task_file
+from spargen.run.difficulty import Filters
 from spargen.run.job import Forms, Job, Source
 from spargen.scene.labels import LabelRules
 from spargen.scene.lists import rules_of
@@ -32,6 +33,7 @@ class Recipe:
     seed : of the run.
     settings : thresholds.
     rgbd : whether records name depth images too.
+    filters : which questions are left out.
     """
 
     forms: Mapping[str, Sequence[str]]
@@ -40,6 +42,7 @@ class Recipe:
     seed: int
     settings: Settings
     rgbd: bool = False
+    filters: Filters = field(default_factory=Filters)
 
     @property
     def rules(self) -> LabelRules:
@@ -60,7 +63,8 @@ def make_recipe(job: Job, source: Source | None = None) -> Recipe:
     for rows in (job.rows_per_cell, source.rows_per_cell if source else None):
         _check_quotas(rows or {}, templates)
     quotas = {f"{task}/{form}": job.quota(task, form, source) for task, names in forms.items() for form in names}
-    return Recipe(forms, templates, quotas, job.seed, job.settings, job.rgbd)
+    filters = Filters(job.min_margin, job.min_visible_px, job.difficulty)
+    return Recipe(forms, templates, quotas, job.seed, job.settings, job.rgbd, filters)
 
 
 def make_recipes(job: Job) -> tuple[Recipe, ...]:
