@@ -69,6 +69,28 @@ def by_spacing(rng):
     return select(stem, [f"{b} (green point)", f"{c} (blue point)"], right, **keys)
 
 
+MANY = [f"{colour} {label}" for colour in ("red", "old", "new", "big", "small", "round") for label in LABELS]
+"""So many labels that hardly a pair of them is met twice in a cell."""
+
+
+def _place(label):
+    return MANY.index(label) / 4
+
+
+def closer_of_two(rng):
+    """Each label has its place on a line."""
+    a, b, c = rng.sample(MANY, 3)
+    right = min((0, 1), key=lambda i: abs(_place((b, c)[i]) - _place(a)))
+    stem = f"Which is closer to the {a} (red point), the {b} (green point) or the {c} (blue point)?"
+    return select(stem, [f"{b} (green point)", f"{c} (blue point)"], right)
+
+
+def distance_of_two(rng):
+    """How far apart the places of two labels are."""
+    a, b = rng.sample(MANY, 2)
+    return f"How far is the {a} (red point) from the {b} (blue point)?", f"{abs(_place(a) - _place(b)):.1f}", {}
+
+
 def by_pair(rng):
     """A lamp is above all else, and the claim is right where it says so."""
     other, claimed, lamp = rng.choice(LABELS[2:]), rng.choice(("above", "below")), rng.random() < 0.5

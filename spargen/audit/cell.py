@@ -14,6 +14,7 @@ from spargen.audit.blind import SCENES, Blind, ChoiceTrial
 from spargen.audit.choices import Choices, choices_of, in_arrays
 from spargen.audit.counts import Counts
 from spargen.audit.learn import one_thread
+from spargen.audit.lore import Lore
 from spargen.audit.models import Lesson
 from spargen.audit.tree import Asked, Tree, TreeRow
 from spargen.audit.used import Weights, features_used, rule_used, words_used
@@ -106,8 +107,8 @@ class CellAudit:
         }
 
 
-def audit_cell(tree: Tree, asked: Asked, seed: int) -> CellAudit:
-    """Read the rows of one kind of question, and judge them."""
+def audit_cell(tree: Tree, asked: Asked, seed: int, lore: Lore) -> CellAudit:
+    """Read the rows of one kind of question, and judge them; `lore` is what other cells tell of labels."""
     found = CellAudit(*asked)
     rows = nsmallest(ROWS, _noted(tree, asked, found.counts), key=lambda row: digest(seed, row.place, row.id))
     found.sampled = len(rows)
@@ -117,7 +118,7 @@ def audit_cell(tree: Tree, asked: Asked, seed: int) -> CellAudit:
         found.why_not = f"only {found.scenes} scenes"
     else:
         with one_thread():
-            _judge(found, rows, seed)
+            _judge(found, rows, seed, lore)
     return found
 
 
@@ -127,8 +128,8 @@ def _noted(tree: Tree, asked: Asked, counts: Counts) -> Iterator[TreeRow]:
         yield row
 
 
-def _judge(found: CellAudit, rows: Sequence[TreeRow], seed: int) -> None:
-    found.metric, cell, asked = _measured(found.form, rows)
+def _judge(found: CellAudit, rows: Sequence[TreeRow], seed: int, lore: Lore) -> None:
+    found.metric, cell, asked = _measured(found.form, rows, lore)
     if cell is None:
         found.why_not = "its answers are neither choices nor numbers"
         return
@@ -145,12 +146,14 @@ def _judge(found: CellAudit, rows: Sequence[TreeRow], seed: int) -> None:
         found.worst = _surest(found.text, asked)
 
 
-def _measured(form: str, rows: Sequence[TreeRow]) -> tuple[str, Choices | Amounts | None, Sequence[TreeRow]]:
+def _measured(
+    form: str, rows: Sequence[TreeRow], lore: Lore
+) -> tuple[str, Choices | Amounts | None, Sequence[TreeRow]]:
     """Return by what rows are measured, the rows as choices or as numbers, and the row of each of those."""
     choices = [(row, one) for row in rows for one in choices_of(row, form)]
     answered = len({id(row) for row, _ in choices})
     if answered >= PARSED * len(rows):
-        cell = in_arrays([one for _, one in choices], "yes or no" if form == "judge" else "choice")
+        cell = in_arrays([one for _, one in choices], "yes or no" if form == "judge" else "choice", lore)
         return "accuracy" if answered == len(choices) else "pairs in order", cell, [row for row, _ in choices]
     found = all_amounts(rows) if form == "fill" else None
     return ("MRA", *found) if found else ("", None, [])

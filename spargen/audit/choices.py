@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spargen.audit.columns import mark_columns, text_columns
 from spargen.audit.crossed import Said, about, crossed, grams, ids
+from spargen.audit.lore import Lore, Pairs, as_pairs, pair_of_option
 from spargen.audit.sight import see
 from spargen.audit.text import Mention, Question, claim, take_apart
 from spargen.audit.tree import TreeRow
@@ -46,6 +47,7 @@ class Choices:
     words : ids (n, k, p) of what options say, by the name of what it is crossed with; -1 where there is nothing.
     shapes : quantities (n, k) of options that labels may tell, by name.
     about : ids (n,) of the labels that a question names, by what they are.
+    pairs : what other cells tell of the labels of an option and of its question.
     tokens : words and crossed words of each option, of all rows one after the other.
     questions : the whole texts.
     """
@@ -59,6 +61,7 @@ class Choices:
     words: dict[str, Ints]
     shapes: dict[str, Floats]
     about: dict[str, Ints]
+    pairs: Pairs
     tokens: list[list[str]]
     questions: list[str]
 
@@ -116,25 +119,30 @@ def _pairs(row: TreeRow, question: Question, answer: str) -> list[Choice]:
     return found
 
 
-def in_arrays(rows: Sequence[Choice], kind: Kind) -> Choices:
-    """Return rows as arrays."""
+def in_arrays(rows: Sequence[Choice], kind: Kind, lore: Lore) -> Choices:
+    """Return rows as arrays, with what other cells tell of their labels."""
     k = max(len(row.options) for row in rows)
     seen = [see(row.question, row.options, row.row.record) for row in rows]
     options = [row.options for row in rows]
     text = text_columns(seen, options, k)
     said = [crossed(row.question, row.options) for row in rows]
     told = [about(row.question) for row in rows]
-    places = ids([row.row.place for row in rows])
+    places = [row.row.place for row in rows]
+    labels = [[mention.label for mention in row.question.mentions] for row in rows]
+    about_pairs = [
+        [pair_of_option(option, own) for option in row.options] for row, own in zip(rows, labels, strict=True)
+    ]
     return Choices(
         kind,
         np.array([[i < len(row.options) for i in range(k)] for row in rows]),
         np.array([[i < len(row.right) and row.right[i] for i in range(k)] for row in rows]),
-        places,
+        ids(places),
         text,
         mark_columns(seen, k),
         {name: _padded(said, name, k) for name in sorted({name for row in said for one in row for name in one})},
         {name: text[name] for name in _SHAPES if name in text},
         {name: ids([one.get(name, "") for one in told]) for name in sorted({name for one in told for name in one})},
+        as_pairs(lore, about_pairs, places, k),
         [_tokens(row, one, kind) for row, ones in zip(rows, said, strict=True) for one in ones],
         [row.row.question for row in rows],
     )

@@ -31,6 +31,43 @@ def encoded(choices: Choices, train: Bools) -> Columns:
             found[f"{shape} over that of {name}"] = off
             if values.shape[1] > 1:
                 found[f"rank by {shape} off that of {name}"] = ranks(np.abs(off))
+    return found | _usual(choices, train) | _far(choices, train)
+
+
+def _usual(choices: Choices, train: Bools) -> Columns:
+    """Return how far apart such things usually are, and how far off that an option is, as other cells tell it."""
+    pairs, (n, k) = choices.pairs, choices.valid.shape
+    if not (pairs.option >= 0).any():
+        return {}
+    learnt = np.isin(pairs.scene, np.unique(choices.scene[train])) | (pairs.scene < 0)
+    asked, scene = pairs.option.ravel(), np.repeat(choices.scene, k)
+    key = np.concatenate([pairs.pair, np.where(asked < 0, pairs.pair.max() + 1, asked)])
+    value = np.concatenate([pairs.log, np.zeros(n * k)])
+    where = np.concatenate([pairs.scene, scene]) + 1
+    counts, sums = counted_elsewhere(key, value, where, np.concatenate([learnt, np.zeros(n * k, dtype=bool)]))
+    mean = pairs.log[learnt].mean() if learnt.any() else 0.0
+    usual = ((sums + PRIOR / 3 * mean) / (counts + PRIOR / 3))[-n * k :].reshape(n, k)
+    found = {"usual distance": usual, "usual distance, near or far": usual * choices.text["polarity"]}
+    if "log value" in choices.shapes:
+        found["off the usual distance"] = np.abs(choices.shapes["log value"] - usual)
+    return found | ({f"rank by {name}": ranks(column) for name, column in found.items()} if k > 1 else {})
+
+
+def _far(choices: Choices, train: Bools) -> Columns:
+    """Return how much more often than by chance an option's words were far rather than near, where far is asked for.
+
+    That a lamp is far from a bed is told by questions for what is far as by those for what is near.
+    """
+    polarity, found = np.nan_to_num(choices.text["polarity"]), {}
+    far = polarity * (choices.right - choices.chance[:, None])
+    for name, keys in choices.words.items():
+        if "near or far" not in name and "wording" not in name and (keys >= 0).any() and polarity.any():
+            row = np.repeat(np.arange(len(keys)), keys.shape[1])
+            key = keys[:, :, 0].ravel()
+            key = np.where(key < 0, key.max() + 1, key)
+            counts, sums = counted_elsewhere(key, far.ravel(), choices.scene[row], train[row])
+            usual = (sums / (counts + PRIOR)).reshape(keys.shape[:2])
+            found[f"far elsewhere: {name}"] = usual * polarity
     return found
 
 

@@ -14,7 +14,7 @@ from spargen.run.marks import Drawn, draw, marks_of_record
 WIDTH_PX = 320
 QUALITY = 65
 MOST = 6
-"""Of rows with more images, those with marks are shown, and as many of the others as fit."""
+"""Of rows with more images, those with marks are shown; of those without marks, the first ones."""
 
 
 def pictures(row: TreeRow) -> list[tuple[str, str]]:
@@ -23,7 +23,7 @@ def pictures(row: TreeRow) -> list[tuple[str, str]]:
     for image, mark in marks_of_record(row.record):
         marks.setdefault(image, []).append(mark)
     paths = row.images
-    shown = sorted(sorted(range(len(paths)), key=lambda i: (i not in marks, i))[:MOST])
+    shown = sorted(marks) if marks and len(paths) > MOST else range(min(len(paths), MOST))
     found = []
     for i in shown:
         data = _small(row.folder / paths[i], marks.get(i, []))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 
 import orjson
@@ -14,6 +14,7 @@ from spargen.audit.blind import SCENES
 from spargen.audit.cell import CHANCE, CellAudit, audit_cell
 from spargen.audit.counts import asked_twice, holm
 from spargen.audit.learn import sklearn
+from spargen.audit.lore import Lore, gather
 from spargen.audit.tree import Asked, Tree
 from spargen.errors import OutputError, SpargenError
 from spargen.run.executors import WorkerLostError, run_each
@@ -97,7 +98,7 @@ def audit(
     sklearn("base")
     tree, other = Tree(root), None if against is None else Tree(against)
     found: dict[Asked, CellAudit] = {}
-    for asked, cell in run_each(partial(_audit_cell, tree, seed), tree.asked, workers=workers):
+    for asked, cell in run_each(_Judge(tree, seed), tree.asked, workers=workers):
         if isinstance(cell, WorkerLostError):
             raise SpargenError(f"this was not judged: {cell}", where=str(asked), mend="use fewer --workers")
         found[asked] = cell
@@ -112,5 +113,15 @@ def audit(
     return Audit(root, tree.has_facts, seed, cells, "" if against is None else against.name, apart)
 
 
-def _audit_cell(tree: Tree, seed: int, asked: Asked) -> CellAudit:
-    return audit_cell(tree, asked, seed)
+class _Judge:
+    """Judges one kind of question after another; each process gathers what all cells tell of labels once."""
+
+    def __init__(self, tree: Tree, seed: int) -> None:
+        self._tree, self._seed = tree, seed
+
+    def __call__(self, asked: Asked) -> CellAudit:
+        return audit_cell(self._tree, asked, self._seed, self._lore)
+
+    @cached_property
+    def _lore(self) -> Lore:
+        return gather(self._tree)

@@ -223,10 +223,10 @@ def test_rows_that_are_sampled_do_not_depend_on_the_order_of_lines(tmp_path):
 
     write_tree(tmp_path, {SELECT: honest}, scenes=2, rows=8)
     (file,) = tmp_path.glob("*/qa_jsonl/*/*/*/*.jsonl")
-    before = cell.audit_cell(Tree(tmp_path), SELECT, 0)
+    before = cell.audit_cell(Tree(tmp_path), SELECT, 0, [])
     lines = file.read_bytes().splitlines(keepends=True)
     random.Random(0).shuffle(lines)
     file.write_bytes(b"".join(lines))
-    after = cell.audit_cell(Tree(tmp_path), SELECT, 0)
+    after = cell.audit_cell(Tree(tmp_path), SELECT, 0, [])
     assert before.why_not == after.why_not == "only 2 scenes"
     assert before.sampled == after.sampled == 16

@@ -6,11 +6,13 @@ import spar_tree
 from spar_tree import write_tree
 
 from spargen.audit.blind import folds, splits
+from spargen.audit.lore import gather
 from spargen.audit.tree import Asked, Tree
 
 pytest.importorskip("sklearn", reason="blind models are scikit-learn's")
 from spargen.audit.cell import audit_cell
 
+LORE = Asked("distance_prediction_oo", "fill")
 MADE = {
     "by_letter": ("depth_prediction_oc", "select"),
     "by_label": ("distance_prediction_oc", "select"),
@@ -33,7 +35,7 @@ def judged(tmp_path_factory):
         if name not in known:
             asked = Asked(*MADE[name])
             root = write_tree(tmp_path_factory.mktemp(name), {asked: getattr(spar_tree, name)})
-            known[name] = audit_cell(Tree(root), asked, seed=0)
+            known[name] = audit_cell(Tree(root), asked, 0, gather(Tree(root)))
         return known[name]
 
     return judge
@@ -92,6 +94,15 @@ def test_a_number_is_measured_against_the_best_constant(judged):
     found = judged("any_number")
     assert found.metric == "MRA"
     assert 0.05 < found.text.floor < 0.6
+
+
+def test_what_other_cells_tell_of_two_labels_is_used(tmp_path):
+    asked = Asked("distance_infer_center_oo", "select")
+    root = write_tree(tmp_path, {asked: spar_tree.closer_of_two, LORE: spar_tree.distance_of_two})
+    lore = gather(Tree(root))
+    assert len(lore) == 240
+    without, with_lore = (audit_cell(Tree(root), asked, 0, told).text for told in ([], lore))
+    assert with_lore.gain > without.gain + 0.05
 
 
 def test_no_scene_is_both_learnt_from_and_asked_about():
