@@ -66,7 +66,8 @@ def test_where_there_is_no_shortcut_none_is_found(judged, name):
 def test_shuffled_answers_give_nothing(judged, name):
     found = judged(name)
     assert not found.control_found
-    assert found.control.gain <= 3 * found.control.error
+    # Ten scenes may by chance lie closer together than so many tosses of a coin would.
+    assert found.control.gain <= 3 * max(found.control.error, 0.5 / found.counts.rows**0.5)
 
 
 @pytest.mark.parametrize(
