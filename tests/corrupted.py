@@ -253,6 +253,7 @@ def drawn(r):
 def spoil_all(out, each):
     """Verdicts by way, and the spoilt rows that were not found wrong: of `each` rows of each cell, in every way."""
     from spargen.run.naming import images_folder
+    from spargen.run.raw import raw_scenes
     from spargen.verify.bounds import Bounds
     from spargen.verify.judge import judge
     from spargen.verify.lexicon import Lexicon
@@ -262,7 +263,8 @@ def spoil_all(out, each):
 
     index, run, table, left = index_rows(out, each), read_run(out), defaultdict(Counter), []
     bounds = Bounds.of(run.identity["settings"])
-    for work in _works(out, run, index, bounds, {}, fail_fast=False, whole=False):
+    raw = {(found.dataset, found.scene): found for found in raw_scenes(run, {}, trust=True)}
+    for work in _works(out, raw, index, bounds, (), fail_fast=False, whole=False):
         site = Site(work.raw.load(), Lexicon(work.raw.said), bounds)
         rows = [(cell.task, cell.form, record) for cell, record in read_rows(dict(work.files), work.places)]
         spoiler, images = Spoiler(rows, site.labels), images_folder(out, work.raw.dataset)

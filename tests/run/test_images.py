@@ -102,3 +102,14 @@ def test_an_output_that_was_copied_elsewhere_still_resumes(job, mode, tmp_path):
     seen = []
     generate(job("moved", images=mode), watch=lambda outcome, *_: seen.append(outcome.status))
     assert set(seen) == {"kept"}
+
+
+def test_a_linked_image_of_another_size_is_made_anew(job, root):
+    """Nobody took a digest of it: it is the data set's own."""
+    made = job(images="link")
+    generate(made, scenes=["b_00"])
+    image = written(made.out)["image_color/20.jpg"]
+    image.unlink()
+    image.write_bytes(b"cut short")
+    generate(made, scenes=["b_00"])
+    assert image.samefile(root / "b_00/2.jpg")

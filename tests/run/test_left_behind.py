@@ -188,15 +188,21 @@ def test_images_that_no_row_names_are_removed(job, root):
     assert sorted(p.name for p in (images / "c_00/image_color").iterdir()) == ["0.jpg", "10.jpg"]
 
 
-def test_where_a_job_writes_no_images_those_that_somebody_put_there_stay(job, root):
+@pytest.mark.parametrize("linked", [False, True])
+def test_where_a_job_writes_no_images_those_that_somebody_put_there_stay(job, root, tmp_path, linked):
     made = job("out", images="none")
-    (made.out / "spar/scannet").mkdir(parents=True)
-    (made.out / ".parts").mkdir()
-    generate(job("first", images="none"))
-    shutil.copytree(job("first").out / ".parts", made.out / ".parts", dirs_exist_ok=True)
-    (made.out / "spar/scannet/images").symlink_to(root)
     generate(made)
-    assert (root / "a_00/0.jpg").exists()
+    folder = made.out / "spar/scannet/images"
+    if linked:
+        folder.rmdir()
+        shutil.copytree(root, tmp_path / "mine")
+        folder.symlink_to(tmp_path / "mine")
+    for scene in ("a_00", "of_no_scene"):
+        (folder / scene).mkdir(exist_ok=True)
+        (folder / scene / "mine.jpg").write_bytes(b"mine")
+    (root / "a_00/scene.txt").write_text("8")
+    assert generate(made).complete
+    assert [(folder / scene / "mine.jpg").exists() for scene in ("a_00", "of_no_scene")] == [True, True]
 
 
 def test_a_damaged_record_of_the_run_is_written_anew_if_the_parts_are_its_own(job, caplog, monkeypatch, tmp_path):
