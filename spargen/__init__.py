@@ -13,12 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from spargen.run.read import PublishedRow
     from spargen.scene.labels import LabelRules
     from spargen.scene.types import Scene
     from spargen.settings import Settings, Words
 
-__all__ = ["load", "questions", "read"]
+__all__ = ["__version__", "load", "questions", "read"]
+
+
+def __getattr__(name: str) -> str:
+    """Look the version up when it is asked for: it costs more than the rest of this file."""
+    if name != "__version__":
+        raise AttributeError(f"module 'spargen' has no attribute {name!r}")
+    from spargen.fingerprint import installed_version
+
+    return installed_version("spargen") or "not installed"
 
 
 def load(adapter: str, root: str | Path, scene: str, *, labels: str | Path | Sequence[str | Path] = ()) -> Scene:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from spargen.errors import printable
 from spargen.run.estimate import Estimate
 from spargen.run.executors import cores
 from spargen.run.report import Report
@@ -17,10 +18,15 @@ from spargen.run.report import Report
 Step = Callable[[int, int, str], None]
 
 
+def console(width: int | None = None) -> Console:
+    """Return a terminal that prints texts as they are: names and notes may hold what rich reads as its own marks."""
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
 def say(text: str, quiet: bool) -> None:
     """Print a line at once, unless quiet."""
     if not quiet:
-        print(text, flush=True)
+        print(printable(text), flush=True)
 
 
 @contextmanager
@@ -30,16 +36,21 @@ def bar(title: str, quiet: bool) -> Iterator[Step]:
         yield lambda done, total, text: say(f"[{done}/{total}] {text}", quiet or not text)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console()) as progress:
+    with Progress(*columns, console=console()) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total, text: progress.update(task, completed=done, total=total, refresh=bool(text))
 
 
 def print_whole(table: Table) -> None:
-    """Print a table with every name in full, in longer lines than the terminal has where they must be."""
-    console = Console()
-    needed = console.measure(table, options=console.options.update(max_width=10_000)).maximum
-    Console(width=max(console.width, needed)).print(table)
+    """Print a table with every name in full: folded where a terminal is narrow, in long lines for what reads them."""
+    shown = console()
+    if shown.is_terminal:
+        for column in table.columns:
+            column.overflow = "fold"
+        shown.print(table)
+        return
+    needed = shown.measure(table, options=shown.options.update(max_width=10_000)).maximum
+    console(width=max(shown.width, needed)).print(table)
 
 
 def print_rows(report: Report) -> None:

@@ -329,7 +329,7 @@ CASES = {
     "frames numbered anew": Case(shuffled, "see whether frames were numbered anew"),
     "every sixth pose wrong": Case(every_sixth_pose_wrong, "frames left out: 6 of 3[0-9] looked at", 0),
     "no object annotated": Case(
-        no_object_annotated, "^no rows: no object is annotated; objects: none is annotated$", 0
+        no_object_annotated, "^no rows: no object is annotated; objects: none is annotated$", 1
     ),
     "annotation of another scan": Case(annotation_of_another_scan, "sceneId is scannet.scene0001_00"),
     # conventions

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
+import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 
-from spargen.errors import JobError, SpargenError
+from spargen import __version__
+from spargen.errors import JobError, SpargenError, unexpected
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
 
@@ -25,12 +28,32 @@ Trust = Annotated[
     bool, typer.Option("--trust-plugins", help="Run the adapters and tasks of its own that OUT names: whose is it?")
 ]
 
+_VERBOSE = ContextVar("verbose", default=False)
+"""Whether an error of the program tells where it arose."""
+
 app = typer.Typer(
     help="Turns 3-D scenes into SPAR-format spatial question-answer data.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"spargen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def general(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say where in the program an error arose.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback says it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Turn 3-D scenes into SPAR-format spatial question-answer data."""
+    _VERBOSE.set(verbose)
 
 
 def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -45,8 +68,12 @@ def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 _fail(str(error))
             except BrokenPipeError:  # the reader of our output has seen enough
                 raise
-            except OSError as error:
-                _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+            except (typer.Exit, typer.Abort):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is said in words
+                if _VERBOSE.get():
+                    traceback.print_exc()
+                _fail(unexpected(error))
             except KeyboardInterrupt:
                 print("stopped; the same command goes on where this one ended", file=sys.stderr)
                 raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -7,12 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from spargen.cli.base import Change, Data, Quiet, Trust, command, data_roots
-from spargen.errors import JobError, SceneError, nearest
+from spargen.errors import JobError, SceneError, nearest, printable
 from spargen.gallery.write import SAMPLES, write_gallery
 from spargen.plugins import adapter_names
 from spargen.run.job import Job, make_job
@@ -24,41 +24,58 @@ from spargen.run.sheets import save
 from spargen.scene.labels import LabelRules
 from spargen.scene.lists import rules_of
 from spargen.scene.types import Scene
-from spargen.terminal import bar, print_whole, say
+from spargen.terminal import bar, console, print_whole, say
 from spargen.views.check import check_scene, in_words
 
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
 """Frames of the preview's house, and rows asked for of each form: with fewer, some forms would find no question."""
 
-Subject = StrEnum("Subject", ["tasks", "adapters", "templates"])
+Subject = StrEnum("Subject", ["tasks", "adapters", "templates", "scenes"])
 
 
 @command("list")
 def list_names(
     what: Annotated[Subject, typer.Argument()],
     task: Annotated[str | None, typer.Argument(help="Only this task: its slots, forms and template files.")] = None,
+    adapter: Annotated[str, typer.Option(help="Of scenes: the data set's adapter.")] = "scannet",
+    root: Annotated[Path | None, typer.Option(help="Of scenes: the data set's folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, one object a line of the table.")] = False,
 ) -> None:
-    """List what a job can name: tasks, adapters or templates."""
+    """List what a job can name: tasks, adapters, templates, or the scenes of a data set."""
     if task is not None:
         _describe(task, what)
         return
-    if what is Subject.adapters:
-        table = Table("adapter", "from")
-        for name, origin in adapter_names().items():
-            table.add_row(name, origin)
-    else:
-        from spargen.tasks.registry import TASKS
-
-        templates = load_texts((), ())
-        columns = ("images", "level", "forms", "asks") if what is Subject.tasks else ("form", "file")
-        table = Table("task", *columns)
-        for name, found in TASKS.items():
-            if what is Subject.tasks:
-                table.add_row(name, found.views, found.level, ", ".join(templates.forms(name)), found.asks)
-            else:
-                for form in templates.forms(name):
-                    table.add_row(name, form, f"{name}/{form}.j2")
+    columns, rows = _listed(what, adapter, root)
+    if as_json:
+        print(orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode())
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
     print_whole(table)
+
+
+def _listed(what: Subject, adapter: str, root: Path | None) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return names of columns, and the rows."""
+    if what is Subject.adapters:
+        return ("adapter", "from"), list(adapter_names().items())
+    if what is Subject.scenes:
+        if root is None:
+            raise JobError("the folder of the data set is not given", where="--root", mend="add --root DIR")
+        job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]})
+        found = open_adapter(job.sources[0], rules_of(()))
+        return ("scene", "split"), [(printable(name), found.split(name)) for name in found.scenes()]
+    from spargen.tasks.registry import TASKS
+
+    templates = load_texts((), ())
+    if what is Subject.tasks:
+        told = [
+            (name, str(task.views), str(task.level), ", ".join(templates.forms(name)), task.asks)
+            for name, task in TASKS.items()
+        ]
+        return ("task", "images", "level", "forms", "asks"), told
+    cells = [(name, form) for name in TASKS for form in templates.forms(name)]
+    return ("task", "form", "file"), [(name, form, f"{name}/{form}.j2") for name, form in cells]
 
 
 @command("preview")
@@ -68,7 +85,7 @@ def preview(
     root: Annotated[Path | None, typer.Option(help="Folder of the data set; a demo house by default.")] = None,
     scene: Annotated[str | None, typer.Option(help="The scene; the first one by default.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    out: Annotated[Path | None, typer.Option(help="The picture; TASK.jpg by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture, or its folder; TASK.jpg by default.")] = None,
     change: Change = None,
 ) -> None:
     """Print a sample of each form of a task and draw them."""
@@ -86,7 +103,7 @@ def preview(
     for row in rows:
         question, answer = (turn["value"] for turn in row.record["conversations"])
         print(f"\n[{row.form}] {row.record['id']}\n{question}\n=> {answer}")
-    target = out or Path(f"{task}.jpg")
+    target = _picture(out, f"{task}.jpg")
     save(picture, target)
     print(f"\ndrawn: {target}")
 
@@ -97,7 +114,7 @@ def inspect(
     root: Annotated[Path, typer.Argument(help="Folder of the data set.")],
     scene: Annotated[str, typer.Argument(help="The scene.")],
     frame: Annotated[str | None, typer.Option(help="The frame; by default the one that shows most objects.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The picture; SCENE_FRAME.jpg by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture, or its folder; SCENE_FRAME.jpg by default.")] = None,
     rrd: Annotated[Path | None, typer.Option(metavar="FILE", help="Record it for the Rerun viewer, too.")] = None,
     change: Change = None,
 ) -> None:
@@ -124,9 +141,9 @@ def inspect(
         facts["to look at"] = check.remark
     for name, value in facts.items():
         table.add_row(name, str(value))
-    Console().print(table)
+    console().print(table)
     picture, name = draw_boxes(found, frame)
-    target = out or Path(f"{scene}_{name}.jpg")
+    target = _picture(out, f"{scene}_{name}.jpg")
     save(picture, target)
     print(f"drawn: {target}")
     if rrd is not None:
@@ -162,14 +179,21 @@ def _describe(name: str, what: Subject) -> None:
     """Print the slots of a task, its forms, and where their templates lie."""
     from spargen.tasks.registry import TASKS
 
-    if what is Subject.adapters:
-        raise JobError("adapters have no slots", where=f"list adapters {name}", mend=f"spargen list tasks {name}")
+    if what in (Subject.adapters, Subject.scenes):
+        raise JobError(
+            f"{what.value} have no slots", where=f"list {what.value} {name}", mend=f"spargen list tasks {name}"
+        )
     templates = load_texts((), ())
     (forms,) = chosen_forms({name: None}, templates).values()
     task = TASKS[name]
     print(f"{name}: {task.views}, {task.level}\nasks: {task.asks}\ntruth: {task.truth}\nslots: {', '.join(task.slots)}")
     for form in forms:
         print(f"{form}: {templates.wording(name, form).path}")
+
+
+def _picture(out: Path | None, name: str) -> Path:
+    """Return where a picture is written: in a folder if one is given, by its own name."""
+    return out / name if out is not None and out.is_dir() else out or Path(name)
 
 
 def _load_scene(job: Job, name: str | None, rules: LabelRules) -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Change, Quiet, Workers, command
@@ -26,8 +26,9 @@ from spargen.run.ledger import check_out
 from spargen.run.merge import merge as merge_outs
 from spargen.run.recipe import make_recipes
 from spargen.run.report import Report
+from spargen.run.row import NO_ROWS
 from spargen.run.scenes import absent, read_scene_list
-from spargen.terminal import bar, print_estimates, print_rows, say
+from spargen.terminal import bar, console, print_estimates, print_rows, say
 
 _TOLD = 40
 """The demo prints how far a scan is each time this many frames are written."""
@@ -184,7 +185,7 @@ def _print_most(found: Sequence[Estimate]) -> None:
     table.add_row("rows", f"{rows:,}")
     table.add_row("images", f"{images:,}")
     table.add_row("disk", f"{size / 1e9:,.2f} GB (estimated)")
-    Console().print(table)
+    console().print(table)
 
 
 def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | None, changes: list[str]) -> Job:
@@ -211,7 +212,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     i, _, n = text.partition("/")
-    if not (i.isdigit() and n.isdigit() and 1 <= int(i) <= int(n)):
+    if not (re.fullmatch("[0-9]{1,6}/[0-9]{1,6}", text) and 1 <= int(i) <= int(n)):
         raise JobError("this is no shard", where=f"--shard {text}", mend="write 1/4 for the first of four")
     return int(i), int(n)
 
@@ -240,7 +241,7 @@ def _generate(
 
 
 def _end(report: Report | None, out: Path, quiet: bool) -> None:
-    """Print the summary; exit with 3 if scenes are missing from the output."""
+    """Print the summary; exit with 3 if scenes are missing from the output, with 1 if it has no row."""
     if report is None:
         return
     if not quiet:
@@ -248,9 +249,14 @@ def _end(report: Report | None, out: Path, quiet: bool) -> None:
         print(f"{report.total} in {out}; see report.md")
         for remark in report.remarks:
             print(remark)
+    if not report.rows:
+        why = [remark for remark in report.remarks if f": {NO_ROWS}: " in remark]
+        print("\n".join(["no row was made", *(f"  {line}" for line in why)]), file=sys.stderr)
     if report.failed:
         lines = [f"  {scene}: {text}" for scene, text in report.failed.items()]
         print("\n".join([f"scenes that failed: {len(lines)}", *lines]), file=sys.stderr)
         raise typer.Exit(EXIT_INCOMPLETE)
     if report.waiting:
         say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)
+    if not report.rows:
+        raise typer.Exit(EXIT_ERROR)

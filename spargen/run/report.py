@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from spargen.errors import printable
 from spargen.run.compile import Run
 from spargen.run.files import write_bytes, write_json
 from spargen.run.naming import Cell
@@ -131,13 +133,18 @@ def _sum(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return dict(sorted(total.items()))
 
 
+def escaped(text: str) -> str:
+    """Return a text that comes from files as Markdown shows it: without tags, links, code and lines of its own."""
+    return re.sub(r"[\\`|<&]|\](?=[(\[:])", lambda found: f"&#{ord(found[0])};", printable(text))
+
+
 def _markdown(report: Report) -> Iterable[str]:
     yield "# Report"
     yield f"\n{report.total}."
-    yield from (f"\n{remark}" for remark in report.remarks)
+    yield from (f"\n{escaped(remark)}" for remark in report.remarks)
     if report.failed:
         yield "\n## Scenes that failed\n"
-        yield from (f"- {scene}: {text}" for scene, text in report.failed.items())
+        yield from (f"- {escaped(scene)}: {escaped(text)}" for scene, text in report.failed.items())
     if report.waiting:
         yield f"\n{len(report.waiting)} scenes are not done yet: {', '.join(report.waiting[:10])} ..."
     yield "\n## Rows\n\n| data set | split | task | form | rows | quota | scenes short |\n|---|---|---|---|--:|--:|--:|"
@@ -153,5 +160,5 @@ def _markdown(report: Report) -> Iterable[str]:
     yield "\n## Notes\n"
     for scene, notes in report.notes.items():
         yield f"- {scene}"
-        yield from (f"  - {topic}: {text}" for topic, text in notes.items())
+        yield from (f"  - {topic}: {escaped(text)}" for topic, text in notes.items())
     yield ""

@@ -250,3 +250,78 @@ def test_the_record_of_failures_holds_no_traceback_of_known_errors(spargen, give
     spargen("generate", *given, "--workers", 1)
     error = json.loads((tmp_path / "out/.parts/scannet/train/c_00/error.json").read_bytes())
     assert error["traceback"] == ""
+
+
+@pytest.mark.parametrize("module", ["spargen", "spargen.cli"])
+def test_the_version_is_told_by_every_door(module):
+    import spargen
+
+    told = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout == f"spargen {spargen.__version__}\n"
+    with pytest.raises(AttributeError, match="no attribute 'verzion'"):
+        spargen.verzion  # noqa: B018
+
+
+def test_help_is_asked_for_in_short(spargen):
+    assert spargen("generate", "-h").output == spargen("generate", "--help").output
+
+
+def test_a_run_without_a_row_says_why_and_fails(spargen, given, root):
+    for name in ("a_00", "b_00", "c_00", "d_00", "a_01"):
+        (root / name / "scene.txt").write_text("0")
+    result = spargen("generate", *given, "--workers", 1)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("no row was made\n")
+
+
+@pytest.mark.parametrize("shard", ["\u00b2/4", "1/\u0664", "0/4", "5/4", "1/4/4", "-1/4", "1/", "1/99999999999"])
+def test_what_is_no_shard(spargen, given, shard):
+    one_message(spargen("generate", *given, "--shard", shard), "this is no shard", "1/4 for the first of four")
+
+
+def test_scenes_are_listed_and_as_json(spargen, root):
+    arguments = ["list", "scenes", "--adapter", "tiny:TinyAdapter", "--root", root]
+    assert "a_01" in spargen(*arguments).stdout
+    told = json.loads(spargen(*arguments, "--json").stdout)
+    assert told[0] == {"scene": "a_00", "split": "train"}
+    assert len(told) == 5
+    one_message(spargen("list", "scenes"), "--root", "add --root DIR")
+    assert {"adapter", "from"} == json.loads(spargen("list", "adapters", "--json").stdout)[0].keys()
+
+
+def test_a_fault_of_the_program_is_one_message_and_its_place_is_told_when_asked(spargen, given, monkeypatch):
+    monkeypatch.setattr("spargen.cli.make.make_job", lambda *_: 1 // 0)
+    one_message(spargen("generate", *given), "did not expect this: ZeroDivisionError")
+    told = spargen("-v", "generate", *given)
+    assert told.exit_code == 1
+    assert "Traceback" in told.stderr
+    monkeypatch.setattr("spargen.cli.make.make_job", lambda *_: bytearray(1 << 60))
+    one_message(spargen("generate", *given), "not enough memory", "fewer --workers")
+
+
+def test_tables_show_texts_as_they_are_and_fold_on_a_narrow_terminal(monkeypatch, capsys):
+    from rich.table import Table
+
+    from spargen.terminal import print_whole
+
+    monkeypatch.setenv("COLUMNS", "60")
+    table = Table("name", "text")
+    table.add_row("[/red][bold]:smile:", "word " * 30)
+    print_whole(table)
+    out = capsys.readouterr().out
+    assert "[/red][bold]:smile:" in out
+    assert max(map(len, out.splitlines())) > 100
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    print_whole(table)
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 120
+
+
+def test_a_report_escapes_what_comes_from_files(spargen, given, root, tmp_path):
+    (root / "b_00" / "scene.txt").write_text("<script>`[a](http://b)|\x1b[31m\n# title")
+    spargen("generate", *given, "--workers", 1)
+    text = (tmp_path / "out" / "report.md").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith("- scannet/train/b_00")]
+    assert not {"<", "`", "|", "\x1b"} & set(line)
+    assert "[a&#93;(http://b)" in line
+    assert "\n# title" not in text
