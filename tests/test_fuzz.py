@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 from fuzz import DAMAGE, LAYOUTS, Ended, _is_silent, cases, cut, ended, layouts
@@ -47,6 +48,8 @@ def test_the_fuzzer_sees_what_it_looks_for(tmp_path, monkeypatch):
         None, {}, "where: what\n  to mend: mend", ""
     )
     monkeypatch.setattr("fuzz.HANGS_S", 1)
+    monkeypatch.setattr("fuzz.PATIENCE", 2)
+    assert "it hangs" in ended(lambda: time.sleep(10)).fault
     assert "it hangs" in ended(lambda: [None for _ in iter(int, 1)]).fault
     good = Ended([1], {}, "", "")
     assert _is_silent(good, Ended([2], {}, "", ""))

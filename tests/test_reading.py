@@ -63,13 +63,13 @@ def test_text_is_utf_8_and_the_line_that_is_not_is_named(tmp_path):
     ],
 )
 def test_yaml_that_is_refused(text, line, what):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(JobError) as caught:
         parse_yaml(text, "job.yaml", JobError)
     assert what in caught.value.what
     assert caught.value.where.startswith("job.yaml" if line is None else f"job.yaml:{line}")
     assert len(str(caught.value)) < 3000
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_yaml_that_is_read():

@@ -59,10 +59,10 @@ def test_nothing_is_left_whatever_is_put_together(raw):
 
 @pytest.mark.parametrize("raw", ["(" * 400_000, "<" * 400_000, "(red " * 80_000 + "point)" * 80_000, "a" * 1_000_000])
 def test_a_text_without_an_end_takes_no_time(raw):
-    begin = time.perf_counter()
+    begin = time.process_time()
     label_of(raw)
     harmless(raw[:100_000])
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def called(**named):
