@@ -9,6 +9,9 @@ from reprlib import Repr
 
 _MOST = 2000
 """Characters of a message at most."""
+_NO_LIBRARY = "cannot open shared object file"
+_PACKAGES = {"libusb-1.0": "libusb-1.0-0", "libGL.": "libgl1", "libgomp": "libgomp1", "libX11": "libx11-6"}
+"""What Open3D needs of a system, by the beginnings of the files' names."""
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
@@ -51,6 +54,11 @@ def unexpected(error: BaseException) -> str:
     """Say in one line what was raised that is none of our errors."""
     if isinstance(error, MemoryError):
         return "there is not enough memory\n  to mend: take fewer --workers, or a machine with more"
+    text = str(error)
+    if isinstance(error, (OSError, ImportError)) and _NO_LIBRARY in text:
+        library = printable(text.partition(":")[0])
+        package = next((name for start, name in _PACKAGES.items() if library.startswith(start)), "the package it is in")
+        return f"the system lacks the library {library}\n  to mend: install {package}, by the name that Debian gives it"
     if isinstance(error, OSError):
         return printable(f"{error.filename or 'the system'}: {error.strerror or error}")
     what = printable(f"{type(error).__name__}: {error}".partition("\n")[0])

@@ -89,6 +89,14 @@ def test_a_message_shows_no_code_and_is_no_longer_than_a_screen():
     assert printable("Tür") == "Tür"
 
 
+@pytest.mark.parametrize("kind", [OSError, ImportError])
+def test_a_library_that_the_system_lacks_is_named_with_its_package(kind):
+    lacking = "libusb-1.0.so.0: cannot open shared object file: No such file or directory"
+    assert unexpected(kind(lacking)).startswith("the system lacks the library libusb-1.0.so.0\n")
+    assert "install libusb-1.0-0" in unexpected(kind(lacking))
+    assert "the package it is in" in unexpected(kind(lacking.replace("libusb", "libother")))
+
+
 def test_what_is_none_of_our_errors_is_said_in_words():
     assert "fewer --workers" in unexpected(MemoryError())
     assert unexpected(PermissionError(13, "Permission denied", "a\n")) == "a\\n: Permission denied"
