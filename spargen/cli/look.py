@@ -69,7 +69,7 @@ def _listed(what: Subject, adapter: str, root: Path | None) -> tuple[tuple[str, 
 
     templates = load_texts((), ())
     if what is Subject.tasks:
-        told = [
+        told: list[tuple[str, ...]] = [
             (name, str(task.views), str(task.level), ", ".join(templates.forms(name)), task.asks)
             for name, task in TASKS.items()
         ]
