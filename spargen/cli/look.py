@@ -15,10 +15,10 @@ from spargen.cli.base import Change, Data, Quiet, Trust, command, data_roots
 from spargen.errors import JobError, SceneError, nearest, printable
 from spargen.gallery.write import SAMPLES, write_gallery
 from spargen.plugins import adapter_names
+from spargen.rrd import write_rrd
 from spargen.run.job import Job, make_job
 from spargen.run.preview import draw_boxes, sample_rows
 from spargen.run.recipe import chosen_forms, load_texts, make_recipe
-from spargen.run.rrd import write_rrd
 from spargen.run.scenes import open_adapter
 from spargen.run.sheets import save
 from spargen.scene.labels import LabelRules

@@ -85,9 +85,9 @@ def load_texts(
         load_task_file(file)
     texts = TemplateSet.load(folders, words, rules)
     for task in texts.tasks():
-        if task not in TASKS:
+        # One that is called like no other may be that of a task file which is not asked for now.
+        if task not in TASKS and (mend := nearest(task, TASKS, "")):
             where = texts.wording(task, texts.forms(task)[0]).path
-            mend = nearest(task, TASKS, "see `spargen list tasks`")
             raise TemplateError(f"there is no task {task!r}", where=where, mend=mend)
     return texts
 

@@ -39,11 +39,11 @@ def choose(window, name, value):
     )
 
 
-def until(window, script):
-    """Wait until a script returns something true, 10 s at most; return it."""
+def until(window, told):
+    """Wait until a script, or a function of the window, returns something true, 20 s at most; return it."""
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(window, 10).until(lambda w: w.execute_script(script))
+    return WebDriverWait(window, 20).until(told if callable(told) else lambda w: w.execute_script(told))
 
 
 def test_it_opens_from_disk_with_all_its_images(page):
@@ -167,7 +167,7 @@ def test_the_scene_from_above_shows_objects_in_their_colours_and_the_camera(page
     window.find_element("css selector", "details.scene summary").click()
     until(window, "return document.querySelector('.scene li')")
     red, accent = ((248, 113, 113), (140, 196, 234)) if dark else ((200, 30, 30), (31, 95, 139))
-    assert {red, accent} <= drawn_colours(window)
+    assert until(window, lambda shown: {red, accent} <= drawn_colours(shown))  # images come late
     words = " ".join(texts(window, ".scene li"))
     assert "table (id 9): centre at 2.00, 1.50, 0.40 m" in words
     assert "camera 1: at" in words

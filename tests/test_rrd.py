@@ -10,7 +10,7 @@ from worlds import World
 
 from spargen.cli import app
 from spargen.errors import JobError
-from spargen.run.rrd import FRAMES, write_rrd
+from spargen.rrd import FRAMES, write_rrd
 from spargen.scene.types import Blob
 
 

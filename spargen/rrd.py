@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from spargen.errors import JobError
 from spargen.run.files import writing
@@ -56,10 +56,11 @@ def _log_things(rerun: Any, recording: Any, scene: Scene) -> None:
         painted[mesh.faces[named].ravel()] = np.repeat(colours[mesh.face_object[named]], 3, axis=0)
         shape = {"vertex_positions": mesh.vertices_m.astype(np.float32), "triangle_indices": mesh.faces}
         recording.log("world/mesh", rerun.Mesh3D(**shape, vertex_colors=painted), static=True)
+    turned = scipy.spatial.transform.Rotation.from_matrix(objects.R_world_box.reshape(-1, 3, 3)).as_quat()
     boxes = rerun.Boxes3D(
         centers=objects.center_m,
         half_sizes=objects.extent_m / 2,
-        quaternions=Rotation.from_matrix(objects.R_world_box).as_quat() if len(objects) else np.zeros((0, 4)),
+        quaternions=turned,
         labels=[f"{label} ({i})" for label, i in zip(objects.label, objects.id.tolist(), strict=True)],
         colors=colours,
     )
