@@ -607,7 +607,7 @@ def test_an_answer_asked_for_in_a_sentence_is_one_and_in_sentences_is_several(ta
 
 
 def test_every_filter_is_there():
-    assert set(FILTERS) == {"a", "is", "label", "plural", "prose", "versus"}
+    assert set(FILTERS) == {"a", "is", "label", "plural", "prose", "unnamed", "versus"}
     environment = jinja2.Environment()
     environment.filters.update(FILTERS)
     used = set()
@@ -615,7 +615,7 @@ def test_every_filter_is_there():
         for block in wording(task, form).blocks():
             used |= {node.name for node in environment.parse(block.text).find_all(jinja2.nodes.Filter)}
     assert used <= set(FILTERS)
-    assert {"is", "plural", "prose", "versus"} <= used
+    assert {"is", "plural", "prose", "unnamed", "versus"} <= used
 
 
 @pytest.mark.parametrize(("task", "form"), PRESENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from spargen.qa.answers import Directions
@@ -28,6 +29,11 @@ _SOUNDS_VOWEL = re.compile(r"(?i)([aeiou]|hour|honest|heir|xbox|[fhlmnrsx](?=[\s
 def label(thing: Thing | str) -> str:
     """Return an object's bare label."""
     return thing.label if isinstance(thing, Thing) else thing
+
+
+def unnamed(thing: Thing) -> str:
+    """Call a marked object nothing but ``object``, where its label would give the answer away."""
+    return str(replace(thing, label="object"))
 
 
 def with_article(thing: Thing | str, rules: LabelRules) -> str:
@@ -84,5 +90,6 @@ def filters(rules: LabelRules) -> dict[str, Callable[..., str]]:
         "label": label,
         "plural": partial(plural, rules=rules),
         "prose": prose,
+        "unnamed": unnamed,
         "versus": versus,
     }

@@ -24,6 +24,10 @@ class Halt(Exception):  # noqa: N818 - nothing has gone wrong in the program
     """A row is wrong in such a way that nothing more can be said of it."""
 
 
+UNNAMED = {("position_matching", "select")}
+"""Cells whose words may call a marked thing nothing but object."""
+
+
 class Unread(Exception):  # noqa: N818
     """What a row says is not understood."""
 
@@ -152,11 +156,13 @@ class Row:
         for position in range(len(self.record[f"{self.kind}_list"][0]) if self.is_listed else len(self.colours)):
             at, name = self.mark(position)
             frame, label = self.frames[self.image_of(position)], self.label_before(name)
-            called = self.site.called(label)
+            called = self.site.called(label) if label else self.site.list
             fits = [t for t in called if self.fits(at, frame, t)]
             if not fits:
                 self.involved.update(called)
-                self.wrong.append(f"no {label} has its {self.kind} at {at} in frame {self.site.view(frame).frame}")
+                self.wrong.append(
+                    f"no {label or 'object'} has its {self.kind} at {at} in frame {self.site.view(frame).frame}"
+                )
                 raise Halt
             found.append(fits)
         return found
@@ -212,12 +218,17 @@ class Row:
 
     # -------------------------------------------------------------------------------------------------------- labels
     def label_before(self, mark: str) -> str:
-        """Return the label of the name that ends in a mark; video names carry their frame in between."""
+        """Return the label of the name that ends in a mark, "" of one that is called nothing but object.
+
+        Names in a video carry their frame in between.
+        """
         match = re.search(rf" (\(in Frame-\d+(, Object\d)?\) )?{mark}", self.question)
         if match is None:
             self.wrong.append(f"no name with {mark} in the question")
             raise Halt
-        return self.label_at_end(self.question[: match.start()])
+        before = self.question[: match.start()]
+        unnamed = (self.task, self.form) in UNNAMED and before.endswith(" object")
+        return "" if unnamed else self.label_at_end(before)
 
     def label_at_end(self, text: str) -> str:
         """Return the longest label of the scene that a text ends with."""

@@ -54,6 +54,14 @@ def test_the_box_to_be_found_is_as_often_most_like_the_marked_one_as_least(look)
     assert max(times.values()) <= -(-len(rows) // 4) + 1
 
 
+def test_an_object_whose_label_would_tell_its_box_is_not_named():
+    made = ask_all(SCENE, tasks=("position_matching",), quota=20).rows
+    for row in made:
+        named = row.fact["labels"][0] in said(row)[0]
+        assert named == (row.form != "select")
+        assert ("object (red bbox)" in said(row)[0]) == (row.form == "select")
+
+
 LOOKS = {
     "size": size,
     "lower edge": lambda box: box[3],

@@ -93,6 +93,18 @@ def test_a_box_is_that_of_the_pixels_to_the_last_one():
             assert judge({**made.record, "red_bbox": [moved]}, site, made.task, made.form, None).kind == "wrong"
 
 
+def test_a_marked_thing_is_called_object_in_options_of_its_box_alone():
+    site, rows = walked(False, 1, 640)
+    made = {row.form: row for row in rows if row.task == "position_matching"}
+    assert "object (red bbox)" in made["select"].record["conversations"][0]["value"]
+    for form, verdict in (("select", "right"), ("fill", "wrong")):
+        human, gpt = made[form].record["conversations"]
+        label = made[form].fact["labels"][0]
+        human = {**human, "value": human["value"].replace(f"{label} (red bbox)", "object (red bbox)")}
+        record = {**made[form].record, "conversations": [human, gpt]}
+        assert judge(record, site, "position_matching", form, None).kind == verdict
+
+
 def test_of_images_no_room_is_measured():
     asked = row(site=seen(hall()))
     with pytest.raises(Halt):
