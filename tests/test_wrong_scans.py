@@ -56,7 +56,7 @@ def test_a_scan_that_gives_no_row_says_why(tmp_path):
     as_sens(tmp_path / "scans" / ID, room)
     arguments = ["generate", "--adapter", "scannet", "--root", tmp_path, "--out", tmp_path / "out", "--workers", "1"]
     result = CliRunner().invoke(app, [str(a) for a in arguments] + ["--set", "tasks=[depth_prediction_oc]"])
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
     told = f"scannet/train/{ID}: no rows: none of its {len(room.groups)} objects can be asked about"
     assert told in result.stdout
     assert told in (tmp_path / "out/report.md").read_text()

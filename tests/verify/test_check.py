@@ -15,6 +15,7 @@ from spargen.cli import app
 from spargen.demo import write_demo
 from spargen.errors import JobError, OutputError
 from spargen.plugins import load_task_file
+from spargen.run.files import write_sealed
 from spargen.run.generate import generate
 from spargen.run.job import make_job
 from spargen.run.naming import Cell
@@ -208,7 +209,7 @@ def test_scenes_that_were_moved_are_said(made, copied, tmp_path):
     record = copied / ".parts" / "run.json"
     run = json.loads(record.read_text())
     root, run["roots"] = run["roots"][0], [str(tmp_path / "gone")]
-    record.write_text(json.dumps(run))
+    write_sealed(record, {key: value for key, value in run.items() if key != "sha256"})
     with pytest.raises(OutputError, match="not where they lay"):
         verify_rows(copied)
     assert verify_rows(copied, data={"scannet": Path(root)}, sample=1).ok
