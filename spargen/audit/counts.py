@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from scipy.stats import chi2
+import scipy
 
 from spargen.audit.sight import marks_in
 from spargen.audit.text import Question, masked, numbers, take_apart
@@ -107,7 +107,7 @@ class Counts:
         if len(self.expected) < 2:
             return None
         squares = sum((self.answers[name] - n) ** 2 / n for name, n in self.expected.items())
-        return float(chi2.sf(squares, len(self.expected) - 1))
+        return float(scipy.special.chdtrc(len(self.expected) - 1, squares))
 
     def as_json(self) -> dict[str, Any]:
         """Return what follows from the counts, ready for JSON."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from spargen.audit.run import Audit
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Data, Quiet, Trust, Workers, command, data_roots
 from spargen.run.executors import cores
 from spargen.run.files import write_bytes
 from spargen.run.status import status as status_of
 from spargen.terminal import bar, print_whole, say
+
+if TYPE_CHECKING:
+    from spargen.audit.run import Audit
 
 _LISTED = 20
 """Scenes that are not done, as a terminal names them."""
