@@ -87,7 +87,6 @@ class Fact:
     told : a number that the question tells and that lets one guess the answer, such as another depth: facts that share
         their options agree in it.
     deck : facts that share a deck are one fact asked several times: each time in other words.
-    difficulty : how hard it is to see; worked out for the tasks, from how its objects are seen.
     """
 
     frames: tuple[int, ...]
@@ -104,7 +103,6 @@ class Fact:
     looks: Looks | None = None
     told: float | None = None
     deck: str = ""
-    difficulty: Difficulty = "easy"
 
     @property
     def key(self) -> tuple[Hashable, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -39,12 +39,13 @@ def unobtrusive(
     """
     several = len({fact.quantity for fact in facts}) > 1
     ranked: dict[str, _Ranks] = {}
-    waiting = [(fact, _ways(kind, fact, wrong, settings)) for fact in facts]
-    rows = 0
+    # Worked out as they come: most facts are there in case others do not fit in.
+    waiting: Iterable[tuple[Fact, _Ways]] = ((fact, _ways(kind, fact, wrong, settings)) for fact in facts)
+    many, rows = len(facts), 0
     for loose in (False, True):
-        before = -1
-        while before != len(waiting):
-            before, later = len(waiting), []
+        moved = True
+        while moved:
+            later = []
             for fact, ways in waiting:
                 if rows == count:
                     return
@@ -57,7 +58,8 @@ def unobtrusive(
                 else:
                     rows += 1
                     yield fact, [(fact.wrong or ())[i] for i in ways.chosen[taken].tolist()]
-            waiting = later
+            moved = len(later) < many
+            waiting, many = later, len(later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways
     """
     brought = fact.wrong or ()
     order = np.argsort(kind.away(fact.answer, brought), kind="stable").tolist() if fact.looks else range(len(brought))
-    able = [i for i in order if kind.clear(brought[i], [fact.answer], settings).all()]
+    honest = kind.clear(fact.answer, brought, settings)
+    able = [i for i in order if honest[i]]
     able = able[:AKIN] if fact.looks else able
     clear = {i: kind.clear(brought[i], [brought[j] for j in able], settings) for i in able}
     good = (

@@ -42,9 +42,10 @@ class Sight:
 
 def sight(fact: Fact, views: Views) -> Sight:
     """Measure how the objects of a fact are seen. Frames that are in no table of views tell nothing."""
-    if not fact.objects or not np.isin(fact.frames, views.frames).all():
+    found = views.rows_of(fact.frames)
+    if not fact.objects or found is None:
         return Sight()
-    rows, vis = np.searchsorted(views.frames, fact.frames), views.vis
+    rows, vis = np.array(found), views.vis
     marked = {mark.obj: mark.image for mark in fact.marks}
     objects = np.array(fact.objects)
     best = vis.share[rows][:, objects].argmax(axis=0)
@@ -94,6 +95,9 @@ class Filters:
     min_visible_px: int = 0
     difficulty: Sequence[Difficulty] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.min_margin or self.min_visible_px or self.difficulty)
+
     def against(self, fact: Fact, seen: Sight) -> str:
         """Tell why a fact is left out, "" where it is not."""
         margin = fact.margin
@@ -103,6 +107,6 @@ class Filters:
                 return "margin under min_margin"
         if seen.pixels < self.min_visible_px:
             return "a thing covers fewer pixels than min_visible_px"
-        if self.difficulty and fact.difficulty not in self.difficulty:
-            return f"{fact.difficulty}, which `difficulty` leaves out"
+        if self.difficulty and (level := difficulty(fact, seen)) not in self.difficulty:
+            return f"{level}, which `difficulty` leaves out"
         return ""

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -168,20 +168,23 @@ def _propose(task: Task, views: Views, recipe: Recipe, quota: int, out: SceneQue
         )
     out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})
     out.notes.update({f"{task.name}: {what}": str(n) for what, n in ctx.noted.items()})
-    return _asked_for(task, facts, views, recipe, out)
+    return _asked_for(task, facts, views, recipe, out) if recipe.filters else facts
 
 
 def _asked_for(task: Task, facts: Sequence[Fact], views: Views, recipe: Recipe, out: SceneQuestions) -> list[Fact]:
-    """Say how hard facts are, and count and leave out those that the job's filters leave out."""
+    """Count and leave out the facts that the job's filters leave out."""
     kept = []
-    for bare in facts:
-        seen = sight(bare, views) if "table" in task.needs else Sight()
-        fact = replace(bare, difficulty=difficulty(bare, seen))
-        if why := recipe.filters.against(fact, seen):
+    for fact in facts:
+        if why := recipe.filters.against(fact, _sight(task, fact, views)):
             out.dropped[task.name, why] += 1
         else:
             kept.append(fact)
     return kept
+
+
+def _sight(task: Task, fact: Fact, views: Views) -> Sight:
+    """Tell how a fact's objects are seen; nothing where its task needs no table of that."""
+    return sight(fact, views) if "table" in task.needs else Sight()
 
 
 def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out: SceneQuestions) -> list[Fact]:
@@ -222,7 +225,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, rec
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
         "margin": asdict(fact.margin) if fact.margin else None,
-        "difficulty": fact.difficulty,
+        "difficulty": difficulty(fact, _sight(task, fact, views)),
         "seed": recipe.seed,
         **phrased.used,
     }
@@ -264,9 +267,8 @@ def _paths(fact: Fact, use: FrameUse, scene: Scene) -> list[str]:
 
 def _answered_by_one(fact: Fact, views: Views) -> bool:
     """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
-    if not np.isin(fact.frames, views.frames).all():
+    if (rows := views.rows_of(fact.frames)) is None:
         return False  # frames of its own, of which nothing is known
-    rows = np.searchsorted(views.frames, fact.frames)
     shown = np.asarray((views.vis.share[rows][:, list(fact.objects)] >= views.settings.seen_share).all(axis=1))
     return bool(shown[0] if len(fact.objects) == 1 else shown.any())
 

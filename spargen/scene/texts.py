@@ -54,7 +54,7 @@ def is_long(text: str) -> bool:
 
 def differs(text: str, label: str) -> bool:
     """Tell whether a label was changed beyond its white space."""
-    return " ".join(text.split()) != label
+    return text != label and " ".join(text.split()) != label
 
 
 def as_released(given: Sequence[str], labels: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:

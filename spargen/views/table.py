@@ -161,15 +161,24 @@ class Views:
         """(M, 3 .. 5) rows that questions over several images may use, first image first."""
         return self._sets_of(self.settings.views_per_set)
 
+    def rows_of(self, frames: Sequence[int]) -> list[int] | None:
+        """Return the rows of some frames among the views, None if they are not all there: frames of a task's own."""
+        rows = [self._row_of.get(frame) for frame in frames]
+        known = [row for row in rows if row is not None]
+        return known if len(known) == len(rows) else None
+
     def overlaps_of(self, frames: Sequence[int]) -> list[float] | None:
         """Return the overlap of each two of some frames, 0-1, 0-2 .. 1-2 .., as `Links` has it, to a hundredth.
 
         None if they are not all among the views. It is estimated from samples of the surface: more decimals are noise.
         """
-        if not np.isin(frames, self.frames).all():
+        if (rows := self.rows_of(frames)) is None:
             return None
-        rows = np.searchsorted(self.frames, frames).tolist()
-        return [round(float(self._links.overlap[a, b]), 2) for a, b in combinations(rows, 2)]
+        return [round(self._links.overlap.item(a, b), 2) for a, b in combinations(rows, 2)]
+
+    @cached_property
+    def _row_of(self) -> dict[int, int]:
+        return {frame: row for row, frame in enumerate(self.frames.tolist())}
 
     @cached_property
     def _chosen(self) -> tuple[Ints, Ints]:
