@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 from worlds import FakeStore, furnished
 
-from scene_adapters.formats.files import MOST_PIXELS, image_file_size, inflate, read_file
+from scene_adapters.formats.files import image_file_size, inflate, read_file
 from scene_adapters.formats.guides import read_guide
 from scene_adapters.formats.pixels import opened
 from scene_adapters.formats.sens import open_sens
 from spargen.errors import SceneError
+from spargen.scene.images import MOST_PIXELS
 from spargen.scene.labels import MOST_OBJECTS, LabelTable, label_rules
 from spargen.scene.types import Blob
 from spargen.views.pictures import colour_fault, depth_image_mm

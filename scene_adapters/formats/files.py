@@ -96,8 +96,6 @@ def numbered_files(folder: Path, suffixes: Container[str], number_of: Callable[[
     return found
 
 
-MOST_PIXELS = 150_000_000
-"""No camera has more; who claims more would fill the memory with a few bytes."""
 HEAD_BYTES = 2048
 """So much of an image file holds its header, but for files with pictures or profiles in it."""
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scene_adapters.formats.files import MOST_PIXELS
 from spargen.errors import SceneError
 from spargen.reading import read_bytes
+from spargen.scene.images import MOST_PIXELS
 
 UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 """What Pillow raises where a file is damaged."""

@@ -29,9 +29,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from scene_adapters.formats.files import HEAD_BYTES, MOST_PIXELS, image_size, inflate
+from scene_adapters.formats.files import HEAD_BYTES, image_size, inflate
 from spargen.errors import SceneError
 from spargen.reading import open_file
+from spargen.scene.images import MOST_PIXELS
 from spargen.scene.types import Blob, FrameStore
 
 _DAMAGED = "the file is damaged or cut short: download it again"

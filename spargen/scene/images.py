@@ -13,6 +13,8 @@ from spargen.errors import SceneError
 
 NOT_ANNOTATED, NOTHING = -1, -2
 """What a pixel shows that belongs to no object: a surface that nobody annotated, or none at all."""
+MOST_PIXELS = 150_000_000
+"""No camera has more; who claims more would fill the memory with a few bytes."""
 ROUNDED = 0.5
 """Pixels by which the height of a smaller image may miss the shape of its camera's."""
 

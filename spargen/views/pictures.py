@@ -12,7 +12,7 @@ from PIL import Image
 
 from spargen.errors import SceneError
 from spargen.geometry.claims import lattice
-from spargen.scene.images import InstanceImages
+from spargen.scene.images import MOST_PIXELS, InstanceImages
 from spargen.scene.types import Blob, Scene
 
 _UNREADABLE = (
@@ -24,7 +24,6 @@ NO_DEPTH = "it has no depth image that can be read"
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"
 """Markers of a JPEG file, which do not occur in the data of a scan: ITU-T T.81, B.1.1."""
 _NOT_MEASURED = (0, 65535)
-_MOST_PIXELS = 150_000_000
 _DEPTH_MODES = ("I;16", "I;16B", "I;16L", "I")
 
 
@@ -95,7 +94,7 @@ def measured_m(scene: Scene, frame: int) -> NDArray[np.float64]:
 def _decoded(blob: Blob) -> Image.Image:
     """Return a depth image, decoded; a larger one than any camera's is damaged."""
     image = Image.open(io.BytesIO(blob.read()))
-    if image.width * image.height > _MOST_PIXELS:
+    if image.width * image.height > MOST_PIXELS:
         raise ValueError(f"it claims {image.width}x{image.height} pixels")
     image.load()
     return image
