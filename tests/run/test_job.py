@@ -254,10 +254,10 @@ def test_a_split_list_names_scenes(tmp_path, lines, line, what):
     [
         ("mine/depth_predicton_oc", "--- question\nHow far?\n", "there is no task 'depth_predicton_oc'"),
         ("mine", "", "there are no templates here"),
-        ("mine/depth_prediction_oc", "--- question\n{{ 'x' * 10**10 }}\n", "it has no Mul"),
+        ("mine/depth_prediction_oc", "--- question\n{{ 'x' * 10**5 }}\n", "it has no Mul"),
         ("mine/depth_prediction_oc", "--- question\n{% for a in red %}{{ a }}{% endfor %}\n", "it has no For"),
-        ("mine/depth_prediction_oc", "--- question\n{{ '{:>9999999999}'.format(1) }}\n", "it has no Call"),
-        ("mine/depth_prediction_oc", "--- question\n{{ '%9999999999d' % 1 }}\n", "it has no Mod"),
+        ("mine/depth_prediction_oc", "--- question\n{{ '{:>99999}'.format(1) }}\n", "it has no Call"),
+        ("mine/depth_prediction_oc", "--- question\n{{ '%99999d' % 1 }}\n", "it has no Mod"),
         ("mine/depth_prediction_oc", f"--- question\n{{{{ {'(' * 3000}1{')' * 3000} }}}}\n", "nested too deeply"),
     ],
 )
