@@ -11,7 +11,7 @@ import scipy
 from numpy.typing import NDArray
 
 from spargen.errors import JobError
-from spargen.run.files import writing
+from spargen.run.files import make_folder, temporary, writing
 from spargen.scene.types import Mesh, Scene
 from spargen.views.pictures import colour_fault
 from spargen.views.table import evenly_spaced
@@ -35,9 +35,9 @@ def write_rrd(scene: Scene, path: Path) -> None:
     """
     rerun = _load_rerun()
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{path.stem}.tmp{path.suffix}")
         recording = rerun.RecordingStream("spargen", recording_id=f"{scene.dataset}/{scene.id}")
+        make_folder(path.parent)
+        beside = temporary(path)
         recording.save(beside)
         recording.log("world", rerun.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
         _log_things(rerun, recording, scene)

@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spargen.audit.text import Question, image_named, label_of_option, numbers, parts_of, polarity, role_of_option, told
+from spargen.audit.text import (
+    COLOURS,
+    Question,
+    image_named,
+    label_of_option,
+    numbers,
+    parts_of,
+    polarity,
+    role_of_option,
+    told,
+)
 from spargen.run.marks import marks_of_record
 
 ASPECT = 0.75
 """Height of an image over its width, for lengths on the scale of 0 to 1000 that marks have: that of most releases."""
 MARKS = 4
 """Marks of a row whose places are features, in the order of the marks."""
-_COLOURS = ("red", "blue", "green", "yellow")
 
 Numbers = dict[str, float]
 
@@ -72,7 +81,7 @@ def marks_in(record: Mapping[str, Any]) -> list[Mark]:
         role = drawn.label.removeprefix("object") or drawn.colour
         at = drawn.at if len(drawn.at) == 4 else (*drawn.at[:2], *drawn.at[:2])
         found.append(Mark(role, int(image), (float(at[0]), float(at[1]), float(at[2]), float(at[3]))))
-    return sorted(found, key=lambda m: (_COLOURS.index(m.role), "") if m.role in _COLOURS else (m.role != "A", m.role))
+    return sorted(found, key=lambda m: (COLOURS.index(m.role), "") if m.role in COLOURS else (m.role != "A", m.role))
 
 
 def _of_stem(question: Question) -> Numbers:

@@ -24,7 +24,7 @@ from spargen.export.store import QUALITY, Store
 from spargen.export.table import FORMATS
 from spargen.fingerprint import installed_version
 from spargen.run.executors import WorkerLostError, run_each
-from spargen.run.files import is_temporary, whole, write_bytes, write_json, writing
+from spargen.run.files import leftovers, whole, write_bytes, write_json, writing
 from spargen.run.naming import Cell
 
 IMAGES_A_PIECE = 2048
@@ -214,7 +214,7 @@ def _finish(dest: Path, key: Mapping[str, Any], plan: _Plan, terms: Mapping[str,
     summary = Summary(plan.rows.total(), plan.images, plan.left_out, files)
     holds = {"made_by": key, "holds": asdict(summary)}
     with writing(dest):
-        for left in filter(lambda path: is_temporary(path.name), dest.rglob(".*")):
+        for left in leftovers(dest):
             left.unlink()  # of a process that was killed as it wrote
         write_json(dest / _DONE, holds)
         shutil.rmtree(dest / _PARTS)

@@ -2,7 +2,7 @@
 
 Jinja spends most of a rendering on a context of its own, which a text with nothing but slots, filters and a choice
 between two words has no use for: joining its pieces takes a tenth of the time and gives the same text, and nothing is
-compiled. Whatever else a template has (loops, calls, arithmetic) is left to jinja.
+compiled. Whatever else a template may have, such as conditions, is left to jinja.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from spargen.errors import OutputError
-from spargen.run.files import Stamp, remove_empty_folders, write_lines, writing
+from spargen.run.files import Stamp, leftovers, remove_empty_folders, write_lines, writing
 from spargen.run.indexes import remove_indexes
 from spargen.run.lines import KEY, MEND, Lines, id_of, lines_in
 from spargen.run.naming import Cell
@@ -110,7 +110,7 @@ def _line_files(out: Path) -> Iterator[Path]:
     """Yield the files of rows and facts that are there, and those that a merge left half-written."""
     for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
         yield from folder.rglob("*.jsonl")
-        yield from folder.rglob(".*.tmp")
+        yield from leftovers(folder)
 
 
 def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:

@@ -79,6 +79,20 @@ def is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith(".tmp")
 
 
+def leftovers(folder: Path) -> Iterator[Path]:
+    """Yield what bears a temporary name in a folder and those in it, when no run is at work there."""
+    return (path for path in folder.rglob(".*") if is_temporary(path.name))
+
+
+def put(path: Path, make: Callable[[Path], None]) -> None:
+    """Make a file, such as a link, under the temporary name that `make` is given, and move it to its own."""
+    make_folder(path.parent)
+    beside = temporary(path)
+    make(beside)
+    beside.replace(path)
+    beside.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those around it, if they are not there, to last."""
     if not folder.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Container, Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -16,11 +17,10 @@ from spargen.errors import SceneError
 from spargen.run.files import (
     Stamp,
     is_whole,
-    make_folder,
+    put,
     refuse_link,
     remove_empty_folders,
     settle,
-    temporary,
     whole,
     writing,
 )
@@ -150,11 +150,7 @@ def _matrix(matrix: NDArray[np.float64]) -> Blob:
 def _write(path: Path, blob: Blob, mode: Mode) -> Stamp:
     if mode == "link" and blob.path is not None:
         with writing(path):
-            make_folder(path.parent)
-            beside = temporary(path)
-            _link(blob.path.resolve(), beside)
-            beside.replace(path)
-            beside.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
+            put(path, partial(_link, blob.path.resolve()))
             return path.stat().st_size, ""
     data = blob.read()
     with whole(path, lasting=False) as file:

@@ -67,7 +67,7 @@ def refuse_folder(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) 
 
 def refuse_links(out: Path) -> None:
     """Refuse links where a run has files of its own; those of images are looked at when they are written or taken."""
-    tops = [out / name for name in (PARTS, "spar", "facts", "data_jsons", "manifest.json", "report.json", "report.md")]
+    tops = [out / name for name in (PARTS, *_OURS, "report.json", "report.md")]
     for path in (*tops, *(out / "spar").glob("*"), *(out / "spar").glob("*/qa_jsonl")):
         refuse_link(path)
     for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts", out / "data_jsons", out / PARTS):

@@ -46,7 +46,8 @@ class Lines:
 
     def read(self) -> Iterator[bytes]:
         """Yield the lines in the order of their keys."""
-        file, offset, length = (np.frombuffer(a, np.int64)[self._sorted()[1]] for a in self._columns)
+        order = self._sorted()[1]
+        file, offset, length = (np.frombuffer(a, np.int64)[order] for a in (self._file, self._offset, self._length))
         ends = np.cumsum(length)
         begin = 0
         while begin < len(length):
@@ -54,10 +55,6 @@ class Lines:
             end = max(begin + 1, int(np.searchsorted(ends, limit, side="right")))
             yield from self._chunk(file[begin:end], offset[begin:end], length[begin:end])
             begin = end
-
-    @property
-    def _columns(self) -> tuple[array[int], array[int], array[int]]:
-        return self._file, self._offset, self._length
 
     def _sorted(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Return the keys in order, (N, 2), and the number of the line of each."""

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from spargen.errors import OutputError
 from spargen.run.compile import Run
 from spargen.run.files import (
     make_folder,
+    put,
     refuse_link,
     replace_folder,
     settle,
@@ -159,11 +160,7 @@ def _take_images(source: Path, out: Path, ref: SceneRef, part: Part, run: Run) -
             )
         file = own / name
         with writing(file):
-            make_folder(file.parent)
-            beside = temporary(file)
-            _link(folder / name, beside)
-            beside.replace(file)
-            beside.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing
+            put(file, partial(_link, folder / name))
 
 
 def _leads_to_scans(link: Path, run: Run) -> bool:
