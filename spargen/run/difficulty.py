@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from spargen.qa.fact import Difficulty, Fact
 from spargen.qa.margin import STEP, Unit
 from spargen.views.table import Views
@@ -42,21 +39,19 @@ class Sight:
 
 def sight(fact: Fact, views: Views) -> Sight:
     """Measure how the objects of a fact are seen. Frames that are in no table of views tell nothing."""
-    found = views.rows_of(fact.frames)
-    if not fact.objects or found is None:
+    rows = views.rows_of(fact.frames)
+    if not fact.objects or rows is None:
         return Sight()
-    rows, vis = np.array(found), views.vis
-    marked = {mark.obj: mark.image for mark in fact.marks}
-    objects = np.array(fact.objects)
-    best = vis.share[rows][:, objects].argmax(axis=0)
-    view = rows[[marked.get(obj, int(image)) for obj, image in zip(fact.objects, best, strict=True)]]
-    share, size_px = vis.share[view, objects], views.cameras.size_px[view]
-    kinds: NDArray[np.int64] = (vis.seen[view] & views.labels.clash[objects]).sum(axis=1)
+    shown, marked = views.shown, {mark.obj: rows[mark.image] for mark in fact.marks}
+    at = [
+        (marked[obj] if obj in marked else max(rows, key=lambda row: shown.share[row][obj]), obj)
+        for obj in fact.objects
+    ]
     return Sight(
-        pixels=float((share * size_px.prod(axis=1)).min()),
-        share=float(share.min()),
-        distance_m=float(vis.distance_m[view, objects].max()),
-        alike=int(kinds.max()),
+        pixels=min([shown.pixels[row][obj] for row, obj in at]),
+        share=min([shown.share[row][obj] for row, obj in at]),
+        distance_m=max([shown.distance_m[row][obj] for row, obj in at]),
+        alike=max([shown.alike[row][obj] for row, obj in at]),
     )
 
 

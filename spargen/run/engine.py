@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from spargen.errors import PluginError
 from spargen.phrase.forms import Phrased, phrase
 from spargen.qa.fact import Fact, Mark
+from spargen.qa.margin import Margin
 from spargen.qa.sample import choose
 from spargen.run.difficulty import Sight, difficulty, sight
 from spargen.run.naming import color_path, depth_path, name_in, walk_path
@@ -224,7 +224,7 @@ def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, rec
         "marks": [_mark_trace(scene, mark) for mark in marks],
         "quantity": fact.quantity,
         "truth": dict(fact.truth),
-        "margin": asdict(fact.margin) if fact.margin else None,
+        "margin": _margin_trace(fact.margin),
         "difficulty": difficulty(fact, _sight(task, fact, views)),
         "seed": recipe.seed,
         **phrased.used,
@@ -269,8 +269,9 @@ def _answered_by_one(fact: Fact, views: Views) -> bool:
     """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
     if (rows := views.rows_of(fact.frames)) is None:
         return False  # frames of its own, of which nothing is known
-    shown = np.asarray((views.vis.share[rows][:, list(fact.objects)] >= views.settings.seen_share).all(axis=1))
-    return bool(shown[0] if len(fact.objects) == 1 else shown.any())
+    share, least = views.shown.share, views.settings.seen_share
+    showing = rows[:1] if len(fact.objects) == 1 else rows
+    return any(all(share[row][obj] >= least for obj in fact.objects) for row in showing)
 
 
 def _marks(marks: Sequence[Mark], *, indexed: bool) -> dict[str, Any]:
@@ -284,6 +285,10 @@ def _marks(marks: Sequence[Mark], *, indexed: bool) -> dict[str, Any]:
     if indexed and marks:
         keys[f"{marks[0].kind}_img_idx"] = [[mark.image for mark in marks]]
     return keys
+
+
+def _margin_trace(margin: Margin | None) -> dict[str, Any] | None:
+    return None if margin is None else {"by": margin.by, "unit": margin.unit, "share": margin.share}
 
 
 def _mark_trace(scene: Scene, mark: Mark) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from spargen.seeds import rng_for
 from spargen.settings import Settings
 from spargen.views.masks import without_masked
 from spargen.views.sets import Links, link, pick_sets
+from spargen.views.shown import Shown
 
 SETS = 1200
 """Pairs, and sets, of views drawn in a scene: several times the questions of the largest quota."""
@@ -122,6 +123,11 @@ class Views:
             return vis
         here = same_room(self._rooms, self.scene.room_of_object)
         return replace(vis, visible=vis.visible & here, boxed=vis.boxed & here, pointed=vis.pointed & here)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """The same, number by number."""
+        return Shown.of(self.vis, self.cameras, self.labels)
 
     @cached_property
     def surface(self) -> Surface:
