@@ -115,7 +115,7 @@ class AnswerKind:
     def able(self, fact: Fact, form: str, wrong: int, settings: Settings) -> bool:
         """Tell whether a fact of such a task has the wrong answers that a form takes."""
         wanted = {"select": wrong, "judge": min(wrong, 1)}.get(form, 0)
-        return len(honest(self, fact.answer, fact.wrong or (), wanted, settings)) == wanted
+        return not wanted or len(honest(self, fact.answer, fact.wrong or (), wanted, settings)) == wanted
 
     def options(
         self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
@@ -210,11 +210,11 @@ class Box(AnswerKind):
         return (min(2, (value[0] + value[2]) // 667), min(2, (value[1] + value[3]) // 667))
 
     def clear(self, value: Sequence[int], others: Sequence[Sequence[int]], settings: Settings) -> Bools:
-        return boxes_apart(np.asarray(value), np.asarray(others, dtype=np.int64).reshape(-1, 4), settings)
+        return np.array([boxes_apart(value, other, settings) for other in others], dtype=bool)
 
     def away(self, value: Sequence[int], others: Sequence[Sequence[int]]) -> Floats:
-        mine, theirs = (_looks_of(np.asarray(b, dtype=np.float64).reshape(-1, 4)) for b in (value, others))
-        return np.asarray(np.abs(theirs - mine).sum(axis=1))
+        mine = _looks_of(value)
+        return np.array([sum(abs(a - b) for a, b in zip(_looks_of(other), mine, strict=True)) for other in others])
 
 
 @dataclass(frozen=True)
@@ -328,12 +328,18 @@ class Sightings(AnswerKind):
         return value.image
 
     def clear(self, value: Sighting, others: Sequence[Sighting], settings: Settings) -> Bools:
-        named = [o.obj not in {value.obj, *value.clashes} and o.label != value.label for o in others]
-        elsewhere = np.array([o.image != value.image for o in others], dtype=bool)
-        return np.array(named, dtype=bool) & (elsewhere | BOX.clear(value.box, [o.box for o in others], settings))
+        return np.array([self._named_apart(value, o) and self._stand_apart(value, o, settings) for o in others], bool)
 
     def away(self, value: Sighting, others: Sequence[Sighting]) -> Floats:
         return BOX.away(value.box, [o.box for o in others])
+
+    @staticmethod
+    def _named_apart(one: Sighting, other: Sighting) -> bool:
+        return other.obj != one.obj and other.obj not in one.clashes and other.label != one.label
+
+    @staticmethod
+    def _stand_apart(one: Sighting, other: Sighting, settings: Settings) -> bool:
+        return other.image != one.image or boxes_apart(one.box, other.box, settings)
 
 
 class Frames(AnswerKind):
@@ -399,20 +405,22 @@ def _by_colour(thing: Thing) -> tuple[int, str]:
     return (COLOURS.index(colour) if colour in COLOURS else len(COLOURS), thing.mark)
 
 
-def boxes_apart(box: NDArray[np.int64], others: NDArray[np.int64], settings: Settings) -> Bools:
-    """Tell which boxes (n, 4), as x1, y1, x2, y2, overlap little with one box (4,), and neither holds the other."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared_area = np.clip(high - low, 0, None).prod(axis=1)
-    area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(axis=1)
-    overlap = shared_area < settings.option_box_iou * (area + areas - shared_area)
-    return np.asarray(overlap & (shared_area < settings.option_box_held * np.minimum(area, areas)))
+def boxes_apart(one: Sequence[int], other: Sequence[int], settings: Settings) -> bool:
+    """Tell whether two boxes, as x1, y1, x2, y2, overlap little, and neither holds the other."""
+    # Facts bring few boxes each: number by number this takes a fifth of the time that arrays would.
+    (left, top, right, bottom), (x1, y1, x2, y2) = one, other
+    shared = max(min(right, x2) - max(left, x1), 0) * max(min(bottom, y2) - max(top, y1), 0)
+    area, other_area = (right - left) * (bottom - top), (x2 - x1) * (y2 - y1)
+    if shared >= settings.option_box_iou * (area + other_area - shared):
+        return False
+    return shared < settings.option_box_held * min(area, other_area)
 
 
-def _looks_of(boxes: Floats) -> Floats:
-    """What boxes (n, 4) look like, (n, 4): proportions, size, lower edge, distance from the image's middle."""
-    x1, y1, x2, y2 = boxes.T
-    shape = np.log((x2 - x1) / (y2 - y1)), np.log((x2 - x1) * (y2 - y1)) / 2
-    return np.stack([*shape, y2 / 250, np.hypot(x1 + x2 - 1000, y1 + y2 - 1000) / 500], axis=1)
+def _looks_of(box: Sequence[int]) -> tuple[float, ...]:
+    """What a box looks like: proportions, size, lower edge, distance from the image's middle."""
+    x1, y1, x2, y2 = box
+    w, h = x2 - x1, y2 - y1
+    return math.log(w / h), math.log(w * h) / 2, y2 / 250, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000) / 500
 
 
 LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()

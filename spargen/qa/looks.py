@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spargen.qa.fact import Fact
 from spargen.settings import Settings
@@ -17,7 +16,8 @@ from spargen.settings import Settings
 if TYPE_CHECKING:
     from spargen.qa.answers import AnswerKind
 
-Ints = NDArray[np.int64]
+_Ways = dict[tuple[int, ...], list[Any]]
+"""Ways to offer a fact: which wrong answers are taken, by the ranks that the right one has among them."""
 AKIN = 6
 """The wrong answers that are chosen from: so many of those that are most like the right one."""
 OF_ONE_QUANTITY = 2 / 3
@@ -49,76 +49,61 @@ def unobtrusive(
             for fact, ways in waiting:
                 if rows == count:
                     return
-                mine = ranked.setdefault(fact.quantity, _Ranks.none(ways.ranks.shape[1], 1 + wrong))
+                mine = ranked.setdefault(fact.quantity, _Ranks(1 + wrong))
                 ahead = several and mine.rows >= math.ceil((rows + 1) * OF_ONE_QUANTITY)
                 most = fact.looks.most if loose and fact.looks else 0.0
-                taken = None if ahead else mine.take(ways.ranks, most)
+                taken = None if ahead else mine.take(ways, most)
                 if taken is None:
                     later.append((fact, ways))
                 else:
                     rows += 1
-                    yield fact, [(fact.wrong or ())[i] for i in ways.chosen[taken].tolist()]
+                    yield fact, taken
             moved = len(later) < many
             waiting, many = later, len(later)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """W ways to offer a fact: which wrong answers are `chosen`, (W, wrong), and the right one's `ranks`, (W, L)."""
-
-    chosen: Ints
-    ranks: Ints
 
 
 def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways:
     """Combine the wrong answers that are most like the right one, as far as they are clear of it and of each other.
 
-    Of ways that rank alike the first is kept; where a fact has no looks, that is the first of all.
+    Returns
+    -------
+    Of the ways in which the right one ranks alike, the first; where a fact has no looks, the first of all.
     """
     brought = fact.wrong or ()
     order = np.argsort(kind.away(fact.answer, brought), kind="stable").tolist() if fact.looks else range(len(brought))
-    honest = kind.clear(fact.answer, brought, settings)
+    honest = kind.clear(fact.answer, brought, settings).tolist()
     able = [i for i in order if honest[i]]
     able = able[:AKIN] if fact.looks else able
-    clear = {i: kind.clear(brought[i], [brought[j] for j in able], settings) for i in able}
-    good = (
-        [able[k] for k in way]
-        for way in combinations(range(len(able)), wrong)
-        if all(clear[able[a]][b] for a, b in combinations(way, 2))
-    )
-    if fact.looks is None:
-        first = next(good, None)
-        chosen = np.array([] if first is None else [first], dtype=np.int64).reshape(-1, wrong)
-        return _Ways(chosen, np.zeros((len(chosen), 0), dtype=np.int64))
-    chosen = np.array(list(good), dtype=np.int64).reshape(-1, wrong)
-    looks = np.array(fact.looks.rows, dtype=np.float64)
-    ranks = np.asarray((looks[1:][chosen] < looks[0]).sum(axis=1))
-    firsts = np.sort(np.unique(ranks, axis=0, return_index=True)[1])
-    return _Ways(chosen[firsts], ranks[firsts])
+    clear = [kind.clear(brought[i], [brought[j] for j in able], settings).tolist() for i in able]
+    good = (way for way in combinations(range(len(able)), wrong) if all(clear[a][b] for a, b in combinations(way, 2)))
+    right, *others = fact.looks.rows if fact.looks else ((),) * (1 + len(brought))
+    below = [[other < mine for other, mine in zip(others[i], right, strict=True)] for i in able]
+    ways: _Ways = {}
+    for way in good if fact.looks else islice(good, 1):
+        ranks = tuple([sum(column) for column in zip(*[below[k] for k in way], strict=True)])
+        ways.setdefault(ranks, [brought[able[k]] for k in way])
+    return ways
 
 
 class _Ranks:
-    """How often the answers to a quantity have had each rank: `times` (L, options), in so many `rows`."""
+    """How often the answers to a quantity have had each rank along each look, in so many `rows`."""
 
-    def __init__(self, times: Ints) -> None:
-        self.times, self.rows = times, 0
+    def __init__(self, options: int) -> None:
+        self.options, self.rows = options, 0
+        self.times: defaultdict[tuple[int, int], int] = defaultdict(int)
 
-    @classmethod
-    def none(cls, looks: int, options: int) -> _Ranks:
-        return cls(np.zeros((looks, options), dtype=np.int64))
-
-    def take(self, ranks: Ints, most: float) -> int | None:
-        """Take of W ways, (W, L) ranks, the one that was rarest so far, unless a rank of it becomes too frequent.
+    def take(self, ways: _Ways, most: float) -> list[Any] | None:
+        """Take the way whose ranks were rarest so far, unless one of them becomes too frequent.
 
         Each rank may be one row ahead of its share: else few facts would fit in.
         """
-        if not len(ranks):
+        if not ways:
             return None
-        looks, options = self.times.shape
-        times = self.times[np.arange(looks), ranks]
-        rarest = int(np.lexsort((times.sum(axis=1), times.max(axis=1, initial=0)))[0])
-        if looks and times[rarest].max() > math.ceil((self.rows + 1) * max(most, 1 / options)):
+        times = {ranks: [self.times[place] for place in enumerate(ranks)] for ranks in ways}
+        rarest = min(times, key=lambda ranks: (max(times[ranks], default=0), sum(times[ranks])))
+        if max(times[rarest], default=0) > math.ceil((self.rows + 1) * max(most, 1 / self.options)):
             return None
-        self.times[np.arange(looks), ranks[rarest]] += 1
+        for place in enumerate(rarest):
+            self.times[place] += 1
         self.rows += 1
-        return rarest
+        return ways[rarest]

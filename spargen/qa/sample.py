@@ -43,15 +43,12 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: 
 
     Words along axes are balanced part by part: the next fact is one whose words are rarest so far.
     """
-    usable, keys = [], set()
-    for i in rng.permutation(len(facts)).tolist():
-        fact = facts[i]
-        key = fact.key
-        if (fact.forms is None or form in fact.forms) and key not in keys:
-            keys.add(key)
-            usable.append(fact)
+    usable: dict[Hashable, Fact] = {}
+    for fact in [facts[i] for i in rng.permutation(len(facts)).tolist()]:
+        if fact.forms is None or form in fact.forms:
+            usable.setdefault(fact.key, fact)
     by_bucket: dict[Hashable, list[Fact]] = defaultdict(list)
-    for fact in usable:
+    for fact in usable.values():
         by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(fact)
     number: dict[Hashable, int] = defaultdict(lambda: len(number))
     parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in by_bucket]

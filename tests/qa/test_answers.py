@@ -28,7 +28,6 @@ from spargen.qa.answers import (
     Directions,
     Place,
     Sighting,
-    boxes_apart,
     metres,
     size_class,
 )
@@ -151,7 +150,7 @@ def test_boxes_apart_cell_by_cell():
         m[y1:y2, x1:x2] = True
     told = Counter()
     for i in range(60):
-        got = boxes_apart(boxes[i], boxes, S)
+        got = BOX.clear(boxes[i].tolist(), boxes.tolist(), S)
         for j in range(60):
             both, least = (masks[i] & masks[j]).sum(), min(masks[i].sum(), masks[j].sum())
             overlap, held = both / (masks[i] | masks[j]).sum() >= 0.5, both / least >= 0.8
