@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Values = Sequence[Any] | Floats
 
 WORDS = {
     "lr": ("left", "", "right"),
@@ -100,11 +101,11 @@ class AnswerKind:
         """Return the class that truths are balanced over."""
         return value
 
-    def clear(self, value: Any, others: Sequence[Any], settings: Settings) -> Bools:
+    def clear(self, value: Any, others: Values, settings: Settings) -> Bools:
         """Tell which of the others are clearly different from a value, so that both may be options of one row."""
         return np.array([self.text(value) != self.text(o) for o in others], dtype=bool)
 
-    def away(self, value: Any, others: Sequence[Any]) -> Floats:
+    def away(self, value: Any, others: Values) -> Floats:
         """Tell how far the others are from a value, so that those nearest to each other share their options."""
         return np.zeros(len(others))
 
@@ -140,9 +141,16 @@ class AnswerKind:
 
 
 class Exchangeable(AnswerKind):
-    """A kind whose wrong answers are true ones of other rows, unless the facts bring their own."""
+    """A kind whose wrong answers are true ones of other rows, unless the facts bring their own.
+
+    Its values are numbers, or tuples of as many numbers each; `clear` and `away` take arrays of them, too.
+    """
 
     makes_wrong = True
+
+    def numbers(self, values: Sequence[Any]) -> Floats:
+        """Return V values as an array (V,) or, of tuples, (V, numbers of each)."""
+        return np.array(values, dtype=np.float64)
 
     def options(
         self, facts: Sequence[Fact], wrong: int, count: int, settings: Settings, rng: np.random.Generator
@@ -167,12 +175,12 @@ class Length(Exchangeable):
     def bucket(self, value: float) -> int:
         return _class_of(value)
 
-    def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
+    def clear(self, value: float, others: Values, settings: Settings) -> Bools:
         v = np.asarray(others, dtype=np.float64)
         gap = np.abs(v - value)
         return np.asarray((gap >= settings.option_gap_m) & (gap >= settings.option_gap_share * np.maximum(v, value)))
 
-    def away(self, value: float, others: Sequence[float]) -> Floats:
+    def away(self, value: float, others: Values) -> Floats:
         return np.abs(np.log(np.asarray(others, dtype=np.float64) / value))
 
 
@@ -185,17 +193,20 @@ class Area(Exchangeable):
     def bucket(self, value: float) -> int:
         return _class_of(value)
 
-    def clear(self, value: float, others: Sequence[float], settings: Settings) -> Bools:
+    def clear(self, value: float, others: Values, settings: Settings) -> Bools:
         return np.asarray(self.away(value, others) >= settings.option_gap_m2)
 
-    def away(self, value: float, others: Sequence[float]) -> Floats:
+    def away(self, value: float, others: Values) -> Floats:
         return np.abs(np.asarray(others, dtype=np.float64) - value)
 
 
 class Count(Exchangeable):
     """A number of things."""
 
-    def away(self, value: int, others: Sequence[int]) -> Floats:
+    def clear(self, value: int, others: Values, settings: Settings) -> Bools:
+        return np.asarray(self.away(value, others) > 0)
+
+    def away(self, value: int, others: Values) -> Floats:
         return np.abs(np.asarray(others, dtype=np.float64) - value)
 
 
@@ -209,10 +220,10 @@ class Box(AnswerKind):
         # The ninth of the image that the box's middle lies in.
         return (min(2, (value[0] + value[2]) // 667), min(2, (value[1] + value[3]) // 667))
 
-    def clear(self, value: Sequence[int], others: Sequence[Sequence[int]], settings: Settings) -> Bools:
+    def clear(self, value: Sequence[int], others: Values, settings: Settings) -> Bools:
         return np.array([boxes_apart(value, other, settings) for other in others], dtype=bool)
 
-    def away(self, value: Sequence[int], others: Sequence[Sequence[int]]) -> Floats:
+    def away(self, value: Sequence[int], others: Values) -> Floats:
         mine = _looks_of(value)
         return np.array([sum(abs(a - b) for a, b in zip(_looks_of(other), mine, strict=True)) for other in others])
 
@@ -272,8 +283,7 @@ class Moves(AnswerKind):
         return tuple(word for word, _ in value)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in an image on the 0..1000 scale, and its depth."""
 
     x: int
@@ -293,12 +303,12 @@ class Places(Exchangeable):
     def bucket(self, value: Place) -> tuple[int, int]:
         return (min(2, value.x * 3 // 1000), min(2, value.y * 3 // 1000))
 
-    def clear(self, value: Place, others: Sequence[Place], settings: Settings) -> Bools:
+    def clear(self, value: Place, others: Values, settings: Settings) -> Bools:
         return np.asarray(self.away(value, others) >= settings.option_pixel_gap)
 
-    def away(self, value: Place, others: Sequence[Place]) -> Floats:
-        x, y = np.array([(o.x, o.y) for o in others]).reshape(-1, 2).T
-        return np.asarray(np.hypot(x - value.x, y - value.y), dtype=np.float64)
+    def away(self, value: Place, others: Values) -> Floats:
+        x, y, _ = np.asarray(others, dtype=np.float64).reshape(-1, 3).T
+        return np.hypot(x - value[0], y - value[1])
 
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -327,10 +337,10 @@ class Sightings(AnswerKind):
     def bucket(self, value: Sighting) -> int:
         return value.image
 
-    def clear(self, value: Sighting, others: Sequence[Sighting], settings: Settings) -> Bools:
+    def clear(self, value: Sighting, others: Values, settings: Settings) -> Bools:
         return np.array([self._named_apart(value, o) and self._stand_apart(value, o, settings) for o in others], bool)
 
-    def away(self, value: Sighting, others: Sequence[Sighting]) -> Floats:
+    def away(self, value: Sighting, others: Values) -> Floats:
         return BOX.away(value.box, [o.box for o in others])
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,16 @@ from spargen.qa.looks import unobtrusive
 from spargen.settings import Settings
 
 if TYPE_CHECKING:
-    from spargen.qa.answers import AnswerKind
+    from spargen.qa.answers import AnswerKind, Exchangeable
 
-Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 OPTIONS = 4
 """Options of a row, unless its task says otherwise."""
 LETTERS = "ABCDEFGH"
+AMONG = 4096
+"""Facts among which one finds company for its options, so many at a time: time then is linear in their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,67 +97,84 @@ def given_claims(
 
 
 def shared(
-    kind: AnswerKind, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
+    kind: Exchangeable, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Choice]:
     """Groups of four facts share one option set, the four truths, each of which is right once.
 
     Their questions tell the same, and the truths lie as close together as options may: whatever the words let one
     expect then fits all four alike.
     """
-    answers = [fact.answer for fact in facts]
-    told = _told(facts)
-    left = np.ones(len(facts), dtype=bool)
     out: list[Choice] = []
-    for first in range(len(facts)):
-        if len(out) >= count:
-            break
-        if not left[first]:
-            continue
-        left[first] = False
-        group, possible, away = [first], left.copy(), np.zeros(len(facts))
-        while len(group) < OPTIONS and possible.any():
-            possible &= kind.clear(answers[group[-1]], answers, settings) & _alike(told, group[-1], settings)
-            away += kind.away(answers[group[-1]], answers)
-            if possible.any():
-                group.append(int(np.where(possible, away, np.inf).argmin()))
-        if len(group) < OPTIONS:  # the others wait for later groups
-            continue
-        left[group] = False
-        for k, at in zip(group, rng.permutation(OPTIONS), strict=True):
-            right, *wrong = (kind.option(answers[i], answers[k]) for i in (k, *(i for i in group if i != k)))
-            out.append(place(facts[k], right, wrong, int(at), rng))
+    for near in _in_company(facts):
+        for group in _groups(kind, near, settings):
+            if len(out) >= count:
+                return out[:count]
+            for k, at in zip(group, rng.permutation(OPTIONS), strict=True):
+                right, *wrong = (
+                    kind.option(near[i].answer, near[k].answer) for i in (k, *(i for i in group if i != k))
+                )
+                out.append(place(near[k], right, wrong, int(at), rng))
     return out[:count]
 
 
-def _told(facts: Sequence[Fact]) -> tuple[Ints, Floats]:
-    """What each question asks for, as a number, and what it tells; NaN where that is nothing."""
+def _in_company(facts: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
+    """Yield the facts, so many at a time as are looked at for company."""
+    for begin in range(0, len(facts), AMONG):
+        yield facts[begin : begin + AMONG]
+
+
+def _groups(kind: Exchangeable, facts: Sequence[Fact], settings: Settings) -> Iterator[list[int]]:
+    """Yield groups of four facts: the first that is left, and then the one nearest to all that it has so far."""
+    values, told = kind.numbers([fact.answer for fact in facts]), _told(facts)
+    left = np.ones(len(facts), dtype=bool)
+    for first in range(len(facts)):
+        if not left[first]:
+            continue
+        left[first] = False
+        group, others = [first], np.flatnonzero(left)
+        away = np.zeros(len(others))
+        while len(group) < OPTIONS and len(others):
+            mine, theirs = values[group[-1]], values[others]
+            away += kind.away(mine, theirs)
+            fit = kind.clear(mine, theirs, settings) & _alike(told[group[-1]], told[others], settings)
+            others, away = others[fit], away[fit]
+            if len(others):
+                group.append(int(others[away.argmin()]))
+        if len(group) == OPTIONS:  # the others wait for later groups
+            left[group] = False
+            yield group
+
+
+def _told(facts: Sequence[Fact]) -> Floats:
+    """What each question asks for, as a number, and what it tells, (N, 2); NaN where that is nothing."""
     asked: dict[str, int] = {}
-    quantity = np.array([asked.setdefault(fact.quantity, len(asked)) for fact in facts], dtype=np.int64)
-    return quantity, np.array([np.nan if fact.told is None else fact.told for fact in facts])
+    told = [(asked.setdefault(fact.quantity, len(asked)), np.nan if fact.told is None else fact.told) for fact in facts]
+    return np.array(told, dtype=np.float64)
 
 
-def _alike(told: tuple[Ints, Floats], one: int, settings: Settings) -> Bools:
+def _alike(one: Floats, others: Floats, settings: Settings) -> Bools:
     """Tell which facts ask for the same quantity as one of them and tell about as much."""
-    quantity, number = told
-    near = np.abs(number - number[one]) <= settings.told_share * np.minimum(number, number[one])
-    return np.asarray((quantity == quantity[one]) & (near | np.isnan(number) & np.isnan(number[one])))
+    (its_quantity, its_number), (quantity, number) = one, others.T
+    near = np.abs(number - its_number) <= settings.told_share * np.minimum(number, its_number)
+    return np.asarray((quantity == its_quantity) & (near | np.isnan(number) & np.isnan(its_number)))
 
 
 def shared_claims(
-    kind: AnswerKind, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
+    kind: Exchangeable, facts: Sequence[Fact], count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Claim]:
     """Claim the truth about every other fact, and about the rest that of another which tells the same, clear of it."""
-    answers = [fact.answer for fact in facts]
-    told = _told(facts)
     out: list[Claim] = []
-    for number, fact in enumerate(facts):
-        if len(out) == count:
-            break
-        clear = np.flatnonzero(kind.clear(fact.answer, answers, settings) & _alike(told, number, settings))
-        if len(clear):  # a fact about which nothing false can be claimed would always be true
-            holds = len(out) % 2 == 0
-            said = fact.answer if holds else answers[int(rng.choice(clear))]
-            out.append(Claim(fact, kind.text(said), holds))
+    for near in _in_company(facts):
+        values, told = kind.numbers([fact.answer for fact in near]), _told(near)
+        for number, fact in enumerate(near):
+            if len(out) == count:
+                break
+            alike = _alike(told[number], told, settings)
+            clear = np.flatnonzero(kind.clear(values[number], values, settings) & alike)
+            if len(clear):  # a fact about which nothing false can be claimed would always be true
+                holds = len(out) % 2 == 0
+                said = fact.answer if holds else near[int(rng.choice(clear))].answer
+                out.append(Claim(fact, kind.text(said), holds))
     return [out[i] for i in rng.permutation(len(out))]
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from spargen.qa import options
 from spargen.qa.answers import AREA, BOX, CANDIDATE, COUNT, LENGTH, PLACE, WINNER, Place
 from spargen.qa.fact import Fact, Thing
 from spargen.settings import Settings
@@ -121,6 +122,20 @@ def test_facts_that_share_a_set_ask_for_the_same_quantity():
     found = choices(facts, LENGTH, 60, S, rng())
     assert len(found) >= 50
     assert all(len({c.fact.quantity for c in group}) == 1 for group in fours(found))
+
+
+def test_company_is_looked_for_among_so_many_facts_at_a_time(monkeypatch):
+    monkeypatch.setattr(options, "AMONG", 40)
+    facts = lengths(200)
+    together = [sorted(c.fact.frames[0] // 40 for c in four) for four in fours(choices(facts, LENGTH, 200, S, rng()))]
+    assert {len(set(block)) for block in together} == {1}
+    assert len({block[0] for block in together}) == 5
+    block_of = defaultdict(set)
+    for f in facts:
+        block_of[LENGTH.text(f.answer)].add(f.frames[0] // 40)
+    said = claims(facts, LENGTH, 200, S, rng())
+    assert len({c.fact.frames for c in said}) == len(said) == 200
+    assert all(c.fact.frames[0] // 40 in block_of[c.said] for c in said)
 
 
 def test_what_is_claimed_falsely_is_the_truth_of_a_fact_that_tells_the_same():
