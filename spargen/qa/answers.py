@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.rounding import round_half_away
 from spargen.qa.fact import Fact, Thing
+from spargen.qa.looks import honest
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
-from spargen.qa.options import Choice, Claim, given, given_claims, honest, in_order, shared, shared_claims
+from spargen.qa.options import Choice, Claim, given, given_claims, in_order, shared, shared_claims
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]

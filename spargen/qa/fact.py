@@ -57,10 +57,18 @@ class Looks:
     ----------
     rows : the numbers of the answer, then those of each of `Fact.wrong`.
     most : the largest share of the rows that one rank may take where the scene has too few others; 0 = all are even.
+    even : so many of the numbers, the first ones, are held even; None = all. The ranks of the others are as even as the
+        choice among facts allows.
+    names : what the options say of the answer, then of each of `Fact.wrong`, where that may tell: what they call it
+        first. No name is right more often than it is offered lets one expect, as far as the choice allows.
+    beside : what the question relates them to; names are weighed beside it, too.
     """
 
     rows: tuple[tuple[float, ...], ...]
     most: float = 0.0
+    even: int | None = None
+    names: tuple[tuple[str, ...], ...] = ()
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class Fact:
     looks : by what the answer might stand out among its wrong ones.
     told : a number that the question tells and that lets one guess the answer, such as another depth: facts that share
         their options agree in it.
+    leans : axis, label and how far to which side of it the label stands here: what labels may tell of the answer. Over
+        the rows of a scene it is kept small in sum.
     deck : facts that share a deck are one fact asked several times: each time in other words.
     """
 
@@ -102,6 +112,7 @@ class Fact:
     wrong: tuple[Any, ...] | None = None
     looks: Looks | None = None
     told: float | None = None
+    leans: tuple[tuple[str, str, float], ...] = ()
     deck: str = ""
 
     @property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import combinations, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spargen.qa.fact import Fact
 from spargen.settings import Settings
@@ -16,12 +17,19 @@ from spargen.settings import Settings
 if TYPE_CHECKING:
     from spargen.qa.answers import AnswerKind
 
-_Ways = dict[tuple[int, ...], list[Any]]
-"""Ways to offer a fact: which wrong answers are taken, by the ranks that the right one has among them."""
-AKIN = 6
+Ints = NDArray[np.int64]
+Ranks = NDArray[np.int8]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+AKIN = 8
 """The wrong answers that are chosen from: so many of those that are most like the right one."""
 OF_ONE_QUANTITY = 2 / 3
 """Largest share of the rows that ask for one of several quantities."""
+WEIGHED = 2_688
+"""Ways to offer facts that are weighed against each other for the next row: those of 48 facts, or of more with few."""
+NAMED, BESIDE = 2.0, 6.0
+"""How much it counts that a name is right more often than it is offered: alone, and beside what it is related to. An
+equal rank counts 1."""
 
 
 def unobtrusive(
@@ -31,79 +39,212 @@ def unobtrusive(
 
     The answers to a quantity have every rank among their options equally often, along each number of their `Looks`, as
     far as they have any. A fact that does not fit in waits until others have made room; what waits in the end is left
-    out.
+    out. Of those that fit in, the next is the one that adds least to what the rows so far would teach: which ranks are
+    right, alone and two together, and which names.
 
     Parameters
     ----------
-    facts : in the order of preference; all have looks of as many numbers, or none has.
+    facts : in the order of preference; all have looks of as many numbers and names, or none has.
     """
-    several = len({fact.quantity for fact in facts}) > 1
-    ranked: dict[str, _Ranks] = {}
     # Worked out as they come: most facts are there in case others do not fit in.
-    waiting: Iterable[tuple[Fact, _Ways]] = ((fact, _ways(kind, fact, wrong, settings)) for fact in facts)
-    many, rows = len(facts), 0
+    waiting: Iterable[_Ways] = (_ways(kind, fact, wrong, settings) for fact in facts)
+    weighed, left = _Weighed(facts, wrong), len(facts)
     for loose in (False, True):
         moved = True
         while moved:
-            later = []
-            for fact, ways in waiting:
-                if rows == count:
+            source, later = iter(waiting), list[_Ways]()
+            while weighed.fill(source):
+                if weighed.rows.sum() == count:
                     return
-                mine = ranked.setdefault(fact.quantity, _Ranks(1 + wrong))
-                ahead = several and mine.rows >= math.ceil((rows + 1) * OF_ONE_QUANTITY)
-                most = fact.looks.most if loose and fact.looks else 0.0
-                taken = None if ahead else mine.take(ways, most)
-                if taken is None:
-                    later.append((fact, ways))
-                else:
-                    rows += 1
-                    yield fact, taken
-            moved = len(later) < many
-            waiting, many = later, len(later)
+                best = weighed.best(loose=loose)
+                if best is None:
+                    later += weighed.clear()
+                    continue
+                ways, way = weighed.take(*best)
+                yield ways.fact, [ways.values[k] for k in ways.options[way, 1:].tolist()]
+            moved = len(later) < left
+            waiting, left = later, len(later)
+
+
+class _Ways(NamedTuple):
+    """W ways to offer a fact.
+
+    `values` are its answer and wrong ones, `options` (W, O) which of them stand together, the right one first; `good`
+    (W,) whether those are clear of each other, `ranks` (W, L) of the right one among them.
+    """
+
+    fact: Fact
+    values: Sequence[Any]
+    options: Ints
+    good: Bools
+    ranks: Ranks
+
+
+@cache
+def _choices(many: int, wrong: int) -> Ints:
+    """The right one, which is 0, with all choices (W, 1 + wrong) of wrong ones among so many."""
+    found = np.array(list(combinations(range(1, 1 + many), wrong)), dtype=np.int64).reshape(-1, wrong)
+    return np.pad(found, ((0, 0), (1, 0)))
+
+
+def honest(kind: AnswerKind, truth: Any, candidates: Iterable[Any], count: int, settings: Settings) -> list[Any]:
+    """Take the first candidates that are clear of the truth and of each other: `count` of them, or all there are."""
+    taken: list[Any] = []
+    for candidate in candidates:
+        if len(taken) == count:
+            break
+        if kind.clear(candidate, [truth, *taken], settings).all():
+            taken.append(candidate)
+    return taken
 
 
 def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways:
-    """Combine the wrong answers that are most like the right one, as far as they are clear of it and of each other.
+    """Combine the wrong answers that are most like the right one; the first honest ones, where a fact has no looks."""
+    brought, looks = fact.wrong or (), fact.looks
+    if looks is None:
+        values = [fact.answer, *honest(kind, fact.answer, brought, wrong, settings)]
+        options = _choices(wrong, wrong)
+        return _Ways(fact, values, options, np.array([len(values) > wrong]), np.zeros((1, 0), dtype=np.int8))
+    order = np.argsort(kind.away(fact.answer, brought), kind="stable")
+    able = order[kind.clear(fact.answer, brought, settings)[order]][:AKIN].tolist()
+    values = [fact.answer, *(brought[i] for i in able)]
+    options = _choices(len(able), wrong)
+    pairs = [(a, b) for a, b in combinations(range(1, 1 + wrong), 2)]
+    clear = _between(values, lambda one, others: kind.clear(one, others, settings))
+    away = _between(values, kind.away)
+    good = np.logical_and.reduce([clear[options[:, a], options[:, b]] > 0 for a, b in pairs] or [options[:, 0] == 0])
+    numbers = np.array([looks.rows[0], *(looks.rows[1 + i] for i in able)], dtype=np.float64)[options]
+    if pairs:  # how unlike the others it is: wrong ones that are most like it would leave it in their middle
+        apart = away[options[:, :, None], options[:, None, :]].sum(axis=2)
+        numbers = np.concatenate([numbers, apart[..., None]], axis=2)
+    ranks = (numbers[:, 1:] < numbers[:, :1]).sum(axis=1, dtype=np.int8)
+    return _Ways(fact, values, options, good, ranks)
 
-    Returns
-    -------
-    Of the ways in which the right one ranks alike, the first; where a fact has no looks, the first of all.
+
+def _between(values: Sequence[Any], compare: Callable[[Any, Sequence[Any]], NDArray[Any]]) -> Floats:
+    """What a comparison says of any two of V values, (V, V); 0 of one and itself."""
+    found = np.zeros((len(values), len(values)))
+    for k in range(1, len(values)):
+        found[k, :k] = found[:k, k] = compare(values[k], values[:k])
+    return found
+
+
+def _names(fact: Fact) -> list[list[Hashable]]:
+    """What the options of a fact say, the right one's first: their names, and those beside what they are related to."""
+    looks = fact.looks
+    if looks is None:
+        return []
+    alone: list[list[Hashable]] = [[(fact.quantity, name) for name in names] for names in looks.names]
+    beside = [[(fact.quantity, looks.beside, names[0])] if looks.beside else [] for names in looks.names]
+    return [a + b for a, b in zip(alone, beside, strict=True)]
+
+
+def _agreement(ranks: Ranks, others: Ranks) -> Ints:
+    """How many ranks, and pairs of them, agree in the last axis."""
+    equal = (ranks == others).sum(axis=-1)
+    return np.asarray(equal * (equal + 1) // 2)
+
+
+class _Weighed:
+    """Facts from which the next row is taken, in S slots, each with up to W ways to offer it; and the rows so far.
+
+    What those would teach is what right options have in common beyond chance: equal ranks, alone and two together, and
+    names. It is kept small in sum, so that a model of options finds nothing that pays.
     """
-    brought = fact.wrong or ()
-    order = np.argsort(kind.away(fact.answer, brought), kind="stable").tolist() if fact.looks else range(len(brought))
-    honest = kind.clear(fact.answer, brought, settings).tolist()
-    able = [i for i in order if honest[i]]
-    able = able[:AKIN] if fact.looks else able
-    clear = [kind.clear(brought[i], [brought[j] for j in able], settings).tolist() for i in able]
-    good = (way for way in combinations(range(len(able)), wrong) if all(clear[a][b] for a, b in combinations(way, 2)))
-    right, *others = fact.looks.rows if fact.looks else ((),) * (1 + len(brought))
-    below = [[other < mine for other, mine in zip(others[i], right, strict=True)] for i in able]
-    ways: _Ways = {}
-    for way in good if fact.looks else islice(good, 1):
-        ranks = tuple([sum(column) for column in zip(*[below[k] for k in way], strict=True)])
-        ways.setdefault(ranks, [brought[able[k]] for k in way])
-    return ways
 
+    def __init__(self, facts: Sequence[Fact], wrong: int) -> None:
+        looks = facts[0].looks if facts else None
+        brought = max((len(fact.wrong or ()) for fact in facts), default=0)
+        ways = len(_choices(min(brought, AKIN), wrong)) if looks else 1
+        slots = max(1, min(len(facts), WEIGHED // max(1, ways)))
+        numbers = len(looks.rows[0]) + (wrong > 1) if looks else 0
+        names = _names(facts[0]) if facts else []
+        self.options, self.even = 1 + wrong, 0
+        self.asked = {quantity: q for q, quantity in enumerate(sorted({fact.quantity for fact in facts}))}
+        if looks:
+            self.even = len(looks.rows[0]) if looks.even is None else looks.even
+        # Of the facts in the slots
+        self.held: dict[int, _Ways] = {}
+        self.free = list(range(slots))
+        self.good = np.zeros((slots, ways), dtype=bool)
+        self.ranks = np.zeros((slots, ways, numbers), dtype=np.int8)
+        self.alike = np.zeros((slots, ways))
+        self.names = np.zeros((slots, len(names), len(names[0]) if names else 0), dtype=np.int64)
+        self.counts = np.full(self.names.shape[2], NAMED)
+        self.counts[-1:] = BESIDE if looks and looks.beside else NAMED
+        self.quantity, self.came = np.zeros((2, slots), dtype=np.int64)
+        self.most = np.zeros(slots)
+        # Of the rows so far
+        self.rows = np.zeros(len(self.asked), dtype=np.int64)
+        self.right: list[list[Ranks]] = [[] for _ in self.asked]
+        self.times = np.zeros((len(self.asked), numbers, 1 + wrong), dtype=np.int64)
+        self.known: dict[Hashable, int] = {}
+        self.taught = np.zeros(0)
 
-class _Ranks:
-    """How often the answers to a quantity have had each rank along each look, in so many `rows`."""
+    def fill(self, source: Iterator[_Ways]) -> bool:
+        """Put facts into the slots that are free; tell whether any is taken."""
+        for ways in islice(source, len(self.free)):
+            self._hold(self.free.pop(), ways)
+        return bool(self.held)
 
-    def __init__(self, options: int) -> None:
-        self.options, self.rows = options, 0
-        self.times: defaultdict[tuple[int, int], int] = defaultdict(int)
+    def _hold(self, slot: int, ways: _Ways) -> None:
+        fact, many = ways.fact, len(ways.good)
+        q = self.asked[fact.quantity]
+        self.held[slot], self.quantity[slot] = ways, q
+        self.came[slot] = self.came.max() + 1
+        self.most[slot] = fact.looks.most if fact.looks else 0.0
+        self.good[slot, :many], self.good[slot, many:] = ways.good, False
+        self.ranks[slot, :many] = ways.ranks
+        self.alike[slot, :many] = 0
+        if self.right[q]:
+            self.alike[slot, :many] = _agreement(ways.ranks, np.stack(self.right[q])[:, None]).sum(axis=0)
+        for at, names in enumerate(_names(fact)):
+            self.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
+        if len(self.known) > len(self.taught):
+            self.taught = np.pad(self.taught, (0, len(self.known)))
 
-    def take(self, ways: _Ways, most: float) -> list[Any] | None:
-        """Take the way whose ranks were rarest so far, unless one of them becomes too frequent.
+    def best(self, *, loose: bool) -> tuple[int, int] | None:
+        """Return slot and way of the fact that teaches least among those that fit in; None if none does.
 
         Each rank may be one row ahead of its share: else few facts would fit in.
         """
-        if not ways:
+        q, numbers = self.quantity, self.ranks.shape[2]
+        good = self.good
+        if len(self.rows) > 1:
+            full = self.rows >= math.ceil((self.rows.sum() + 1) * OF_ONE_QUANTITY)
+            good = good & ~full[q][:, None]
+        if self.even:
+            times = self.times[q[:, None, None], np.arange(self.even), self.ranks[..., : self.even]].max(axis=2)
+            share = np.maximum(self.most, 1 / self.options) if loose else 1 / self.options
+            good = good & (times <= np.ceil((self.rows[q] + 1) * share)[:, None])
+        if not good.any():
             return None
-        times = {ranks: [self.times[place] for place in enumerate(ranks)] for ranks in ways}
-        rarest = min(times, key=lambda ranks: (max(times[ranks], default=0), sum(times[ranks])))
-        if max(times[rarest], default=0) > math.ceil((self.rows + 1) * max(most, 1 / self.options)):
-            return None
-        for place in enumerate(rarest):
-            self.times[place] += 1
-        self.rows += 1
-        return ways[rarest]
+        by_chance = numbers / self.options + numbers * (numbers - 1) / 2 / self.options**2
+        teaches = self.alike - (self.rows[q] * by_chance)[:, None]
+        if self.names.size:
+            taught = self.taught[self.names]
+            teaches += ((taught[:, 0] - taught.mean(axis=1)) @ self.counts)[:, None]
+        teaches = np.where(good, teaches, np.inf)
+        first = np.where(teaches.min(axis=1) == teaches.min(), self.came, np.inf).argmin()
+        return int(first), int(teaches[first].argmin())
+
+    def take(self, slot: int, way: int) -> tuple[_Ways, int]:
+        """Take a fact out, as a row in one of its ways."""
+        ways, q, ranks = self._leave(slot), self.quantity[slot], self.ranks[slot, way].copy()
+        self.rows[q] += 1
+        self.right[q].append(ranks)
+        self.times[q, np.arange(len(ranks)), ranks] += 1
+        self.alike += np.where((self.quantity == q)[:, None], _agreement(self.ranks, ranks), 0)
+        if self.names.size:
+            np.add.at(self.taught, self.names[slot], -1 / self.names.shape[1])
+            np.add.at(self.taught, self.names[slot, 0], 1.0)
+        return ways, way
+
+    def clear(self) -> list[_Ways]:
+        """Take all facts out, in the order in which they came."""
+        return [self._leave(slot) for slot in sorted(self.held, key=self.came.item)]
+
+    def _leave(self, slot: int) -> _Ways:
+        self.good[slot] = False
+        self.free.append(slot)
+        return self.held.pop(slot)

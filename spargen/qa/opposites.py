@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import cache
@@ -13,6 +13,7 @@ import numpy as np
 
 from spargen.qa.fact import Fact
 from spargen.qa.options import OPTIONS, Choice, Claim, place
+from spargen.qa.tilt import Tilt
 from spargen.settings import Settings
 
 States = tuple[int, ...]
@@ -46,10 +47,10 @@ def opposed(
     settings : the largest share of rows that vary above / below.
     rng : decides which parts are varied, and the letters.
     """
-    left: dict[States, deque[Fact]] = defaultdict(deque)
-    for fact in facts:
+    left: dict[States, list[Fact]] = defaultdict(list)
+    for fact in reversed(facts):  # the first ones are taken first
         left[fact.answer.states].append(fact)
-    out: list[Choice] = []
+    tilt, out = Tilt(), list[Choice]()
     of_height = 0
     for answer in [fact.answer for fact in facts]:
         if len(out) >= count:
@@ -58,7 +59,7 @@ def opposed(
         varied = [p for p in worded(answer.states, parts) if free or answer.axes[p] != HEIGHT]
         square = _complete_square(answer.states, list(combinations(varied, 2)), left, rng)
         if square is not None:
-            together = [left[states].popleft() for states in square]
+            together = [tilt.pop(left[states]) for states in square]
             texts = [str(fact.answer) for fact in together]
             for k, at in enumerate(rng.permutation(OPTIONS)):
                 out.append(place(together[k], texts[k], texts[:k] + texts[k + 1 :], int(at), rng))
@@ -89,21 +90,26 @@ def opposed_claims(facts: Sequence[Fact], count: int, settings: Settings, rng: n
     Four facts go together, two with each word of a part: each word is claimed once in truth and once not, so that no
     word tells the answer. Facts that find no such company are left out. Parameters as for `opposed`.
     """
-    waiting: dict[tuple[str, int], deque[Fact]] = defaultdict(deque)
-    out: list[Claim] = []
-    of_height = 0
+    waiting: dict[tuple[str, int], list[Fact]] = defaultdict(list)
     for fact in facts:
-        if len(out) >= count:
-            break
         answer = fact.answer
         words = [(answer.axes[p], answer.states[p]) for p in worded(answer.states, range(CLAIMED))]
-        axis, state = min((words[i] for i in rng.permutation(len(words))), key=lambda word: len(waiting[word]))
-        waiting[axis, state].append(fact)
-        free = axis != HEIGHT or of_height + OPTIONS <= settings.height_share * (len(out) + OPTIONS)
-        if free and all(len(waiting[axis, s]) >= 2 for s in (state, -state)):
-            for claimed in (state, -state):
-                said = replace(answer, axes=(axis,), states=(claimed,))
-                out.append(Claim(waiting[axis, claimed].popleft(), said, True))
-                out.append(Claim(waiting[axis, -claimed].popleft(), said, False))
-            of_height += OPTIONS * (axis == HEIGHT)
+        waiting[min((words[i] for i in rng.permutation(len(words))), key=lambda word: len(waiting[word]))].append(fact)
+    for left in waiting.values():
+        left.reverse()  # the first ones are taken first
+    like = {axis: replace(fact.answer, axes=(axis,)) for (axis, _), (fact, *_) in waiting.items()}
+    rows: Counter[str] = Counter()
+    tilt, out = Tilt(), list[Claim]()
+    while len(out) < count:
+        able = [axis for axis in sorted(like) if all(len(waiting[axis, state]) >= 2 for state in (-1, 1))]
+        if rows[HEIGHT] + OPTIONS > settings.height_share * (len(out) + OPTIONS):
+            able = [axis for axis in able if axis != HEIGHT]
+        if not able:
+            break
+        axis = min(able, key=rows.__getitem__)
+        for claimed in (1, -1):
+            said = replace(like[axis], states=(claimed,))
+            out.append(Claim(tilt.pop(waiting[axis, claimed], axis), said, True))
+            out.append(Claim(tilt.pop(waiting[axis, -claimed], axis), said, False))
+        rows[axis] += OPTIONS
     return [out[i] for i in rng.permutation(min(count, len(out)))]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,15 +47,6 @@ class Claim:
     fact: Fact
     said: Any
     holds: bool
-
-
-def honest(kind: AnswerKind, truth: Any, candidates: Iterable[Any], count: int, settings: Settings) -> list[Any]:
-    """Take the first candidates that are clear of the truth and of each other: `count` of them, or all there are."""
-    taken: list[Any] = []
-    clear = (c for c in candidates if kind.clear(c, [truth, *taken], settings).all())
-    for candidate in islice(clear, count):
-        taken.append(candidate)
-    return taken
 
 
 def given(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from heapq import heappop, heapreplace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
+from spargen.qa.tilt import Tilt
 
 
 def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -38,17 +39,46 @@ def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int
     return np.asarray(shuffled[np.lexsort((between, rank))])
 
 
-def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: np.random.Generator) -> list[Fact]:
+def _varied(usable: Mapping[Hashable, Fact], spare: int, asked: Collection[Hashable]) -> Sequence[Fact]:
+    """Leave out facts that repeat others, unless fewer than `spare` would be left."""
+    facts = list(usable.values())
+    fresh = [fact for key, fact in usable.items() if key not in asked]
+    if len(fresh) >= spare:
+        facts = fresh
+    seen: Counter[Hashable] = Counter()
+    turn = []
+    for fact in facts:
+        about = fact.key[1:] if fact.deck else frozenset(fact.objects)
+        seen[about] += 1
+        turn.append(seen[about])
+    most = sorted(turn)[min(spare, len(turn)) - 1] if spare and turn else 0
+    return [fact for fact, time in zip(facts, turn, strict=True) if time <= most] if most else facts
+
+
+def choose(
+    facts: Sequence[Fact],
+    kind: AnswerKind,
+    form: str,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    spare: int = 0,
+    asked: Collection[Hashable] = (),
+) -> list[Fact]:
     """Return up to `count` facts that may take a form, each question once, ordered so that any prefix is in balance.
 
-    Words along axes are balanced part by part: the next fact is one whose words are rarest so far.
+    As long as more than `spare` are left, those are left out whose keys were `asked` in another form, then the views of
+    the same objects of which there are most.
+
+    Words along axes are balanced part by part: the next fact is one whose words are rarest so far. Of those it is one
+    that sets labels straight which leaned to one side.
     """
     usable: dict[Hashable, Fact] = {}
     for fact in [facts[i] for i in rng.permutation(len(facts)).tolist()]:
         if fact.forms is None or form in fact.forms:
             usable.setdefault(fact.key, fact)
     by_bucket: dict[Hashable, list[Fact]] = defaultdict(list)
-    for fact in usable.values():
+    for fact in _varied(usable, spare, asked):
         by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(fact)
     number: dict[Hashable, int] = defaultdict(lambda: len(number))
     parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in by_bucket]
@@ -56,13 +86,14 @@ def choose(facts: Sequence[Fact], kind: AnswerKind, form: str, count: int, rng: 
     # A bucket's place in the queue only ever falls, so it is looked up anew when its turn seems to have come.
     queue = [(0.0, 0, bucket) for bucket in range(len(parts))]
     ordered: list[Fact] = []
+    tilt = Tilt()
     while queue and len(ordered) < count:
         mine = parts[bucket := queue[0][2]]
         place = (sum([used[p] for p in mine]) / len(mine), times[bucket], bucket)
         if place != queue[0]:
             heapreplace(queue, place)
             continue
-        ordered.append(left[bucket].pop())
+        ordered.append(tilt.pop(left[bucket]))
         times[bucket] += 1
         for p in mine:
             used[p] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -34,8 +34,9 @@ from spargen.views.table import Views
 
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
 """The forms that need something wrong beside the truth, and why a fact is dropped for which there is none."""
-POOL, FEW = 4, 24
-"""Facts proposed for each row wanted, so that there is something to choose from; and rows that count as too few."""
+POOL, SPARE, FEW = 4, 2, 24
+"""Facts proposed for each row wanted, so that there is something to choose from; those of them that are chosen from
+though they repeat others; and rows that count as too few."""
 
 
 @contextmanager
@@ -72,13 +73,18 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
         wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
             facts = _propose(task, views, recipe, max(wanted.values(), default=0), out)
+        told: dict[bool, set[Hashable]] = {True: set(), False: set()}
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
                 # Some facts find no company for their options, so more are handed on where others must be wrong.
                 enough = POOL * max(quota, FEW) if form in WRONG else quota
-                chosen = choose(_able(task, form, facts, settings, out), task.answer, form, enough, rng)
+                able, spare = _able(task, form, facts, settings, out), SPARE * quota
+                # One fact told, and offered as a choice, is nearly the same row twice.
+                known = told[form not in WRONG]
+                chosen = choose(able, task.answer, form, enough, rng, spare=spare, asked=known)
                 phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
+            told[form in WRONG].update(p.fact.key for p in phrased)
             with _timed(out, "records"):
                 rows = [_row(task, form, number, p, views, recipe) for number, p in enumerate(phrased)]
             out.rows.extend(rows)

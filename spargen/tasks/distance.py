@@ -81,7 +81,9 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     distance_m = np.linalg.norm(ctx.centers_m(c.objects[:, 0]) - ctx.centers_m(c.objects[:, 1]), axis=1)
     c, distance_m = _askable(ctx, c, distance_m)
     name = ctx.thing_in_clip if source == "video" else ctx.thing
-    for i in ctx.balanced(size_class(distance_m)):
+    classes = size_class(distance_m)
+    far = classes - np.unique(classes).mean() if len(classes) else classes
+    for i in ctx.balanced(classes):
         red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
@@ -91,6 +93,7 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             marks=(red, blue),
             truth={"distance_m": float(distance_m[i])},
             margin=of_rounding(float(distance_m[i]), "m"),
+            leans=tuple(("far", ctx.label(mark.obj), far.item(i)) for mark in (red, blue)),
         )
 
 

@@ -40,11 +40,13 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
             truth={"box": box_text(box)},
             margin=None,  # which object it is, no number decides; and a box is a count of pixels
             wrong=tuple(wrong),
-            looks=Looks(tuple(_unlike(red.at, b) for b in (box, *wrong))),
+            looks=Looks(tuple(_unlike(red.at, b) for b in (box, *wrong)), even=2),
         )
 
 
-def _unlike(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[float, float]:
-    """By how much two boxes differ in their proportions, and in their size."""
+def _unlike(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[float, ...]:
+    """By how much two boxes differ in their proportions, and in their size; then what the other is like."""
     (w1, h1), (w2, h2) = ((x2 - x1, y2 - y1) for x1, y1, x2, y2 in (one, other))
-    return abs(math.log(w1 * h2 / (h1 * w2))), abs(math.log(w1 * h1 / (w2 * h2)))
+    x1, y1, x2, y2 = other
+    middle = abs(x1 + x2 - 1000), y1 + y2, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000)
+    return abs(math.log(w1 * h2 / (h1 * w2))), abs(math.log(w1 * h1 / (w2 * h2))), *middle, y2, w2 * h2, w2 / h2

@@ -243,7 +243,11 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             truth={"green_distance_m": float(distance_m[i, 0]), "blue_distance_m": float(distance_m[i, 1])},
             margin=of_lead(distance_m.item(i, 0), distance_m.item(i, 1), "m"),
             wrong=(ctx.thing(loser),),
-            looks=Looks(tuple((away.item(i, 0 if mark is green else 1),) for mark in (winner, loser))),
+            looks=Looks(
+                tuple((away.item(i, 0 if mark is green else 1),) for mark in (winner, loser)),
+                names=tuple((ctx.label(mark.obj), mark.colour) for mark in (winner, loser)),
+                beside=ctx.label(red.obj),
+            ),
         )
 
 
@@ -297,7 +301,11 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
             truth={"distances_m": distance_m[i].tolist()},
             margin=of_lead(distance_m.item(i, best[i]), second_m.item(i), "m"),
             wrong=tuple(answers[k] for k in order[1:]),
-            looks=Looks(tuple((float(gap[i, k]),) for k in order)),
+            looks=Looks(
+                tuple((float(gap[i, k]),) for k in order),
+                names=tuple((answers[k].label, answers[k].mark) for k in order),
+                beside=ctx.label(marks[0].obj),
+            ),
         )
 
 

@@ -80,6 +80,12 @@ class Relations:
         numbers = dict(zip(NUMBERS[self.axes], self.offsets_m[row].tolist(), strict=True))
         return numbers if self.axes == OC_AXES else {**numbers, "nearer_m": float(self.nearer_m[row])}
 
+    def leans(self, row: int, *labels: str) -> tuple[tuple[str, str, float], ...]:
+        """On which side the first label stands along each axis, and the second on the other."""
+        states = dict(zip(self.axes[:3], self.states[row, :3].tolist(), strict=True))
+        sides = zip(labels, (1.0, -1.0), strict=False)
+        return tuple((axis, label, side * state) for label, side in sides for axis, state in states.items() if state)
+
     def margin(self, row: int, settings: Settings) -> Margin:
         """How far those are from other words."""
         offsets_m, states = self.offsets_m[row].tolist(), self.states[row].tolist()
@@ -106,6 +112,7 @@ def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
             marks=(red, blue),
             truth=found.truth(i),
             margin=found.margin(i, ctx.settings),
+            leans=found.leans(i, ctx.label(red.obj), ctx.label(blue.obj)),
         )
 
 
@@ -129,6 +136,7 @@ def obj_spatial_relation_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
             marks=(red,),
             truth=found.truth(i),
             margin=found.margin(i, ctx.settings),
+            leans=found.leans(i, ctx.label(red.obj)),
         )
 
 
@@ -169,6 +177,7 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
             marks=(first, second),
             truth=found.truth(i),
             margin=found.margin(i, ctx.settings),
+            leans=found.leans(i, ctx.label(first.obj), ctx.label(second.obj)),
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy
 
 from spargen.errors import SceneError
 from spargen.geometry.floor import FloorPlan, floor_plan
@@ -23,12 +22,8 @@ ROUNDING_M2 = 0.1
 """The raster is no more exact than this."""
 UNSURE_SHARE, OVER_SHARE = 0.08, 0.02
 """Shares of the area of which nobody knows whether they belong to the room, and that lie above more floor, at most."""
-TYPICAL_M2, SPREAD = 20.0, 0.7
-"""Floor areas of indoor scans, about: median, and standard deviation of the logarithm.
-
-A scene has one area, and its rows must not depend on other scenes, so wrong answers come from here."""
-TRIES = 100
-"""How often areas are drawn until all are clear of each other."""
+APART_SHARE, WIDEST = 0.1, 1.5
+"""Options lie apart by this share of the smaller one, or more: by at most so many times what they must."""
 
 
 @task("room_size", views="video", level="high", answer=AREA, slots="", wrong=OPTIONS - 1)
@@ -100,18 +95,22 @@ def _seen_share(ctx: TaskContext, plan: FloorPlan) -> float:
 def _other_areas_m2(area: float, smaller: int, settings: Settings, rng: np.random.Generator) -> tuple[float, ...]:
     """Draw other areas, clear of the true one and of each other, so many of them smaller.
 
-    The truth thus has each rank among the options in turn. Rooms so small that there is no place for as many below
-    take one less.
+    A scene has one area, and its rows must not depend on other scenes. The truth has each rank among the options in
+    turn, and all lie close together, so that what rooms usually measure does not tell it. Rooms so small that there is
+    no place for as many below take one less.
     """
-    rank = scipy.special.ndtr(np.log(area / TYPICAL_M2) / SPREAD)
     for below in range(smaller, -1, -1):
-        low, high = np.repeat([[0.0, rank], [rank, 1.0]], [below, OPTIONS - 1 - below], axis=0).T
-        for _ in range(TRIES):
-            drawn = TYPICAL_M2 * np.exp(SPREAD * scipy.special.ndtri(rng.uniform(low, high)))
-            others = [area, *drawn.tolist()]
-            if drawn.min() >= 1 and all(AREA.clear(a, others[i + 1 :], settings).all() for i, a in enumerate(others)):
-                return tuple(rng.permutation(drawn).tolist())
-    return ()
+        found = [area]
+        for wide in rng.uniform(1.0, WIDEST, below).tolist():
+            gap_m2, share = wide * settings.option_gap_m2, wide * APART_SHARE
+            found.append(min(found[-1] - gap_m2, found[-1] / (1 + share)))
+        if found[-1] >= 1:
+            break
+    last = area
+    for wide in rng.uniform(1.0, WIDEST, OPTIONS - len(found)).tolist():
+        last = max(last + wide * settings.option_gap_m2, last * (1 + wide * APART_SHARE))
+        found.append(last)
+    return tuple(found[1 + k] for k in rng.permutation(OPTIONS - 1).tolist())
 
 
 @task("obj_count", views="video", level="high", answer=COUNT, slots="label")

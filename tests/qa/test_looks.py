@@ -101,13 +101,12 @@ def test_where_a_scene_has_too_few_others_a_rank_may_have_more_rows():
 
 def test_wrong_boxes_are_chosen_from_those_most_like_the_right_one():
     box = (400, 400, 500, 600)
-    near = [(10 + 110 * k, 400 + k, 110 + 110 * k, 600 + k) for k in range(3)] + [
-        (510 + 110 * k, 402, 610 + 110 * k, 602) for k in range(3)
-    ]
+    near = [(10 + 100 * k, 400 + k, 105 + 100 * k, 600 + k) for k in range(4)]
+    near += [(505 + 110 * k, 402, 605 + 110 * k, 602) for k in range(4)]
     far = [(0, 0, 990, 60), (0, 60, 20, 90), (900, 900, 905, 1000), (0, 800, 300, 830)]
     for kind, one in ((BOX, lambda b, k: b), (SIGHTING, lambda b, k: Sighting(k, f"thing {k}", 0, b))):
         brought = tuple(one(b, k) for k, b in enumerate([*far, *near], start=1))
-        facts = [Fact((n,), (0,), one(box, 0), {}, wrong=brought, looks=Looks(((0.0,),) * 11, 1.0)) for n in range(4)]
+        facts = [Fact((n,), (0,), one(box, 0), {}, wrong=brought, looks=Looks(((0.0,),) * 13, 1.0)) for n in range(4)]
         texts = {kind.option(one(b, k), None) for k, b in enumerate([*far, *near], start=1) if b in near}
         found = offer(facts, 4, kind=kind)
         assert len(near) == AKIN
@@ -121,3 +120,82 @@ def test_without_looks_the_first_honest_ones_are_offered():
     bare = [Fact(f.frames, f.objects, f.answer, {}, wrong=f.wrong) for f in facts]
     for c in offer(bare, 6):
         assert set(c.texts) == {str(c.fact.answer), *map(str, c.fact.wrong[:3])}
+
+
+def shown(number, right, others, beside="", quantity=""):
+    """A fact whose options have names; the looks are all alike."""
+    things = [Thing(name, f"Object{k}") for k, name in enumerate((right, *others))]
+    looks = Looks(((0.0,),) * len(things), 1.0, names=tuple((t.label,) for t in things), beside=beside)
+    return Fact((number,), (number,), things[0], {}, wrong=tuple(things[1:]), looks=looks, quantity=quantity)
+
+
+def named_right(found, beside=None):
+    """How often each name is right beyond its share of the options."""
+    beyond = Counter()
+    for c in found:
+        if beside is None or c.fact.looks.beside == beside:
+            names = [names[0] for names in c.fact.looks.names]
+            beyond[names[0]] += 1
+            beyond.update({name: -1 / len(names) for name in names} if len(set(names)) == len(names) else {})
+    return beyond
+
+
+def test_no_name_is_right_more_often_than_it_is_offered():
+    chance = rng()
+    pairs = [("lamp", "picture") if chance.random() < 0.8 else ("picture", "lamp") for _ in range(400)]
+    found = offer([shown(k, right, [wrong]) for k, (right, wrong) in enumerate(pairs)], 80, wrong=1)
+    assert len(found) == 80
+    assert max(map(abs, named_right(found).values())) <= 2
+
+
+def test_nor_beside_what_it_is_related_to_nor_where_another_quantity_is_asked_for():
+    chance, facts = rng(1), []
+    for k in range(800):
+        # Lamps are near beds and pictures near sofas, mostly; as often the one as the other.
+        beside, quantity = ("bed", "sofa")[k % 2], ("closer", "farther")[k // 2 % 2]
+        usual = (beside == "bed") == (quantity == "closer")
+        lamp = usual if chance.random() < 0.8 else not usual
+        pair = ("lamp", "picture") if lamp else ("picture", "lamp")
+        facts.append(shown(k, pair[0], [pair[1]], beside, quantity))
+    found = offer(facts, 120, wrong=1)
+    assert len(found) == 120
+    for beside in ("bed", "sofa"):
+        assert max(map(abs, named_right(found, beside).values())) <= 4
+        for quantity in ("closer", "farther"):
+            one = [c for c in found if c.fact.quantity == quantity]
+            assert max(map(abs, named_right(one, beside).values())) <= 4
+
+
+def test_the_right_one_is_as_often_unlike_the_others_as_in_their_middle():
+    """Those most like the right one would leave it in their middle in nearly all rows."""
+    facts = []
+    for k in range(400):
+        x, y, w, h = rng(k).integers((50, 50, 40, 40), (700, 700, 200, 200), size=(12, 4)).T
+        boxes = [tuple(map(int, box)) for box in zip(x, y, x + w, y + h, strict=True)]
+        looks = Looks(((0.0,),) * 12, 1.0, even=0)
+        facts.append(Fact((k,), (k,), boxes[0], {}, wrong=tuple(boxes[1:]), looks=looks))
+    times, found = Counter(), offer(facts, 100, kind=BOX)
+    for c in found:
+        values = [tuple(map(int, text[1:-1].split(","))) for text in c.texts]
+        apart = [sum(BOX.away(value, values)) for value in values]
+        times[sum(a < apart[c.right] - 1e-9 for a in apart)] += 1
+    assert len(found) >= 90
+    assert max(times.values()) <= 0.4 * len(found)
+
+
+def test_two_looks_together_do_not_tell_the_right_one():
+    """Each alone is even; that the right one is large and low, or small and high, is not."""
+    facts = []
+    for k in range(600):
+        numbers = rng(k).normal(size=(9, 2))
+        sign = 1 if rng(k).random() < 0.5 else -1
+        numbers[0] = sign * np.abs(numbers[0]) * (1, 1 if rng(10_000 + k).random() < 0.85 else -1)
+        things = [Thing("box", f"Object{i}") for i in range(9)]
+        looks = Looks(tuple(map(tuple, numbers.tolist())), 1.0)
+        facts.append(Fact((k,), (k,), things[0], {}, wrong=tuple(things[1:]), looks=looks))
+    found, corner = offer(facts, 100, wrong=1), 0
+    for c in found:
+        at = [int(text.split("Object")[1].rstrip(")")) for text in c.texts]
+        looks = [c.fact.looks.rows[i] for i in sorted(at)]
+        corner += (looks[0][0] > looks[1][0]) == (looks[0][1] > looks[1][1])
+    assert 40 <= corner <= 60

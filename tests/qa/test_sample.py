@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spargen.qa.answers import COUNT, DIRECTIONS, LENGTH, OC_AXES, Directions
+from spargen.qa.answers import AREA, COUNT, DIRECTIONS, LENGTH, OC_AXES, Directions
 from spargen.qa.fact import Fact
 from spargen.qa.sample import balanced_order, choose
 
@@ -97,3 +97,26 @@ def test_the_same_seed_chooses_the_same(seed):
     facts = [fact(float(v), frames=(i,)) for i, v in enumerate(rng().uniform(0.5, 6, 80))]
     assert choose(facts, LENGTH, "fill", 10_000, rng(seed)) == choose(facts, LENGTH, "fill", 10_000, rng(seed))
     assert choose(facts, LENGTH, "fill", 10_000, rng(seed)) != choose(facts, LENGTH, "fill", 10_000, rng(seed + 1))
+
+
+def test_facts_that_another_form_asks_are_left_out_where_there_are_enough():
+    facts = [Fact((k,), (k, 99), 1.0, {}) for k in range(60)]
+    others = {fact.key for fact in facts[:20]}
+    chosen = choose(facts, LENGTH, "select", 60, rng(), spare=40, asked=others)
+    assert len(chosen) == 40
+    assert not others & {fact.key for fact in chosen}
+    assert len(choose(facts, LENGTH, "select", 60, rng(), spare=41, asked=others)) == 60
+
+
+def test_no_pair_of_objects_is_asked_about_more_often_than_needed():
+    facts = [Fact((k,), (0, 1), 1.0, {}) for k in range(50)]
+    facts += [Fact((100 + k,), (2, 3 + k % 25), 1.0, {}) for k in range(50)]
+    times = Counter(fact.objects for fact in choose(facts, LENGTH, "fill", 100, rng(), spare=50))
+    assert times[0, 1] == 2
+    assert len(choose(facts, LENGTH, "fill", 100, rng(), spare=60)) >= 60
+    assert len(choose(facts, LENGTH, "fill", 100, rng())) == 100
+
+
+def test_decks_are_not_taken_for_repetitions():
+    facts = [Fact((0,), (), 20.0, {}, quantity=str(k), deck="room") for k in range(20)]
+    assert len(choose(facts, AREA, "fill", 20, rng(), spare=10)) == 20
