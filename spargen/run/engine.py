@@ -34,7 +34,7 @@ from spargen.views.table import Views
 
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
 """The forms that need something wrong beside the truth, and why a fact is dropped for which there is none."""
-POOL, SPARE, FEW = 4, 2, 24
+POOL, SPARE, FEW = 4, 3, 24
 """Facts proposed for each row wanted, so that there is something to choose from; those of them that are chosen from
 though they repeat others; and rows that count as too few."""
 

@@ -13,6 +13,10 @@ from spargen.qa.margin import of_rounding
 from spargen.tasks.context import Candidates, Source, TaskContext
 from spargen.tasks.registry import task
 
+NEAR_M = 0.9
+"""Two things that are nearer than this are of one class. Most of them always stand together (a lamp on its table), so
+that their labels tell how far apart they are."""
+
 
 @task("distance_prediction_oc", views="single", level="low", answer=LENGTH, slots="target")
 def distance_prediction_oc(ctx: TaskContext) -> Iterator[Fact]:
@@ -81,7 +85,7 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     distance_m = np.linalg.norm(ctx.centers_m(c.objects[:, 0]) - ctx.centers_m(c.objects[:, 1]), axis=1)
     c, distance_m = _askable(ctx, c, distance_m)
     name = ctx.thing_in_clip if source == "video" else ctx.thing
-    classes = size_class(distance_m)
+    classes = np.maximum(size_class(distance_m), size_class(NEAR_M))
     far = classes - np.unique(classes).mean() if len(classes) else classes
     for i in ctx.balanced(classes):
         red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
@@ -93,6 +97,7 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
             marks=(red, blue),
             truth={"distance_m": float(distance_m[i])},
             margin=of_rounding(float(distance_m[i]), "m"),
+            bucket=classes.item(i),
             leans=tuple(("far", ctx.label(mark.obj), far.item(i)) for mark in (red, blue)),
         )
 
