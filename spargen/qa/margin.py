@@ -72,15 +72,15 @@ def of_words(
     settings : the thresholds.
     nearer_m : the smaller of the two distances that ``cf``, closer / farther, compares.
     """
-
-    def margin(offset_m: float, axis: str, state: int) -> Margin:
+    by_m = []
+    for offset_m, axis, state in zip(offsets_m, axes, states, strict=True):
         word_m = settings.word_m
         if axis == "cf":
             word_m = max(settings.word_distance_m, settings.word_distance_share * nearer_m)
         size_m = abs(offset_m)
-        return Margin.of(size_m - settings.empty_m if state else word_m - size_m, "m", offset_m)
-
-    return least(margin(*part) for part in zip(offsets_m, axes, states, strict=True))
+        by_m.append(size_m - settings.empty_m if state else word_m - size_m)
+    decides = by_m.index(min(by_m))
+    return Margin.of(by_m[decides], "m", offsets_m[decides])
 
 
 def of_shares(least_seen: float, most_unseen: float | None, settings: Settings) -> Margin:

@@ -239,7 +239,7 @@ class TaskContext:
 
     def box(self, view: int, obj: int) -> tuple[int, ...]:
         """Box of an object in a view, on the 0..1000 scale."""
-        return tuple(self.vis.bbox[view, obj].tolist())
+        return tuple(self._needed("table").shown.bbox[view][obj])
 
     def observers(self, views: Ints) -> Observers:
         """The real observers of some views."""
@@ -248,8 +248,9 @@ class TaskContext:
     def mark(self, c: Candidates, row: int, role: int, colour: Colour, kind: Literal["point", "bbox"]) -> Mark:
         """Mark one object of a candidate in the image chosen for it."""
         obj, image = c.objects.item(row, role), c.image.item(row, role)
-        at = (self.vis.point if kind == "point" else self.vis.bbox)[c.views.item(row, image), obj]
-        return Mark(colour, kind, obj, tuple(at.tolist()), image)
+        shown = self._needed("table").shown
+        at = (shown.point if kind == "point" else shown.bbox)[c.views.item(row, image)][obj]
+        return Mark(colour, kind, obj, tuple(at), image)
 
     def thing(self, mark: Mark) -> Thing:
         """A marked object as the text names it: ``chair (red point)``."""
@@ -304,7 +305,8 @@ def _pick_images(usable: Bools, rng: np.random.Generator, *, own: bool) -> tuple
     -------
     image (R, S); found (R,) whether there was one for every object.
     """
-    keys = np.where(usable, rng.random(usable.shape), -1.0)
+    keys = rng.random(usable.shape)
+    np.copyto(keys, -1.0, where=~usable)
     rows = np.arange(len(keys))
     image = np.zeros((usable.shape[0], usable.shape[2]), dtype=np.int64)
     found = np.ones(len(keys), dtype=bool)

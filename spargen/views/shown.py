@@ -23,16 +23,19 @@ class Shown:
     pixels : as many as that are.
     distance_m : from the camera to its centre.
     alike : how many things the view shows that may be called what the object is called.
+    bbox, point : (V, N, 4) and (V, N, 2), where its box and the point of its centre lie, on the 0..1000 scale.
     """
 
     share: Numbers
     pixels: Numbers
     distance_m: Numbers
     alike: list[list[int]]
+    bbox: list[list[list[int]]]
+    point: list[list[list[int]]]
 
     @classmethod
     def of(cls, vis: Visibility, cameras: Cameras, labels: LabelTable) -> Shown:
         """What a table says."""
         pixels = vis.share * cameras.size_px.prod(axis=1)[:, None]
         alike = vis.seen.astype(np.int64) @ labels.clash.T
-        return cls(vis.share.tolist(), pixels.tolist(), vis.distance_m.tolist(), alike.tolist())
+        return cls(*(a.tolist() for a in (vis.share, pixels, vis.distance_m, alike, vis.bbox, vis.point)))
