@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from spargen.errors import printable
-from spargen.run.estimate import Estimate
-from spargen.run.executors import cores
-from spargen.run.report import Report
+
+if TYPE_CHECKING:
+    from spargen.run.estimate import Estimate
+    from spargen.run.report import Report
 
 Step = Callable[[int, int, str], None]
 
@@ -65,6 +67,8 @@ def print_rows(report: Report) -> None:
 
 def print_estimates(found: Sequence[Estimate], *, every_cell: bool) -> None:
     """Print what data sets will come to beside what SPAR-7M has, and the cells of which it has more, or all cells."""
+    from spargen.run.executors import cores
+
     name = f"hours on {cores()} cores"
     table = Table(
         "data set", "scenes", "cells", "rows", "SPAR-7M", "images", "disk", name, title="Estimated, by data set"

@@ -1,4 +1,8 @@
-"""The command line: a thin skin over the library, one module a group of commands."""
+"""The command line: a thin skin over the library, one module a group of commands.
+
+A command imports what it works with when it is called; at the top of its module stands what its options need and what
+loads at once. So `spargen --help` waits for no library of numbers or pictures, and no command for those of another.
+"""
 
 from __future__ import annotations
 

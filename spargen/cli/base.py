@@ -12,7 +12,6 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from spargen import __version__
 from spargen.errors import JobError, SpargenError, unexpected
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
@@ -41,6 +40,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from spargen import __version__
+
         print(f"spargen {__version__}")
         raise typer.Exit
 

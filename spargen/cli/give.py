@@ -9,13 +9,10 @@ import typer
 
 from spargen.cli.base import Quiet, Workers, command
 from spargen.errors import JobError, nearest
-from spargen.export.choice import Choice
-from spargen.export.run import Pictures, export
-from spargen.export.table import FORMATS
-from spargen.run.executors import cores
+from spargen.export.readers import READERS
 from spargen.terminal import bar, say
 
-_READERS = "; ".join(f"{name}: {form.what}" for name, form in FORMATS.items())
+_READERS = "; ".join(f"{name}: {who}" for name, who in READERS.items())
 _Names = list[str] | None
 
 
@@ -47,9 +44,13 @@ def export_rows(
 
     The same command resumes what was stopped. How to start each trainer on it stands in docs/training.md.
     """
-    if to not in FORMATS:
-        known = f"known formats: {', '.join(FORMATS)}"
-        raise JobError(f"there is no format {to!r}", where="--to", mend=nearest(to, FORMATS, known))
+    from spargen.export.choice import Choice
+    from spargen.export.run import Pictures, export
+    from spargen.run.executors import cores
+
+    if to not in READERS:
+        known = f"known formats: {', '.join(READERS)}"
+        raise JobError(f"there is no format {to!r}", where="--to", mend=nearest(to, READERS, known))
     choice = Choice(
         datasets=_names(datasets),
         splits=_names(splits),

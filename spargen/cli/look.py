@@ -5,27 +5,20 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
 from spargen.cli.base import Change, Data, Quiet, Trust, command, data_roots
 from spargen.errors import JobError, SceneError, nearest, printable
-from spargen.gallery.write import SAMPLES, write_gallery
-from spargen.plugins import adapter_names
-from spargen.rrd import write_rrd
-from spargen.run.job import Job, make_job
-from spargen.run.preview import draw_boxes, sample_rows
-from spargen.run.recipe import chosen_forms, load_texts, make_recipe
-from spargen.run.scenes import open_adapter
-from spargen.run.sheets import save
-from spargen.scene.labels import LabelRules
-from spargen.scene.lists import rules_of
-from spargen.scene.types import Scene
+from spargen.gallery import SAMPLES
 from spargen.terminal import bar, console, print_whole, say
-from spargen.views.check import check_scene, in_words
+
+if TYPE_CHECKING:
+    from spargen.run.job import Job
+    from spargen.scene.labels import LabelRules
+    from spargen.scene.types import Scene
 
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
 """Frames of the preview's house, and rows asked for of each form: with fewer, some forms would find no question."""
@@ -47,6 +40,8 @@ def list_names(
         return
     columns, rows = _listed(what, adapter, root)
     if as_json:
+        import orjson
+
         print(orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode())
         return
     table = Table(*columns)
@@ -58,13 +53,20 @@ def list_names(
 def _listed(what: Subject, adapter: str, root: Path | None) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return names of columns, and the rows."""
     if what is Subject.adapters:
+        from spargen.plugins import adapter_names
+
         return ("adapter", "from"), list(adapter_names().items())
     if what is Subject.scenes:
         if root is None:
             raise JobError("the folder of the data set is not given", where="--root", mend="add --root DIR")
+        from spargen.run.job import make_job
+        from spargen.run.scenes import open_adapter
+        from spargen.scene.lists import rules_of
+
         job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]})
         found = open_adapter(job.sources[0], rules_of(()))
         return ("scene", "split"), [(printable(name), found.split(name)) for name in found.scenes()]
+    from spargen.run.recipe import load_texts
     from spargen.tasks.registry import TASKS
 
     templates = load_texts((), ())
@@ -90,6 +92,10 @@ def preview(
 ) -> None:
     """Print a sample of each form of a task and draw them."""
     from spargen.demo import write_demo
+    from spargen.run.job import make_job
+    from spargen.run.preview import sample_rows
+    from spargen.run.recipe import make_recipe
+    from spargen.run.sheets import save
 
     source = {"adapter": adapter, "root": root or _preview_root()}
     tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": _PREVIEW_ROWS}
@@ -123,6 +129,12 @@ def inspect(
     Some frames are held against the mesh; a scene that they do not fit is drawn all the same, and the exit code is 1.
     An adapter's options are set as in a job: --set sources.0.options.stream=dslr
     """
+    from spargen.run.job import make_job
+    from spargen.run.preview import draw_boxes
+    from spargen.run.sheets import save
+    from spargen.scene.lists import rules_of
+    from spargen.views.check import check_scene, in_words
+
     job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]}, change or [])
     found = _load_scene(job, scene, rules_of(job.labels))
     table = Table("what", "found", title=f"{found.dataset} {found.id}")
@@ -147,6 +159,8 @@ def inspect(
     save(picture, target)
     print(f"drawn: {target}")
     if rrd is not None:
+        from spargen.rrd import write_rrd
+
         write_rrd(found, rrd)
         print(f"recorded: {rrd}")
     if check.what:
@@ -168,6 +182,8 @@ def gallery(
     The folder needs no network: open its index.html from disk, or put it on any web server as it is. Samples are drawn
     from few scenes; of those that still lie where the run found them, the page draws the plan.
     """
+    from spargen.gallery.write import write_gallery
+
     with bar("gallery", quiet) as step:
         page = write_gallery(
             out, dest, data=data_roots(data), samples=samples, seed=seed, trust=trust_plugins, watch=step
@@ -177,6 +193,7 @@ def gallery(
 
 def _describe(name: str, what: Subject) -> None:
     """Print the slots of a task, its forms, and where their templates lie."""
+    from spargen.run.recipe import chosen_forms, load_texts
     from spargen.tasks.registry import TASKS
 
     if what in (Subject.adapters, Subject.scenes):
@@ -197,6 +214,8 @@ def _picture(out: Path | None, name: str) -> Path:
 
 
 def _load_scene(job: Job, name: str | None, rules: LabelRules) -> Scene:
+    from spargen.run.scenes import open_adapter
+
     adapter = open_adapter(job.sources[0], rules)
     names = adapter.scenes()
     if not names:

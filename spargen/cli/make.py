@@ -7,28 +7,23 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Change, Quiet, Workers, command
 from spargen.errors import JobError, nearest
-from spargen.gallery.write import write_gallery
 from spargen.resources import data_dir
-from spargen.run.compile import compile_job
-from spargen.run.estimate import Estimate, estimates, remarks_on
-from spargen.run.executors import Kind
-from spargen.run.generate import Outcome, generate
-from spargen.run.job import Job, load_job, make_job
-from spargen.run.leaks import find_leaks
-from spargen.run.ledger import check_out
-from spargen.run.merge import merge as merge_outs
-from spargen.run.recipe import make_recipes
-from spargen.run.report import Report
 from spargen.run.row import NO_ROWS
-from spargen.run.scenes import absent, read_scene_list
 from spargen.terminal import bar, console, print_estimates, print_rows, say
+
+if TYPE_CHECKING:
+    from spargen.run.estimate import Estimate
+    from spargen.run.executors import Kind
+    from spargen.run.generate import Outcome
+    from spargen.run.job import Job
+    from spargen.run.report import Report
 
 _TOLD = 40
 """The demo prints how far a scan is each time this many frames are written."""
@@ -61,6 +56,9 @@ def demo(
     the questions in OUT/spar, a page that shows them in OUT/gallery.
     """
     from spargen.demo import LAYOUTS, write_demo
+    from spargen.gallery.write import write_gallery
+    from spargen.run.job import load_job
+    from spargen.run.ledger import check_out
 
     if layout not in LAYOUTS:
         known = f"known layouts: {', '.join(LAYOUTS)}"
@@ -123,6 +121,8 @@ def merge(
     quiet: Quiet = False,
 ) -> None:
     """Merge shards: the result has the bytes of one run. The exit code is 3 while scenes are missing."""
+    from spargen.run.merge import merge as merge_outs
+
     if out is None and len(outs) > 1:
         raise JobError("several folders are to be merged", where="--out", mend="say which folder receives them")
     target = out or outs[0]
@@ -153,6 +153,13 @@ def check(
     With --against, scenes of the job that a list names, or that show the same space as one of them, are named, and the
     exit code is 1; `exclude:` in the job leaves them out.
     """
+    from spargen.run.compile import compile_job
+    from spargen.run.estimate import estimates, remarks_on
+    from spargen.run.job import load_job
+    from spargen.run.leaks import find_leaks
+    from spargen.run.recipe import make_recipes
+    from spargen.run.scenes import absent
+
     chosen = load_job(job, change or [], out=Path())
     recipes = make_recipes(chosen)
     run = compile_job(chosen, recipes) if any(not absent(source) for source in chosen.sources) else None
@@ -190,6 +197,8 @@ def _print_most(found: Sequence[Estimate]) -> None:
 
 def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | None, changes: list[str]) -> Job:
     """Return the job of a file, or of a data set without one."""
+    from spargen.run.job import load_job, make_job
+
     if file is not None and (adapter or root):
         raise JobError("a job file and --adapter or --root are given", where=file, mend="use --set sources.0.root=DIR")
     if file is not None:
@@ -204,6 +213,8 @@ def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | 
 def _scenes(names: list[str] | None, file: Path | None) -> list[str] | None:
     if names is None and file is None:
         return None
+    from spargen.run.scenes import read_scene_list
+
     listed = read_scene_list(file) if file else []
     return [name for text in names or () for name in text.split(",") if name] + listed
 
@@ -226,6 +237,8 @@ def _generate(
     shard: tuple[int, int] | None = None,
     executor: Kind = "local",
 ) -> Report | None:
+    from spargen.run.generate import generate
+
     with bar("scenes", quiet) as step:
 
         def watch(outcome: Outcome, through: int, total: int) -> None:

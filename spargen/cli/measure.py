@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from spargen.bench.make import Bench, make_bench
-from spargen.bench.score import Line, Score
-from spargen.bench.score import score as score_answers
 from spargen.cli.base import Quiet, Workers, command
-from spargen.run.executors import cores
 from spargen.terminal import bar, print_whole, say
+
+if TYPE_CHECKING:
+    from spargen.bench.make import Bench
+    from spargen.bench.score import Line, Score
 
 
 class Rules(StrEnum):
@@ -39,6 +39,8 @@ def bench(
     Each task is asked in one form: measures as numbers, all else by its options; tasks of which no reply can be scored
     are left out. lmms-eval and VLMEvalKit know twenty tasks; the table says which rows are in the files for them.
     """
+    from spargen.bench.make import make_bench
+    from spargen.run.executors import cores
     from spargen.tasks.registry import TASKS, load_builtin_tasks
 
     load_builtin_tasks()
@@ -77,6 +79,8 @@ def score(
     replies drawn at random reach, and the best that one and the same reply to all rows of a task reaches. A row without
     a reply counts as wrong.
     """
+    from spargen.bench.score import score as score_answers
+
     found = score_answers(answers, bench or answers.parent, like.value)
     if json_file is not None:
         json_file.write_bytes(found.as_json())

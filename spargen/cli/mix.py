@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spargen.cli.base import Quiet, command
 from spargen.errors import JobError
-from spargen.run.indexes import Ratios, make_folders, write_indexes, write_mix
-from spargen.run.naming import Cell
-from spargen.run.read import published_cells, rows_in
 from spargen.terminal import say
+
+if TYPE_CHECKING:
+    from spargen.run.naming import Cell
 
 _Out = Annotated[Path, typer.Argument(metavar="OUT", help="An output folder.")]
 _Given = list[str] | None
@@ -25,6 +25,8 @@ def index(out: _Out, quiet: Quiet = False) -> None:
 
     `spargen generate` and `spargen merge` do this by themselves; it is for folders whose files were moved or removed.
     """
+    from spargen.run.indexes import make_folders, write_indexes
+
     counts = _counts(out)
     make_folders(out)
     for name in write_indexes(out, counts):
@@ -46,12 +48,16 @@ def mix(
     out, 0.1 takes the first tenth of each file, 2 takes them twice. Without ratios it is SPAR's mix: all sentences, a
     tenth of the other forms.
     """
+    from spargen.run.indexes import Ratios, write_mix
+
     ratios = Ratios(_ratios(dataset, "--dataset"), _ratios(task, "--task"), _ratios(form, "--form"))
     rows = write_mix(_counts(out), ratios, dest)
     say(f"{rows:,} rows an epoch: {dest}", quiet)
 
 
 def _counts(out: Path) -> dict[Cell, int]:
+    from spargen.run.read import published_cells, rows_in
+
     return {cell: rows_in(out, cell) for cell in published_cells(out)}
 
 

@@ -10,9 +10,6 @@ import typer
 from rich.table import Table
 
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Data, Quiet, Trust, Workers, command, data_roots
-from spargen.run.executors import cores
-from spargen.run.files import write_bytes
-from spargen.run.status import status as status_of
 from spargen.terminal import bar, print_whole, say
 
 if TYPE_CHECKING:
@@ -38,6 +35,9 @@ def status(
     Missing scenes no run has come to yet; stale ones were made by another version of the run, or are damaged, and the
     next run makes them anew.
     """
+    from spargen.run.files import write_bytes
+    from spargen.run.status import status as status_of
+
     found = status_of(out)
     if retry_list is not None:
         write_bytes(retry_list, "".join(f"{scene}\n" for scene in found.to_do()).encode())
@@ -78,6 +78,7 @@ def verify(
     the one that made them. Exit code 1 if a row is wrong. An ambiguous row may be read in two ways, of which one is
     wrong; an unread one could not be checked, such as those of plug-ins' tasks that bring no check.
     """
+    from spargen.run.executors import cores
     from spargen.verify.run import verify_rows
 
     with bar("scenes", quiet) as step:
@@ -129,6 +130,7 @@ def audit(
     """
     from spargen.audit.page import page as page_of
     from spargen.audit.run import audit as audit_tree
+    from spargen.run.executors import cores
 
     with bar("cells", quiet) as step:
         found = audit_tree(out, against=against, seed=seed, workers=workers or cores(), watch=step)

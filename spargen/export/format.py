@@ -47,7 +47,6 @@ class Format:
 
     Parameters
     ----------
-    what : who reads it, for the help.
     write : writes some rows into a file, whole or not at all.
     group : name of the file that a cell's rows go to, without number and suffix.
     suffix : of those files.
@@ -57,7 +56,6 @@ class Format:
     forms : the forms it can hold; None = all.
     """
 
-    what: str
     write: Write
     group: Callable[[Cell], str]
     suffix: str
@@ -77,7 +75,6 @@ def by_split(cell: Cell) -> str:
 
 
 def lines(
-    what: str,
     render: Callable[[ExportRow], Mapping[str, Any]],
     describe: Callable[[Exported], Mapping[str, bytes]],
 ) -> Format:
@@ -89,7 +86,7 @@ def lines(
                 store.put(image)
         write_json_lines(path, map(render, rows))
 
-    return Format(what, write, by_split, ".jsonl", describe, joined=True)
+    return Format(write, by_split, ".jsonl", describe, joined=True)
 
 
 def write_json_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:

@@ -34,4 +34,4 @@ def _describe(exported: Exported) -> Mapping[str, bytes]:
     }
 
 
-INTERNVL = lines("InternVL", _row, _describe)
+INTERNVL = lines(_row, _describe)

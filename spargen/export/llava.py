@@ -24,4 +24,4 @@ def _describe(exported: Exported) -> Mapping[str, bytes]:
     return texts
 
 
-LLAVA = lines("LLaVA-NeXT", _row, _describe)
+LLAVA = lines(_row, _describe)

@@ -29,4 +29,4 @@ def _image(image: ShownImage, store: Store) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-OPENAI = Format("chat messages with data URLs", _write, by_split, ".jsonl", lambda _: {}, joined=True, packed=True)
+OPENAI = Format(_write, by_split, ".jsonl", lambda _: {}, joined=True, packed=True)

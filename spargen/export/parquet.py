@@ -39,7 +39,6 @@ def _describe(exported: Exported) -> Mapping[str, bytes]:
 
 
 PARQUET = Format(
-    "Hugging Face datasets",
     parquet_writer(dict.fromkeys(_COLUMNS, STRING), _row),
     _group,
     ".parquet",

@@ -21,4 +21,4 @@ def _describe(exported: Exported) -> Mapping[str, bytes]:
     return {"data_dict.py": text.encode()}
 
 
-QWEN_VL = lines("the finetune script of Qwen2.5-VL and Qwen3-VL", _row, _describe)
+QWEN_VL = lines(_row, _describe)

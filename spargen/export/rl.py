@@ -47,7 +47,6 @@ def _describe(_: Exported) -> Mapping[str, bytes]:
 
 
 RL = Format(
-    "verl and EasyR1; no sentences, which no rule scores",
     parquet_writer(_FEATURES, _row),
     _group,
     ".parquet",

@@ -22,4 +22,4 @@ def _describe(exported: Exported) -> Mapping[str, bytes]:
     return {"dataset_info.json": pretty({name: {"file_name": f"{name}.jsonl", **entry} for name in exported.rows})}
 
 
-SHAREGPT = lines("LLaMA-Factory", _row, _describe)
+SHAREGPT = lines(_row, _describe)

@@ -12,4 +12,4 @@ def _row(row: ExportRow) -> dict[str, Any]:
     return {"messages": messages(row), "images": image_names(row)}
 
 
-SWIFT = lines("ms-swift", _row, lambda _: {})
+SWIFT = lines(_row, lambda _: {})

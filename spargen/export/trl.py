@@ -31,6 +31,4 @@ def _describe(exported: Exported) -> Mapping[str, bytes]:
     return {"README.md": card(exported, {}, "data")}
 
 
-TRL = Format(
-    "TRL's SFTTrainer", parquet_writer({"messages": _MESSAGES}, _row), _group, ".parquet", _describe, packed=True
-)
+TRL = Format(parquet_writer({"messages": _MESSAGES}, _row), _group, ".parquet", _describe, packed=True)

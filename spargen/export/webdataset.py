@@ -36,4 +36,4 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     tar.addfile(entry, io.BytesIO(data))
 
 
-WEBDATASET = Format("webdataset", _write, by_split, ".tar", lambda _: {}, packed=True)
+WEBDATASET = Format(_write, by_split, ".tar", lambda _: {}, packed=True)

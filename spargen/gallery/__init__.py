@@ -2,3 +2,8 @@
 
 It reads what a run wrote (`spargen.run.read`) and, where they still lie there, the scenes; it works no answer out.
 """
+
+from __future__ import annotations
+
+SAMPLES = 3
+"""Rows of each cell that the page shows."""

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from spargen.errors import OutputError, SceneError
+from spargen.gallery import SAMPLES
 from spargen.gallery.gather import Gathered, Watch, gather, scene_of
 from spargen.gallery.pictures import Pictures
 from spargen.gallery.plan import plan
@@ -20,8 +21,6 @@ from spargen.run.marks import answer_box
 from spargen.run.raw import RawScene, raw_scenes
 from spargen.run.read import PublishedRow
 
-SAMPLES = 3
-"""Rows of each cell that the page shows."""
 _OURS = ("images", "scenes")
 _LETTERS = "ABCD"
 

@@ -1,8 +1,6 @@
 import pytest
 from hand_written import ROWS
 
-from spargen.cli import give
-
 
 def test_an_export_from_the_command_line(spargen, out, tmp_path):
     result = spargen("export", out, "--to", "sharegpt", "--dest", tmp_path / "e", "--workers", 1)
@@ -19,7 +17,7 @@ def test_options_reach_the_export(spargen, out, tmp_path, monkeypatch):
         told.update(more, out=out, to=to, dest=dest)
         return type("Summary", (), {"rows": 3, "images": 5, "left_out": 2})
 
-    monkeypatch.setattr(give, "export", export)
+    monkeypatch.setattr("spargen.export.run.export", export)
     names = ["--tasks", "room_size,obj_count", "--forms", "fill", "--datasets", "scannet", "--splits", "val"]
     shown = ["--no-draw-marks", "--image-size", 448, "--frames", 8, "--limit", 7, "--shuffle", "--workers", 1]
     result = spargen("export", out, "--to", "trl", "--dest", tmp_path, *names, "--ratio", "fill=0.1", *shown)

@@ -290,12 +290,12 @@ def test_scenes_are_listed_and_as_json(spargen, root):
 
 
 def test_a_fault_of_the_program_is_one_message_and_its_place_is_told_when_asked(spargen, given, monkeypatch):
-    monkeypatch.setattr("spargen.cli.make.make_job", lambda *_: 1 // 0)
+    monkeypatch.setattr("spargen.run.job.make_job", lambda *_: 1 // 0)
     one_message(spargen("generate", *given), "did not expect this: ZeroDivisionError")
     told = spargen("-v", "generate", *given)
     assert told.exit_code == 1
     assert "Traceback" in told.stderr
-    monkeypatch.setattr("spargen.cli.make.make_job", lambda *_: bytearray(1 << 60))
+    monkeypatch.setattr("spargen.run.job.make_job", lambda *_: bytearray(1 << 60))
     one_message(spargen("generate", *given), "not enough memory", "fewer --workers")
 
 
