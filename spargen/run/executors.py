@@ -5,15 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from spargen.errors import JobError, SpargenError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,7 +50,12 @@ def refuse_second_start() -> None:
 
 
 def run_each(
-    function: Callable[[T], R], items: Iterable[T], *, workers: int | None = 1, kind: Kind = "local"
+    function: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    workers: int | None = 1,
+    kind: Kind = "local",
+    needs: Sequence[str] = (),
 ) -> Iterator[tuple[T, R | WorkerLostError]]:
     """Yield every item with its result, in the order in which they are ready.
 
@@ -55,27 +65,57 @@ def run_each(
     items : what it is called with; taken one by one, as processes are free for them.
     workers : processes; 1 = this one, None = as many as there are cores, here or in the cluster.
     kind : ``ray`` spreads the items over a Ray cluster instead.
+    needs : modules that the function will import, apart from its own: processes here come up with them, where they can.
+        They must start no thread that they wait for later.
     """
     if kind == "ray":
         return _on_ray(function, items, workers)
     workers = workers or cores()
     if workers == 1:
         return ((item, function(item)) for item in items)
-    return _in_processes(function, items, workers)
+    return _in_processes(function, items, workers, (function.__module__, *needs))
+
+
+def _starts(modules: Sequence[str]) -> ForkServerContext | SpawnContext:
+    """Return what starts processes, forked from one that has loaded these modules where that is safe, else afresh.
+
+    That one is made for the first run of this process and stays: what later runs need beyond it, their processes load
+    themselves. On a Mac the system's own libraries do not survive a fork.
+    """
+    if sys.platform == "darwin" or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(modules))
+    return context
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started meanwhile, for good: it is their parent's to handle."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which would let them through again as it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Worker:
     """One process, and the item it is busy with."""
 
-    def __init__(self, function: Callable[[T], R]) -> None:
-        context = multiprocessing.get_context("spawn")
+    def __init__(self, function: Callable[[T], R], context: ForkServerContext | SpawnContext) -> None:
         self.pipe, theirs = context.Pipe()
         # Nothing large goes along: a process that ends before it has read it would keep us waiting for ever.
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self.process.start()
+        with _interrupts_held():
+            self.process.start()
         theirs.close()
         self.up = False
         self.item: Any = None
+        self._send(dict(os.environ))
         self._send(function)
 
     def give(self, item: object) -> None:
@@ -109,6 +149,8 @@ def _serve(pipe: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone
         pipe.send("up")
+        os.environ.clear()  # one that was forked has that of the first run
+        os.environ.update(pipe.recv())
         function = pipe.recv()
         while True:
             item = pipe.recv()
@@ -127,14 +169,15 @@ def _end_with_parent() -> None:
 
 
 def _in_processes(
-    function: Callable[[T], R], items: Iterable[T], workers: int
+    function: Callable[[T], R], items: Iterable[T], workers: int, modules: Sequence[str]
 ) -> Iterator[tuple[T, R | WorkerLostError]]:
     refuse_second_start()
+    context = _starts(modules)
     waiting = iter(items)
     busy: list[_Worker] = []
     try:
         for item in islice(waiting, workers):
-            busy.append(_Worker(function))
+            busy.append(_Worker(function, context))
             busy[-1].give(item)
         while busy:
             ready = wait([worker.pipe for worker in busy])
@@ -146,7 +189,7 @@ def _in_processes(
                 busy.remove(worker)
                 for following in islice(waiting, 1):
                     lost = isinstance(answer, WorkerLostError)
-                    busy.append(_Worker(function) if lost else worker)
+                    busy.append(_Worker(function, context) if lost else worker)
                     busy[-1].give(following)
                 if worker not in busy:
                     worker.stop()

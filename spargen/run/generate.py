@@ -58,6 +58,9 @@ class Outcome:
     message: str = ""
 
 
+_NEEDS = ("spargen.run.engine", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
+"""What is loaded for the first scene that is asked about; without the ray caster, which starts threads as it loads."""
+
 Watch = Callable[[Outcome, int, int], None]
 """Called after every scene with its outcome, the number of scenes through, and the number of scenes."""
 
@@ -95,7 +98,8 @@ def generate(
             workers = max(1, min(workers or cores(), len(todo)))
         maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // workers) if workers else 1)
         todo = longest_first(job.out, todo)
-        for number, (ref, answer) in enumerate(run_each(maker, todo, workers=workers, kind=executor), start=1):
+        made = run_each(maker, todo, workers=workers, kind=executor, needs=_NEEDS)
+        for number, (ref, answer) in enumerate(made, start=1):
             lock.check()
             outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
             if watch is not None:

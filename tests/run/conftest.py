@@ -1,5 +1,6 @@
 import os
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,15 @@ STAND_INS = ("spargen.run.engine", "spargen.tasks.registry", "spargen.phrase.tem
 
 
 @pytest.fixture
-def tiny(monkeypatch):
+def fresh_processes():
+    """Start the processes of a test afresh, not from one that has loaded what an earlier test needed."""
+    forkserver._forkserver._stop()
+    yield
+    forkserver._forkserver._stop()
+
+
+@pytest.fixture
+def tiny(monkeypatch, fresh_processes):
     """Put the tiny data set and engine in the place of the real ones, here and in the processes started from here."""
     from spargen.run.recipe import load_texts
 

@@ -30,6 +30,14 @@ def die_on_three(n):
     return n
 
 
+def told(name):
+    return os.environ.get(name)
+
+
+def with_slow(n):
+    return "slow" in sys.modules, os.getppid()
+
+
 def refuse_two(n):
     if n == 2:
         raise SceneError("no", where="here", mend="do not")
@@ -41,7 +49,7 @@ def importable(monkeypatch, request):
     """Make this file's functions importable by the worker processes, whatever pytest calls the module."""
     monkeypatch.syspath_prepend(request.path.parent)
     here = request.module
-    for function in (square, slow_first, die_on_three, refuse_two):
+    for function in (square, slow_first, die_on_three, told, with_slow, refuse_two):
         monkeypatch.setattr(function, "__module__", "test_executors")
     monkeypatch.setitem(sys.modules, "test_executors", here)
 
@@ -101,6 +109,78 @@ def test_a_script_without_a_guard_ends_with_a_message_that_names_it(tmp_path):
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]
+
+
+SLOW = """
+import time
+from pathlib import Path
+here = Path(__file__).with_suffix(".log")
+here.write_text(here.read_text() + "loaded " if here.exists() else "loaded ")
+time.sleep(1.0)
+"""
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """A module that takes its time to load; its log, which says how often it was."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    return tmp_path / "slow.log"
+
+
+forked = pytest.mark.skipif(
+    sys.platform == "darwin" or not hasattr(os, "fork"), reason="processes are not forked on this platform"
+)
+
+
+@forked
+def test_what_processes_need_is_loaded_once_for_all_of_them(slow, fresh_processes):
+    for _ in range(2):
+        found = [result for _, result in run_each(with_slow, range(4), workers=2, needs=["slow"])]
+        assert {loaded for loaded, _ in found} == {True}
+    assert slow.read_text() == "loaded "
+
+
+@forked
+def test_processes_are_forked_from_one_that_has_no_scene_in_it(slow, fresh_processes):
+    found = [parent for _, (_, parent) in run_each(with_slow, range(4), workers=2, needs=["slow"])]
+    assert len(set(found)) == 1
+    assert found[0] != os.getpid()
+
+
+def test_what_is_needed_and_cannot_be_loaded_ahead_stops_nothing():
+    assert len(list(run_each(square, range(3), workers=2, needs=["there_is_no_such_module"]))) == 3
+
+
+def test_processes_have_the_environment_of_their_run(monkeypatch):
+    for value in ("one", "two"):
+        monkeypatch.setenv("SPARGEN_TOLD", value)
+        assert dict(run_each(told, ["SPARGEN_TOLD"] * 2, workers=2)) == {"SPARGEN_TOLD": value}
+    monkeypatch.delenv("SPARGEN_TOLD")
+    assert dict(run_each(told, ["SPARGEN_TOLD"] * 2, workers=2)) == {"SPARGEN_TOLD": None}
+
+
+INTERRUPTED = """
+from spargen.run.executors import run_each
+if __name__ == "__main__":
+    try:
+        list(run_each(abs, range(9), workers=2, needs=["slow"]))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@forked
+def test_ctrl_c_while_processes_load_says_nothing(slow, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(INTERRUPTED)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, script], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not slow.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=30) == ("interrupted\n", "")
 
 
 def test_ray_that_is_not_there(monkeypatch):
