@@ -8,11 +8,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from pkgutil import get_importer
 
@@ -166,7 +167,7 @@ def _follow(name: str, own: str, found: dict[str, str | bytes]) -> None:
             if spec.name in found or origin is None:
                 continue
             if top != own and _INSTALLED & set(origin.parts):
-                found[spec.name] = "; ".join(f"{d} {installed_version(d)}" for d in _distributions().get(top, ()))
+                found[spec.name] = _installed_as(top)
                 break
             found[spec.name] = source = origin.read_bytes()
             is_package = spec.submodule_search_locations is not None
@@ -209,5 +210,15 @@ def _imports(source: bytes, name: str, *, is_package: bool) -> list[str]:
 
 
 @cache
-def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
+def _installed_as(top: str) -> str:
+    """Return names and versions of the distributions that brought a module or package of a name.
+
+    Their lists of files are searched as they are: to take them apart, for all that is installed, costs 0.2 s.
+    """
+    file = re.compile(rf"^{re.escape(top)}[/.]", re.MULTILINE)
+    named = re.compile(rf"^{re.escape(top)}$", re.MULTILINE)
+    return "; ".join(
+        f"{found.name} {found.version}"
+        for found in distributions()
+        if file.search(found.read_text("RECORD") or "") or named.search(found.read_text("top_level.txt") or "")
+    )

@@ -158,19 +158,22 @@ def test_a_plug_in_file_counts_with_what_it_imports(files, tmp_path):
     assert code([plugin]) != after
 
 
-def test_of_installed_packages_the_version_counts(files, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("listed", "as_text"), [("top_level.txt", "far\nfar_away\n"), ("RECORD", "far/x.py,,\nfar_away/deep.py,,\n")]
+)
+def test_of_installed_packages_the_version_counts(files, tmp_path, monkeypatch, listed, as_text):
     place = tmp_path / "site-packages"
     monkeypatch.syspath_prepend(place)
     files(fp_start="import far_away.deep", **{"site-packages/far_away/__init__": "", "site-packages/far_away/deep": ""})
     info = place / "far_away-1.2.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: far_away\nVersion: 1.2\n")
-    (info / "top_level.txt").write_text("far_away\n")
+    (info / listed).write_text(as_text)
 
     def fingerprint(start):
         from spargen import fingerprint as module
 
-        module._distributions.cache_clear()
+        module._installed_as.cache_clear()
         module.installed_version.cache_clear()
         return code([start])
 

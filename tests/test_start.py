@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from spargen.demo import write_demo
+
 HEAVY = {"numpy", "scipy", "yaml", "orjson", "jinja2", "PIL", "trimesh", "open3d", "multiprocessing"}
 LIGHT = {"cli", "errors", "resources", "terminal", "gallery", "run", "run.row", "export", "export.readers"}
 """What the options of commands need, and what all commands do, packages included, which hold nothing themselves."""
@@ -31,3 +33,22 @@ def test_help_waits_for_no_library(arguments):
     assert found & HEAVY == set()
     own = {name.removeprefix("spargen.") for name in found if name.startswith("spargen.")}
     assert {name for name in own if not name.startswith("cli.")} - LIGHT == set()
+
+
+@pytest.mark.parametrize("what", ["tasks", "templates", "adapters"])
+def test_a_list_needs_no_picture_and_no_ray(what):
+    found = loaded("list", what)
+    assert found & {"PIL", "trimesh", "open3d", "scipy.spatial", "scipy.ndimage", "multiprocessing"} == set()
+    assert found & {"spargen.gallery.write", "spargen.run.estimate", "spargen.run.generate", "spargen.demo"} == set()
+
+
+UNUSED = {"open3d", "open3d.ml", "sklearn", "pandas", "matplotlib", "scipy.stats", "trimesh"}
+"""What Open3D's package brings along, and what nothing here is worked out with."""
+
+
+def test_a_run_loads_nothing_that_it_does_not_use(tmp_path):
+    write_demo(tmp_path, frames=12)
+    source = ["--adapter", "scannet", "--root", tmp_path, "--out", tmp_path / "out"]
+    found = loaded("generate", *source, "--workers", 1, "--set", "tasks=depth_prediction_oc", "--set", "images=none")
+    assert "spargen.run.engine" in found
+    assert found & UNUSED == set()

@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 
 import jinja2
-import jinja2.meta
 import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -80,9 +79,10 @@ class Block:
             self.environment.compile(self.source)
             raise
 
+    @cached_property
     def slots(self) -> set[str]:
-        """Names of the slots that the text uses."""
-        return jinja2.meta.find_undeclared_variables(self.tree)
+        """Names of the slots that the text uses: all its names, for it gives none itself."""
+        return {node.name for node in self.tree.find_all(jinja2.nodes.Name)}
 
     def line_of(self, slot: str) -> int:
         """Line of the file on which a slot is first used."""
@@ -205,7 +205,7 @@ class TemplateSet:
                     raise TemplateError(
                         f"not a template: {what}", where=where, mend="close every {{ with }}, say no more than slots"
                     ) from None
-                if unknown := block.slots() - known:
+                if unknown := block.slots - known:
                     raise TemplateError(
                         f"unknown slot {', '.join(sorted(unknown))}",
                         where=f"{wording.path}:{min(map(block.line_of, unknown))}",

@@ -40,7 +40,7 @@ def test_blocks_their_lines_and_joined_text(tmp_path):
     assert [(b.text, b.line) for b in w.answers] == [("It is {{ answer }}.", 9)]
     assert [(b.text, b.line) for b in w.briefs] == [("Meters.", 11)]
     assert len(list(w.blocks())) == 5
-    assert w.questions[0].slots() == {"target"}
+    assert w.questions[0].slots == {"target"}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,7 @@ def test_mistakes_in_a_file(tmp_path, text, what, line):
     ("block", "what"),
     [
         ("How far is {{ targte }}?", "unknown slot targte"),
+        ("How far is {{ range }}?", "unknown slot range"),
         ("How far is {{ target }?", "not a template"),
         ("How far is {{ target | prosse }}?", "not a template"),
         ("{% if x %}", "not a template"),

@@ -152,7 +152,7 @@ def test_what_is_needed_and_cannot_be_loaded_ahead_stops_nothing():
     assert len(list(run_each(square, range(3), workers=2, needs=["there_is_no_such_module"]))) == 3
 
 
-def test_processes_have_the_environment_of_their_run(monkeypatch):
+def test_processes_have_the_environment_of_their_run(monkeypatch, fresh_processes):
     for value in ("one", "two"):
         monkeypatch.setenv("SPARGEN_TOLD", value)
         assert dict(run_each(told, ["SPARGEN_TOLD"] * 2, workers=2)) == {"SPARGEN_TOLD": value}
