@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 
 def digest(*address: object, size: int = 16) -> bytes:
     """Hash an address (any parts with a stable ``str``) to `size` bytes, the same on every platform."""
+    return _hashed(address, size).digest()
+
+
+def below(*address: object, size: int = 16) -> Callable[[object], bytes]:
+    """Return what hashes one more part: `below(a, b)(c)` is `digest(a, b, c)`, for many parts below one address."""
+    begun = _hashed(address, size)
+
+    def digest_of(part: object) -> bytes:
+        h = begun.copy()
+        h.update(f"{part!s}\x1f".encode())
+        return h.digest()
+
+    return digest_of
+
+
+def _hashed(address: Iterable[object], size: int) -> hashlib.blake2b:
     h = hashlib.blake2b(digest_size=size)
     for part in address:
-        h.update(str(part).encode())
-        h.update(b"\x1f")
-    return h.digest()
+        h.update(f"{part!s}\x1f".encode())
+    return h
 
 
 def rng_for(*address: object) -> np.random.Generator:

@@ -118,15 +118,17 @@ def generate_job(
 def merge(
     outs: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Folders that shards were written to.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the result; the only OUT by default.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes at most.", show_default="all cores")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Merge shards: the result has the bytes of one run. The exit code is 3 while scenes are missing."""
+    from spargen.run.executors import cores
     from spargen.run.merge import merge as merge_outs
 
     if out is None and len(outs) > 1:
         raise JobError("several folders are to be merged", where="--out", mend="say which folder receives them")
     target = out or outs[0]
-    report = merge_outs(outs, target)
+    report = merge_outs(outs, target, workers=workers or cores())
     _end(report, target, quiet)
     if not report.complete:
         raise typer.Exit(EXIT_INCOMPLETE)

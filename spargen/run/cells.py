@@ -1,116 +1,155 @@
 """Writes the files of each cell: its rows in one sorted file, and their facts in the same order.
 
 The lines come from the parts of scenes, or from the output itself where an earlier merge wrote them (the product).
+Several processes may write files beside their names, each those of one cell; all take their names in one process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import accumulate
 from pathlib import Path
 
 from spargen.errors import OutputError
-from spargen.run.files import Stamp, leftovers, remove_empty_folders, write_lines, writing
+from spargen.run.executors import WorkerLostError, run_each
+from spargen.run.files import Draft, draft, leftovers, remove_empty_folders, writing
 from spargen.run.indexes import remove_indexes
-from spargen.run.lines import KEY, MEND, Lines, id_of, lines_in
+from spargen.run.lines import KEY, MEND, Lines, id_of, lines_between
 from spargen.run.naming import Cell
-from spargen.run.parts import KINDS, Kind, Part, part_folder, piece_of
-from spargen.run.product import Entry, Pieces, Product, add_merged, note, pieces_of, rows_of
+from spargen.run.parts import KINDS, Kind, part_folder
+from spargen.run.pieces import Piece, Pieces
+from spargen.run.product import Entry, Product, add_merged, note
 from spargen.run.scenes import SceneRef
-from spargen.seeds import digest
+from spargen.seeds import below
+
+_SHARE = 64 * 2**20
+"""Bytes that are worth a process of their own: it takes as long to start as they take to be merged."""
 
 
 def merge_parts(
-    out: Path, parts: Mapping[SceneRef, Part], texts: Collection[SceneRef], seed: int, product: Product
+    out: Path, pieces: Mapping[Cell, Pieces], fresh: Collection[SceneRef], seed: int, product: Product, workers: int
 ) -> dict[str, Entry]:
     """Write the files of all cells that are not in place, and remove those of cells that are no more.
 
     Parameters
     ----------
     out : the output folder.
-    parts : the parts to be merged; each has its text, or its lines stand in the product.
-    texts : those that have their text.
+    pieces : the lines of each cell; they stand in the parts of their scenes, or in the product.
+    fresh : the scenes whose lines are taken from their parts.
     seed : of the order of the lines.
     product : what stands there.
+    workers : processes at most.
 
     Returns
     -------
     rows, bytes and digest of each file of rows or facts.
     """
-    pieces = pieces_of(parts)
-    fresh = {r for r, p in parts.items() if not product.holds(r, p) or (product.interrupted and r in texts)}
+    _remove_drafts(out)
     settled = {
-        cell: {name: product.files[name] for name in (cell.row_file(rows_of(cell, found)), cell.fact_file)}
+        cell: {name: product.files[name] for name in (cell.row_file(found.rows), cell.fact_file)}
         for cell, found in pieces.items()
-        if product.is_exactly(cell, rows_of(cell, found)) and not any(ref in fresh for ref, _ in found)
+        if product.is_exactly(cell, found.rows) and not any(ref in fresh for ref in found.refs)
     }
     entries = {name: entry for files in settled.values() for name, entry in files.items()}
     stale = pieces.keys() != settled.keys() or any(str(f.relative_to(out)) not in entries for f in _line_files(out))
     if stale:
         remove_indexes(out)
-        for cell in sorted(pieces.keys() - settled.keys()):
-            entries |= _write_cell(out, cell, pieces[cell], fresh, seed, product)
+        waiting = [(cell, pieces[cell]) for cell in sorted(pieces.keys() - settled.keys())]
+        workers = max(1, min(workers, len(waiting), sum(found.bytes for _, found in waiting) // _SHARE))
+        writer = Writer(out, frozenset(fresh), seed, product)
+        for (cell, found), made in run_each(writer, waiting, workers=workers):
+            if isinstance(made, WorkerLostError):
+                mend = "give the same command again: it goes on where it was"
+                raise OutputError(f"the merge was cut short: {made}", where=out / cell.row_folder, mend=mend)
+            entries |= _put_in_place(out, cell, found.rows, made)
         _remove_others(out, entries)
     return entries
 
 
-def _write_cell(
-    out: Path, cell: Cell, pieces: Pieces, fresh: set[SceneRef], seed: int, product: Product
-) -> dict[str, Entry]:
-    """Write one cell in the order of a seeded hash, so that any first part of the file is a fair sample."""
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the files of one cell beside their names; goes to the worker processes. For its values see above."""
 
-    def key(line_id: str) -> bytes:
-        return digest("order", seed, line_id.rpartition("_")[0], line_id, size=KEY)
+    out: Path
+    fresh: frozenset[SceneRef]
+    seed: int
+    product: Product
 
-    lines: dict[Kind, Lines] = {kind: Lines() for kind in KINDS}
-    if kept := [piece for piece in pieces if piece[0] not in fresh]:
-        for kind in KINDS:
-            add_merged(lines[kind], out, cell, kept, product, kind, key)
-    for ref, part in pieces:
-        if ref in fresh:
-            _add_part(lines, out, cell, ref, part, key)
-    rows, keys = rows_of(cell, pieces), lines["rows"].keys
-    if len(keys) != rows * KEY or lines["facts"].keys != keys:
-        raise OutputError(
-            "its rows are not as many as they should be, or not those of its facts", where=cell.row_folder, mend=MEND
+    def __call__(self, item: tuple[Cell, Pieces]) -> tuple[Draft, ...]:
+        """Write rows and facts in the order of a seeded hash, so that any first part of a file is a fair sample."""
+        cell, pieces = item
+        lines = self._lines(cell, pieces)
+        rows, keys = pieces.rows, lines["rows"].keys
+        if len(keys) != rows * KEY or lines["facts"].keys != keys:
+            raise OutputError(
+                "its rows are not as many as they should be, or not those of its facts",
+                where=cell.row_folder,
+                mend=MEND,
+            )
+        names = cell.row_file(rows), cell.fact_file
+        return tuple(
+            draft(self.out / name, lines[kind].read_together()) for name, kind in zip(names, KINDS, strict=True)
         )
-    names = cell.row_file(rows), cell.fact_file
-    first = _replace(out, names[0], lines["rows"].read(), rows)
-    with writing(out / names[0]):
-        for older in (out / cell.row_folder).glob(f"{cell.form}_*.jsonl"):
-            if older != out / names[0]:
-                older.unlink()
-    return {names[0]: first, names[1]: _replace(out, names[1], lines["facts"].read(), rows)}
+
+    def _lines(self, cell: Cell, pieces: Pieces) -> dict[Kind, Lines]:
+        of_scene = cache(partial(below, "order", self.seed, size=KEY))
+
+        def key(line_id: str) -> bytes:
+            return of_scene(line_id.rpartition("_")[0])(line_id)
+
+        lines: dict[Kind, Lines] = {kind: Lines() for kind in KINDS}
+        if kept := {ref.scene for ref in pieces.refs if ref not in self.fresh}:
+            for kind in KINDS:
+                add_merged(lines[kind], self.out, cell, kept, self.product, kind, key)
+        for piece in pieces:
+            if piece.ref in self.fresh:
+                _add_part(lines, part_folder(self.out, piece.ref), piece, key)
+        return lines
 
 
-def _add_part(
-    lines: Mapping[Kind, Lines], out: Path, cell: Cell, ref: SceneRef, part: Part, key: Callable[[str], bytes]
-) -> None:
+def _add_part(lines: Mapping[Kind, Lines], folder: Path, piece: Piece, key: Callable[[str], bytes]) -> None:
     """Add the lines of one scene as they stand in its part: its facts have the order of its rows."""
-    folder, keys = part_folder(out, ref), []
-    for kind in KINDS:
-        found = list(lines_in(folder / f"{kind}.jsonl", *piece_of(part, f"{cell.task}/{cell.form}", kind)))
+    keys, whose = b"", str(piece.ref)
+    for kind, (begin, end) in piece.spans.items():
+        found = lines_between(folder / f"{kind}.jsonl", begin, end)
         if kind == "rows":
-            keys = [key(id_of(line, str(ref))) for _, line in found]
-        if len(found) != len(keys):
+            keys = b"".join([key(id_of(line, whose)) for line in found])
+        if len(found) * KEY != len(keys):
             raise OutputError("it has not as many facts as rows", where=folder, mend=MEND)
-        lines[kind].add(folder / f"{kind}.jsonl", ((begin, len(line)) for begin, line in found), keys)
+        lengths = [len(line) for line in found]
+        lines[kind].add(folder / f"{kind}.jsonl", accumulate(lengths[:-1], initial=begin), lengths, keys)
 
 
-def _replace(out: Path, name: str, lines: Iterable[bytes], rows: int) -> Entry:
-    """Write a file of lines under a temporary name, note that it is about to be replaced, and move it to its name."""
+def _put_in_place(out: Path, cell: Cell, rows: int, made: tuple[Draft, ...]) -> dict[str, Entry]:
+    """Note of each file that it is about to replace the one of its name, and give it its name."""
+    entries: dict[str, Entry] = {}
+    for file in made:
+        name = str(file.path.relative_to(out))
+        size, sha256 = file.stamp
+        note(out, name, file.stamp)
+        file.take_name()
+        entries[name] = {"rows": rows, "bytes": size, "sha256": sha256}
+        with writing(file.path):
+            for older in (out / cell.row_folder).glob(f"{cell.form}_*.jsonl"):
+                if str(older.relative_to(out)) not in entries:
+                    older.unlink()
+    return entries
 
-    def announce(stamp: Stamp) -> None:
-        note(out, name, stamp)
 
-    size, sha256 = write_lines(out / name, lines, announce)
-    return {"rows": rows, "bytes": size, "sha256": sha256}
+def _remove_drafts(out: Path) -> None:
+    """Remove what a merge that was cut short left beside the files of cells: it takes the room of this one's."""
+    with writing(out):
+        for folder in _folders(out):
+            for file in list(leftovers(folder)):
+                file.unlink(missing_ok=True)
 
 
 def _line_files(out: Path) -> Iterator[Path]:
-    """Yield the files of rows and facts that are there, and those that a merge left half-written."""
-    for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
+    """Yield the files of rows and facts that are there."""
+    for folder in _folders(out):
         yield from folder.rglob("*.jsonl")
-        yield from leftovers(folder)
 
 
 def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:
@@ -119,5 +158,10 @@ def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:
         for file in list(_line_files(out)):
             if str(file.relative_to(out)) not in names:
                 file.unlink()
-        for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts"):
+        for folder in _folders(out):
             remove_empty_folders(folder)
+
+
+def _folders(out: Path) -> tuple[Path, ...]:
+    """Return the folders that hold nothing but files of cells."""
+    return (*(out / "spar").glob("*/qa_jsonl"), out / "facts")

@@ -15,6 +15,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -51,6 +52,14 @@ def whole(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     path : the file.
     lasting : see that it is on the disk, so that it outlives a power cut; False where `settle` does it for many.
     """
+    with _beside(path, lasting=lasting) as file:
+        yield file
+    _take_name(Path(file.name), path, lasting=lasting)
+
+
+@contextmanager
+def _beside(path: Path, *, lasting: bool) -> Iterator[BinaryIO]:
+    """Open a file under a temporary name beside its own; what stops the write removes it."""
     with writing(path):
         make_folder(path.parent)
         beside = temporary(path)
@@ -60,8 +69,17 @@ def whole(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
                 if lasting:
                     file.flush()
                     os.fsync(file.fileno())
-            beside.replace(path)
         except Exception:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+
+
+def _take_name(beside: Path, path: Path, *, lasting: bool) -> None:
+    with writing(path):
+        try:
+            beside.replace(path)
+        except OSError:
             with suppress(OSError):
                 beside.unlink()
             raise
@@ -185,17 +203,36 @@ def write_lines(path: Path, lines: Iterable[bytes], announce: Callable[[Stamp], 
     path, lines : the file and what it is to hold.
     announce : told of the file when it is complete and has not taken its name yet.
     """
+    made = draft(path, lines)
+    if announce is not None:
+        with writing(path):
+            announce(made.stamp)
+    made.take_name()
+    return made.stamp
+
+
+def draft(path: Path, lines: Iterable[bytes]) -> Draft:
+    """Write a file as `write_lines` does, but leave it to the caller when it takes its name."""
     size, hashed = 0, sha256()
-    with whole(path) as file:
+    with _beside(path, lasting=True) as file:
         for line in lines:
             file.write(line)
             hashed.update(line)
             size += len(line)
-        stamp = size, hashed.hexdigest()
-        if announce is not None:
-            file.flush()
-            announce(stamp)
-    return stamp
+    return Draft(path, Path(file.name), (size, hashed.hexdigest()))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file that is complete and on the disk, under a temporary name beside its own; and its stamp."""
+
+    path: Path
+    beside: Path
+    stamp: Stamp
+
+    def take_name(self) -> None:
+        """Give it its name, to last."""
+        _take_name(self.beside, self.path, lasting=True)
 
 
 def stamp_of(path: Path) -> Stamp:

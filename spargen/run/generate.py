@@ -21,7 +21,7 @@ from spargen.run.job import Job
 from spargen.run.ledger import check_out, claim
 from spargen.run.lock import locked
 from spargen.run.manifest import write_manifest
-from spargen.run.naming import images_folder, is_color
+from spargen.run.naming import images_folder
 from spargen.run.parts import (
     Part,
     error_file,
@@ -33,11 +33,12 @@ from spargen.run.parts import (
     write_failure,
     write_part,
 )
-from spargen.run.product import Product, end_merge, pieces_of, read_product, rows_of
+from spargen.run.product import Product, end_merge, read_product
 from spargen.run.recipe import Recipe, make_recipes
 from spargen.run.report import Report, make_report, write_report
 from spargen.run.scenes import SceneRef, open_adapter, refuse_unnamed
 from spargen.run.standing import longest_first, standing
+from spargen.run.totals import Totals
 from spargen.scene.adapter import SceneAdapter
 
 MADE_ANEW = "made anew, for it was damaged"
@@ -81,7 +82,8 @@ def generate(
     job : what to make.
     scenes : only these scenes now; the output holds them beside those of earlier runs.
     shard : ``(i, n)``: only every n-th scene from the i-th on, and no merge; `merge` follows when all shards are done.
-    workers, executor : how many scenes at a time, None = as many as there are cores, and where.
+    workers, executor : how many scenes at a time, None = as many as there are cores, and where. As many processes
+        merge them, if there is enough to merge.
     watch : told of every scene.
 
     Returns
@@ -94,64 +96,60 @@ def generate(
     check_out(job)
     with locked(job.out, shard) as lock:
         run = claim(job.out, run)
+        at_once = workers
         if executor == "local" or workers is not None:
-            workers = max(1, min(workers or cores(), len(todo)))
-        maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // workers) if workers else 1)
+            at_once = max(1, min(workers or cores(), len(todo)))
+        maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // at_once) if at_once else 1)
         todo = longest_first(job.out, todo)
-        made = run_each(maker, todo, workers=workers, kind=executor, needs=_NEEDS)
+        made = run_each(maker, todo, workers=at_once, kind=executor, needs=_NEEDS)
         for number, (ref, answer) in enumerate(made, start=1):
             lock.check()
             outcome = _failed(job.out, ref, answer) if isinstance(answer, WorkerLostError) else answer
             if watch is not None:
                 watch(outcome, number, len(todo))
-        return None if shard else finish(job.out, run)
+        return None if shard else finish(job.out, run, workers=workers or cores())
 
 
-def finish(out: Path, run: Run) -> Report:
+def finish(out: Path, run: Run, *, workers: int = 1) -> Report:
     """Merge all parts of an output folder; write indexes, report, manifest. Cut short, it can be called again."""
     begin = time.perf_counter()
     product = read_product(out)
-    parts, texts, images = _usable(out, run, product)
-    files = merge_parts(out, parts, texts, run.identity["seed"], product)
-    counts = {cell: rows_of(cell, pieces) for cell, pieces in pieces_of(parts).items()}
+    totals = _totals(out, run, product)
+    files = merge_parts(out, totals.pieces, totals.fresh, run.identity["seed"], product, workers)
+    counts = totals.counts
     make_folders(out)
     files |= write_indexes(out, counts)
     write_card(out, counts, files, run.terms)
     damaged = [f"{name} was not as it was written: what it held is made again" for name in product.damaged]
-    report = make_report(out, run, parts, counts, images=images, remarks=damaged)
+    report = make_report(out, run, totals, counts, damaged)
     report.seconds["merge"] = round(time.perf_counter() - begin, 3)
     write_report(out, report)
-    write_manifest(out, run, parts, counts, files)
+    write_manifest(out, run, totals.scenes, counts, files)
     end_merge(out)
     renew(out / "manifest.json")
-    for ref in parts:
+    for ref in totals.scenes:
         remove_text(out, ref)
     remove_leftovers(out)
     return report
 
 
-def _usable(out: Path, run: Run, product: Product) -> tuple[dict[SceneRef, Part], set[SceneRef], int]:
-    """Return the parts that go into the output, those of them that have their texts, and how many images they have.
+def _totals(out: Path, run: Run, product: Product) -> Totals:
+    """Add up the parts that go into the output.
 
     Images of scenes that nothing whole stands of are removed: no row names them any more.
     """
-    parts, texts, images = {}, set(), 0
-    kept: set[tuple[str, str]] = set()
-    keys = run.keys
+    totals, kept, keys = Totals(), set(), run.keys
     for ref in run.scenes:
         found = standing(out, ref, keys[ref.source], product, images=False)
         if found.part is None:
             continue
         kept.add((ref.dataset, ref.scene))
-        if error_file(out, ref).exists():
-            continue
-        images += sum(map(is_color, found.part.images))
-        parts[ref] = replace(found.part, images={})  # a million names are not kept in memory
-        if found.has_text:
-            texts.add(ref)
+        if not error_file(out, ref).exists():
+            fresh = not product.holds(ref, found.part) or (product.interrupted and found.has_text)
+            totals.add(ref, found.part, fresh=fresh)
     if run.identity["images"] != "none":
         remove_others(out, kept)
-    return parts, texts, images
+    return totals
 
 
 @dataclass(frozen=True, slots=True)

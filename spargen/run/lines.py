@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,10 @@ KEY = 16
 """Bytes of the key that a line is ordered by."""
 _AT_ONCE = 32 * 2**20
 """Bytes of lines that are read together, in the order in which they stand."""
-_ID = re.compile(rb'\{"id":"([^"\\]*)"')
+_JOINED = 256
+"""Lines that are handed on in one piece: a larger one would not stay in the processor's cache."""
+_ID = re.compile(rb'\{(?:"(?!id")[^"\\]*":"[^"\\]*",)*"id":"([^"\\]*)"')
+"""The id in a line where nothing stands before it, or texts without escapes only."""
 MEND = "remove it and give the same command again: what it held is made again"
 
 
@@ -29,15 +34,18 @@ class Lines:
         self._files: list[Path] = []
         self._keys = bytearray()
         self._file, self._offset, self._length = array("q"), array("q"), array("q")
+        self._order: tuple[NDArray[np.uint64], NDArray[np.int64]] | None = None
 
-    def add(self, file: Path, places: Iterable[tuple[int, int]], keys: Iterable[bytes]) -> None:
-        """Add lines of a file: where each begins, how long it is, and its key; there are as many of both."""
-        for (offset, length), key in zip(places, keys, strict=True):
-            self._keys += key
-            self._file.append(len(self._files))
-            self._offset.append(offset)
-            self._length.append(length)
+    def add(self, file: Path, offsets: Iterable[int], lengths: Sequence[int], keys: bytes | bytearray) -> None:
+        """Add lines of a file: where each begins, how long it is, and the keys of all, one after the other."""
+        self._file.extend(repeat(len(self._files), len(lengths)))
+        self._offset.extend(offsets)
+        self._length.extend(lengths)
+        self._keys += keys
         self._files.append(file)
+        self._order = None
+        if not len(self._file) == len(self._offset) == len(self._keys) / KEY:
+            raise ValueError("not as many places as keys")
 
     @property
     def keys(self) -> bytes:
@@ -46,6 +54,15 @@ class Lines:
 
     def read(self) -> Iterator[bytes]:
         """Yield the lines in the order of their keys."""
+        return chain.from_iterable(self._chunks())
+
+    def read_together(self) -> Iterator[bytes]:
+        """Yield the lines in the order of their keys, some hundreds in one piece."""
+        for lines in self._chunks():
+            for begin in range(0, len(lines), _JOINED):
+                yield b"".join(lines[begin : begin + _JOINED])
+
+    def _chunks(self) -> Iterator[list[bytes]]:
         order = self._sorted()[1]
         file, offset, length = (np.frombuffer(a, np.int64)[order] for a in (self._file, self._offset, self._length))
         ends = np.cumsum(length)
@@ -53,46 +70,50 @@ class Lines:
         while begin < len(length):
             limit = (ends[begin - 1] if begin else 0) + _AT_ONCE
             end = max(begin + 1, int(np.searchsorted(ends, limit, side="right")))
-            yield from self._chunk(file[begin:end], offset[begin:end], length[begin:end])
+            yield self._chunk(file[begin:end], offset[begin:end], length[begin:end])
             begin = end
 
     def _sorted(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Return the keys in order, (N, 2), and the number of the line of each."""
-        halves = np.frombuffer(bytes(self._keys), ">u8").reshape(-1, 2).astype(np.uint64)
-        order = np.lexsort((-np.arange(len(halves)), halves[:, 1], halves[:, 0]))
-        first = np.ones(len(order), bool)
-        first[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
-        return halves[order[first]], order[first]
+        if self._order is None:
+            # The last line comes first, so that of equal keys it stays the first.
+            halves = np.frombuffer(self._keys, ">u8").reshape(-1, 2).astype(np.uint64)[::-1]
+            order = np.lexsort((halves[:, 1], halves[:, 0]))
+            first = np.ones(len(order), bool)
+            first[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
+            self._order = halves[order[first]], len(order) - 1 - order[first]
+        return self._order
 
-    def _chunk(
-        self, files: NDArray[np.int64], offsets: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> Iterator[bytes]:
-        """Read some lines, file after file, and yield them in their own order."""
+    def _chunk(self, files: NDArray[np.int64], offsets: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[bytes]:
+        """Read some lines, file after file, and return them in their own order."""
         found: list[bytes] = [b""] * len(files)
-        descriptor, at = -1, -1
-        try:
-            for i in np.lexsort((offsets, files)).tolist():
-                if files[i] != at:
-                    if descriptor >= 0:
-                        os.close(descriptor)
-                    at = int(files[i])
-                    descriptor = os.open(self._files[at], os.O_RDONLY)
-                found[i] = os.pread(descriptor, int(lengths[i]), int(offsets[i]))
-        finally:
-            if descriptor >= 0:
+        order = np.lexsort((offsets, files))
+        begins = np.flatnonzero(np.diff(files[order], prepend=-1)).tolist()
+        places = list(zip(order.tolist(), offsets[order].tolist(), lengths[order].tolist(), strict=True))
+        for begin, end in pairwise([*begins, len(places)]):
+            descriptor = os.open(self._files[files[order[begin]]], os.O_RDONLY)
+            try:
+                for i, offset, length in places[begin:end]:
+                    found[i] = os.pread(descriptor, length, offset)
+            finally:
                 os.close(descriptor)
-        yield from found
+        return found
 
 
-def lines_in(file: Path, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a file, or of a piece of it, each with where it begins."""
+def lines_in(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file, each with where it begins."""
+    begin = 0
     with file.open("rb") as text:
-        text.seek(begin)
         for line in text:
-            if end is not None and begin >= end:
-                return
             yield begin, line
             begin += len(line)
+
+
+def lines_between(file: Path, begin: int, end: int) -> list[bytes]:
+    """Return the lines of a file between two of their ends."""
+    with file.open("rb", buffering=0) as text:
+        text.seek(begin)
+        return io.BytesIO(text.read(end - begin)).readlines()
 
 
 def id_of(line: bytes, where: str) -> str:

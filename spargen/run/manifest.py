@@ -11,20 +11,23 @@ from spargen.fingerprint import installed_version
 from spargen.run.compile import FORMAT_VERSION, Run
 from spargen.run.files import write_json
 from spargen.run.naming import Cell
-from spargen.run.parts import Part
 from spargen.run.product import note
 from spargen.run.scenes import SceneRef
 
 
 def write_manifest(
-    out: Path, run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int], files: Mapping[str, Any]
+    out: Path,
+    run: Run,
+    scenes: Mapping[SceneRef, Mapping[str, Any]],
+    counts: Mapping[Cell, int],
+    files: Mapping[str, Any],
 ) -> None:
     """Write the manifest of an output folder.
 
     Parameters
     ----------
     out, run : the folder and its run.
-    parts : the parts that are merged.
+    scenes : what `Totals` has of each scene that is merged.
     counts : rows by cell.
     files : bytes and digest of each file of rows, facts or an index, and how many lines the first two have.
     """
@@ -38,13 +41,6 @@ def write_manifest(
         "terms_of_use": run.terms,
         "rows": {str(cell): rows for cell, rows in counts.items()},
         "files": dict(files),
-        "scenes": {
-            str(ref): {
-                "fingerprint": part.fingerprint,
-                "T_world_released": part.T_world_released,
-                "part": part.digest,
-            }
-            for ref, part in parts.items()
-        },
+        "scenes": {str(ref): scene for ref, scene in scenes.items()},
     }
     write_json(out / "manifest.json", content, lambda stamp: note(out, "manifest.json", stamp))

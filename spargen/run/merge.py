@@ -15,6 +15,7 @@ from pathlib import Path
 from spargen.errors import OutputError
 from spargen.run.compile import Run
 from spargen.run.files import (
+    Stamp,
     make_folder,
     put,
     refuse_link,
@@ -28,23 +29,25 @@ from spargen.run.generate import finish
 from spargen.run.ledger import claim, read_run, refuse_folder, refuse_links, refuse_other
 from spargen.run.lines import KEY, Lines
 from spargen.run.lock import locked
-from spargen.run.naming import images_folder
+from spargen.run.naming import Cell, images_folder
 from spargen.run.parts import KINDS, PARTS, Part, failures, part_folder, record_file, write_failure
-from spargen.run.product import Product, add_merged, pieces_of, read_product
+from spargen.run.pieces import Pieces, add_pieces
+from spargen.run.product import Product, add_merged, read_product
 from spargen.run.report import Report
 from spargen.run.scenes import SceneRef
-from spargen.run.standing import Standing, standing
+from spargen.run.standing import standing
 
 _log = logging.getLogger(__name__)
 
 
-def merge(outs: Sequence[Path], out: Path) -> Report:
+def merge(outs: Sequence[Path], out: Path, *, workers: int = 1) -> Report:
     """Merge what shards left in one or several folders.
 
     Parameters
     ----------
     outs : the folders that `generate` wrote to.
     out : the folder that receives everything; may be one of them.
+    workers : processes at most.
     """
     runs = [read_run(folder) for folder in outs]
     whole = _joined(runs, outs)
@@ -63,7 +66,7 @@ def merge(outs: Sequence[Path], out: Path) -> Report:
             refuse_links(folder)
             _take_parts(folder, out, run)
         lock.check()
-        return finish(out, whole)
+        return finish(out, whole, workers=workers)
 
 
 def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
@@ -92,38 +95,56 @@ def _take_parts(source: Path, out: Path, run: Run) -> None:
     Nothing that the other folder says is believed: a part that is not as it was written is left there, with a word.
     """
     product, keys, failed = read_product(source), run.keys, failures(source, run)
-    taken: dict[SceneRef, Standing] = {}
+    merged: dict[SceneRef, tuple[Stamp, Stamp]] = {}
+    pieces: dict[Cell, Pieces] = {}
+    beside: dict[SceneRef, Path] = {}
     for ref in run.scenes:
         found = standing(source, ref, keys[ref.source], product, images=True)
         if found.why:
             _log.warning("%s: %s is not taken: %s", source, ref, found.why)
         if found.part is not None and ref not in failed:
             _take_images(source, out, ref, found.part, run)
-            taken[ref] = found
+            beside[ref] = _link_part(source, out, ref, with_text=found.has_text)
+            if found.has_text:
+                _place(beside.pop(ref), out, ref)
+            else:
+                merged[ref] = found.part.rows, found.part.facts
+                add_pieces(pieces, ref, found.part)
         elif ref in failed and not record_file(out, ref).exists():
             write_failure(out, ref, failed[ref], "")
-    beside = {ref: temporary(part_folder(out, ref)) for ref in taken}
-    for ref, found in taken.items():
-        with writing(beside[ref]):
-            make_folder(beside[ref])
-            for name in (*(f"{kind}.jsonl" for kind in KINDS if found.has_text), "done.json"):
-                _link(part_folder(source, ref) / name, beside[ref] / name)
-    merged = {ref: found.part for ref, found in taken.items() if found.part is not None and not found.has_text}
-    _restore_texts(source, beside, merged, product)
+    _restore_texts(source, beside, pieces, product)
     for ref, folder in beside.items():
-        if ref in merged and not _is_whole(folder, merged[ref]):
+        if tuple(stamp_of(folder / f"{kind}.jsonl") for kind in KINDS) != merged[ref]:
             raise OutputError(f"its rows of {ref} are damaged", where=source, mend="take that folder out")
-        with writing(folder):
-            settle(folder.iterdir())
-            replace_folder(folder, part_folder(out, ref))
+        _place(folder, out, ref)
+
+
+def _link_part(source: Path, out: Path, ref: SceneRef, *, with_text: bool) -> Path:
+    """Link a part into a folder beside its place, and return that; texts that it has not are empty for now."""
+    beside = temporary(part_folder(out, ref))
+    with writing(beside):
+        make_folder(beside)
+        _link(record_file(source, ref), beside / "done.json")
+        for kind in KINDS:
+            if with_text:
+                _link(part_folder(source, ref) / f"{kind}.jsonl", beside / f"{kind}.jsonl")
+            else:
+                (beside / f"{kind}.jsonl").touch()
+    return beside
+
+
+def _place(beside: Path, out: Path, ref: SceneRef) -> None:
+    with writing(beside):
+        settle(beside.iterdir())
+        replace_folder(beside, part_folder(out, ref))
 
 
 def _restore_texts(
-    source: Path, folders: Mapping[SceneRef, Path], merged: Mapping[SceneRef, Part], product: Product
+    source: Path, folders: Mapping[SceneRef, Path], pieces: Mapping[Cell, Pieces], product: Product
 ) -> None:
     """Write the rows and facts of merged parts out of the product, cell after cell, as they stood before."""
-    for cell, pieces in pieces_of(merged).items():
-        scenes = {ref.scene: number for number, (ref, _) in enumerate(pieces)}
+    for cell, of_cell in pieces.items():
+        scenes = {ref.scene: number for number, ref in enumerate(of_cell.refs)}
 
         def key(line_id: str, scenes: Mapping[str, int] = scenes) -> bytes:
             scene, _, number = line_id.rpartition("_")
@@ -132,16 +153,13 @@ def _restore_texts(
 
         for kind in KINDS:
             lines = Lines()
-            add_merged(lines, source, cell, pieces, product, kind, key)
+            add_merged(lines, source, cell, scenes, product, kind, key)
             found = lines.read()
-            for ref, part in pieces:
-                file = folders[ref] / f"{kind}.jsonl"
-                with writing(file), file.open("ab") as text:
-                    text.writelines(islice(found, part.cells[f"{cell.task}/{cell.form}"][0]))
-
-
-def _is_whole(folder: Path, part: Part) -> bool:
-    return [stamp_of(folder / f"{kind}.jsonl") for kind in KINDS] == [tuple(part.rows), tuple(part.facts)]
+            for piece in of_cell:
+                file = folders[piece.ref] / f"{kind}.jsonl"
+                with writing(file), file.open("r+b") as text:
+                    text.seek(piece.spans[kind][0])
+                    text.writelines(islice(found, piece.rows))
 
 
 def _take_images(source: Path, out: Path, ref: SceneRef, part: Part, run: Run) -> None:

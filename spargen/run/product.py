@@ -10,8 +10,8 @@ names them is written, and ``.parts/merged.json`` keeps size and digest of the m
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ from spargen.run.files import Stamp, changed_ns, is_whole, read_sealed, settle_f
 from spargen.run.lines import Lines, id_of, lines_in
 from spargen.run.naming import Cell
 from spargen.run.parts import PARTS, Kind, Part
+from spargen.run.pieces import cells_of
 from spargen.run.scenes import SceneRef
 from spargen.scene.types import can_name_a_file
 
-Pieces = list[tuple[SceneRef, Part]]
 Entry = dict[str, Any]
 _MANIFEST = "manifest.json"
 
@@ -72,13 +72,6 @@ class Product:
         facts = (name for name in self.files if name.startswith("facts/"))
         manifest = [_MANIFEST] if self.lost else []
         return sorted([*manifest, *lost, *(n for n in facts if n not in self.standing.get(n.rpartition("/")[0], ()))])
-
-
-def cells_of(ref: SceneRef, part: Part) -> Iterator[Cell]:
-    """Yield the cells that a part has lines of."""
-    for name in part.cells:
-        task, _, form = name.rpartition("/")
-        yield Cell(ref.dataset, ref.split, task, form)
 
 
 def read_product(out: Path) -> Product:
@@ -130,34 +123,26 @@ def _is_ours(name: str) -> bool:
     return top in ("spar", "facts", "data_jsons") and bool(inner) and all(map(can_name_a_file, inner))
 
 
-def pieces_of(parts: Mapping[SceneRef, Part]) -> dict[Cell, Pieces]:
-    """Return, for each cell, the parts that have lines of it."""
-    pieces: dict[Cell, list[tuple[SceneRef, Part]]] = defaultdict(list)
-    for ref, part in sorted(parts.items(), key=lambda entry: entry[0]):
-        for cell in cells_of(ref, part):
-            pieces[cell].append((ref, part))
-    return dict(sorted(pieces.items()))
-
-
-def rows_of(cell: Cell, pieces: Pieces) -> int:
-    """Return how many rows a cell has."""
-    return sum(int(part.cells[f"{cell.task}/{cell.form}"][0]) for _, part in pieces)
-
-
 def add_merged(
-    lines: Lines, out: Path, cell: Cell, pieces: Pieces, product: Product, kind: Kind, key: Callable[[str], bytes]
+    lines: Lines,
+    out: Path,
+    cell: Cell,
+    scenes: Collection[str],
+    product: Product,
+    kind: Kind,
+    key: Callable[[str], bytes],
 ) -> None:
     """Add a cell's lines of some scenes, as they stand in the product; `key` gives the key of an id."""
     files = product.standing[cell.row_folder] if kind == "rows" else (cell.fact_file,)
-    wanted = {ref.scene for ref, _ in pieces}
     for name in files:
-        places, keys = [], []
+        offsets, lengths, keys = array("q"), array("q"), bytearray()
         for number, (offset, line) in enumerate(lines_in(out / name), start=1):
             line_id = id_of(line, f"{out / name}:{number}")
-            if line_id.rpartition("_")[0] in wanted:
-                places.append((offset, len(line)))
-                keys.append(key(line_id))
-        lines.add(out / name, places, keys)
+            if line_id.rpartition("_")[0] in scenes:
+                offsets.append(offset)
+                lengths.append(len(line))
+                keys += key(line_id)
+        lines.add(out / name, offsets, lengths, keys)
 
 
 def note(out: Path, name: str, stamp: Stamp) -> None:

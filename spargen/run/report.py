@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from spargen.errors import printable
 from spargen.run.compile import Run
-from spargen.run.files import write_bytes, write_json
+from spargen.run.files import write_json, write_lines
 from spargen.run.naming import Cell
-from spargen.run.parts import Part, failures
+from spargen.run.parts import failures
 from spargen.run.row import NO_ROWS
-from spargen.run.scenes import SceneRef
+from spargen.run.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,72 +65,50 @@ class Report:
         return not self.waiting and not self.failed
 
 
-def make_report(
-    out: Path,
-    run: Run,
-    parts: Mapping[SceneRef, Part],
-    counts: Mapping[Cell, int],
-    *,
-    images: int,
-    remarks: Sequence[str],
-) -> Report:
-    """Add up what the parts say of themselves.
+def make_report(out: Path, run: Run, totals: Totals, counts: Mapping[Cell, int], remarks: Sequence[str]) -> Report:
+    """Tell what the parts add up to.
 
     Parameters
     ----------
-    out, run, parts : the output folder, its run, and the parts that are in it.
-    counts, images : rows by cell, and colour images.
+    out, run, totals : the output folder, its run, and what is in it.
+    counts : rows by cell.
     remarks : of the merge, beside those of the run.
     """
     failed = failures(out, run)
+    without_rows = (f"{ref}: {NO_ROWS}: {notes[NO_ROWS]}" for ref, notes in totals.notes.items() if NO_ROWS in notes)
     return Report(
         rows=sum(counts.values()),
-        scenes=len(parts),
-        images=images,
-        waiting=[str(ref) for ref in run.scenes if ref not in parts and ref not in failed],
+        scenes=len(totals.scenes),
+        images=totals.images,
+        waiting=[str(ref) for ref in run.scenes if ref not in totals.scenes and ref not in failed],
         failed={str(ref): "; ".join(map(str.strip, text.splitlines())) for ref, text in sorted(failed.items())},
-        cells=_cells(run, parts, counts),
-        dropped=_sum(part.dropped for part in parts.values()),
-        seconds={stage: round(s, 3) for stage, s in _sum(part.seconds for part in parts.values()).items()},
-        notes={str(ref): dict(part.notes) for ref, part in sorted(parts.items()) if part.notes},
-        remarks=[*filter(None, run.notes), *_without_rows(parts), *remarks],
+        cells=_cells(run, totals, counts),
+        dropped=dict(sorted(totals.dropped.items())),
+        seconds={stage: round(s, 3) for stage, s in sorted(totals.seconds.items())},
+        notes={str(ref): notes for ref, notes in totals.notes.items()},
+        remarks=[*filter(None, run.notes), *without_rows, *remarks],
     )
 
 
 def write_report(out: Path, report: Report) -> None:
     """Write the report for programs and for people."""
-    write_json(out / "report.json", asdict(report))
-    write_bytes(out / "report.md", "\n".join(_markdown(report)).encode())
+    values = {field.name: getattr(report, field.name) for field in fields(report)}
+    write_json(out / "report.json", {**values, "cells": [asdict(cell) for cell in report.cells]})
+    write_lines(out / "report.md", (f"{line}\n".encode() for line in _markdown(report)))
 
 
-def _without_rows(parts: Mapping[SceneRef, Part]) -> Iterable[str]:
-    for ref, part in sorted(parts.items()):
-        if NO_ROWS in part.notes:
-            yield f"{ref}: {NO_ROWS}: {part.notes[NO_ROWS]}"
-
-
-def _cells(run: Run, parts: Mapping[SceneRef, Part], counts: Mapping[Cell, int]) -> list[CellReport]:
+def _cells(run: Run, totals: Totals, counts: Mapping[Cell, int]) -> list[CellReport]:
     """Return every cell of the job in every split that has a scene, empty ones included."""
     quotas: dict[Cell, int] = defaultdict(int)
-    short: dict[Cell, int] = defaultdict(int)
-    for ref, part in sorted(parts.items()):
-        for name, quota in run.cells[ref.source].items():
+    scenes = Counter((ref.dataset, ref.split, ref.source) for ref in totals.scenes)
+    for (dataset, split, source), number in scenes.items():
+        for name, quota in run.cells[source].items():
             task, _, form = name.partition("/")
-            cell = Cell(ref.dataset, ref.split, task, form)
-            quotas[cell] += quota
-            short[cell] += name in part.short
+            quotas[Cell(dataset, split, task, form)] += number * quota
     return [
-        CellReport(cell.dataset, cell.split, cell.task, cell.form, counts.get(cell, 0), quota, short[cell])
+        CellReport(cell.dataset, cell.split, cell.task, cell.form, counts.get(cell, 0), quota, totals.short[cell])
         for cell, quota in quotas.items()
     ]
-
-
-def _sum(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    total: dict[str, float] = defaultdict(float)
-    for count in counts:
-        for key, number in count.items():
-            total[key] += number
-    return dict(sorted(total.items()))
 
 
 def escaped(text: str) -> str:
@@ -161,4 +139,3 @@ def _markdown(report: Report) -> Iterable[str]:
     for scene, notes in report.notes.items():
         yield f"- {scene}"
         yield from (f"  - {topic}: {escaped(text)}" for topic, text in notes.items())
-    yield ""

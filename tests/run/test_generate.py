@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from spargen.errors import JobError, OutputError
-from spargen.run.executors import MEMORY
+from spargen.run import generate as generation
+from spargen.run.executors import MEMORY, cores
 from spargen.run.generate import finish, generate
 from spargen.run.ledger import read_run
 from spargen.run.merge import merge
@@ -250,6 +251,25 @@ def test_folders_that_were_merged_already_merge_like_shards(job, whole, tmp_path
     report = merge([tmp_path / "one", tmp_path / "merged"], tmp_path / "one")
     assert report.complete
     assert content(tmp_path / "one") == whole
+
+
+def test_a_merged_scene_without_a_row_merges_like_a_shard(job, root, tmp_path):
+    (root / "a_00/scene.txt").write_text("0")
+    generate(job("one"), scenes=["a_00", "b_00"])
+    report = merge([tmp_path / "one"], tmp_path / "merged")
+    assert (report.scenes, len(report.waiting)) == (2, 3)
+    assert content(tmp_path / "merged") == content(tmp_path / "one")
+
+
+@pytest.mark.parametrize("workers", [None, 1, 3])
+def test_as_many_processes_merge_as_make_scenes(job, tmp_path, workers, monkeypatch):
+    given = []
+    genuine = generation.merge_parts
+    monkeypatch.setattr(generation, "merge_parts", lambda *a: given.append(a[-1]) or genuine(*a))
+    made = job("one")
+    generate(made, scenes=["a_00"], workers=workers)
+    merge([made.out], tmp_path / "merged", workers=workers or cores())
+    assert given == [workers or cores()] * 2
 
 
 @pytest.mark.parametrize("what", ["rows", "facts", "image", "part"])

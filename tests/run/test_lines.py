@@ -1,14 +1,14 @@
 """Lines of many files in one order, of which only the places are kept in memory."""
 
 import tracemalloc
-from types import SimpleNamespace
 
 import pytest
 
 from spargen.errors import OutputError
 from spargen.run.cells import merge_parts
-from spargen.run.lines import KEY, Lines, id_of, lines_in
+from spargen.run.lines import KEY, Lines, id_of, lines_between, lines_in
 from spargen.run.naming import Cell
+from spargen.run.pieces import Pieces
 from spargen.run.product import Product
 from spargen.run.scenes import SceneRef
 
@@ -17,44 +17,64 @@ def key(number):
     return number.to_bytes(KEY, "big")
 
 
-def put(file, numbers, size=20):
+def put(lines, file, numbers, size=20, keyed=key):
+    """Write lines of some numbers into a file, and add them by their keys."""
     file.write_bytes(b"".join(b'{"id":"s_%d","x":"%s"}\n' % (n, b"x" * size) for n in numbers))
-    return [(begin, len(line)) for begin, line in lines_in(file)]
+    places = list(lines_in(file))
+    lines.add(file, [begin for begin, _ in places], [len(line) for _, line in places], b"".join(map(keyed, numbers)))
 
 
 def test_lines_come_in_the_order_of_their_keys_whatever_file_they_stand_in(tmp_path):
     lines = Lines()
     for name, numbers in {"a": (5, 2**70, 1), "b": (3, 2, 2**64), "c": ()}.items():
-        lines.add(tmp_path / name, put(tmp_path / name, numbers), map(key, numbers))
+        put(lines, tmp_path / name, numbers)
     order = [1, 2, 3, 5, 2**64, 2**70]
     assert [id_of(line, "") for line in lines.read()] == [f"s_{n}" for n in order]
     assert lines.keys == b"".join((n >> 64).to_bytes(8, "little") + (n % 2**64).to_bytes(8, "little") for n in order)
-    assert list(Lines().read()) == []
+    assert b"".join(lines.read_together()) == b"".join(lines.read())
+    assert list(Lines().read()) == list(Lines().read_together()) == []
 
 
 def test_of_lines_with_one_key_the_last_counts(tmp_path):
     lines = Lines()
     for name, size in {"a": 3, "b": 4, "c": 5}.items():
-        lines.add(tmp_path / name, put(tmp_path / name, (7, 8), size), map(key, (7, 8)))
-    assert [len(line) for line in lines.read()] == [25, 25]
+        put(lines, tmp_path / name, (7, 8), size)
+        assert [len(line) for line in lines.read()] == [20 + size] * 2
 
 
-def test_memory_does_not_grow_with_the_lines(tmp_path):
+def test_lines_need_as_many_places_as_keys(tmp_path):
+    with pytest.raises(ValueError, match="not as many places as keys"):
+        Lines().add(tmp_path / "a", [0, 9], [9, 9], key(1))
+    with pytest.raises(ValueError, match="not as many places as keys"):
+        Lines().add(tmp_path / "a", [0], [9, 9], key(1) + key(2))
+
+
+@pytest.mark.parametrize("way", ["read", "read_together"])
+def test_memory_does_not_grow_with_the_lines(tmp_path, way):
     lines, count = Lines(), 1200
     for name in ("a", "b"):
-        places = put(tmp_path / name, range(count), 50_000)
-        lines.add(tmp_path / name, places, (key(2 * n + (name == "b")) for n in range(count)))
+        put(lines, tmp_path / name, range(count), 50_000, lambda n, name=name: key(2 * n + (name == "b")))
     tracemalloc.start()
-    total = sum(len(line) for line in lines.read())
+    total = sum(len(line) for line in getattr(lines, way)())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert total > 120e6
-    assert peak < 45e6
+    assert peak < {"read": 45e6, "read_together": 115e6}[way]
+
+
+def test_lines_between_are_those_and_no_others(tmp_path):
+    text = b"a\nbb\r\x0b\n\nc\n"
+    (tmp_path / "a").write_bytes(text)
+    assert lines_between(tmp_path / "a", 0, len(text)) == [b"a\n", b"bb\r\x0b\n", b"\n", b"c\n"]
+    assert lines_between(tmp_path / "a", 2, 7) == [b"bb\r\x0b\n"]
+    assert lines_between(tmp_path / "a", 7, 7) == []
 
 
 def test_ids_are_read_from_any_line_and_damage_is_named():
     assert id_of(b'{"id":"a_1","x":2}\n', "f:1") == "a_1"
     assert id_of(b'{"x":{"id":"no"},"id":"a_1"}\n', "f:1") == "a_1"
+    assert id_of(b'{"x":"no","y":"id","id":"a_1","z":"id"}\n', "f:1") == "a_1"
+    assert id_of(b'{"x":"\\",\\"id\\":\\"no\\"","id":"a_1"}\n', "f:1") == "a_1"
     assert id_of(b'{"id":"\\u00e4_1"}\n', "f:1") == "ä_1"
     for line in (b"{", b"[]", b"{}", b"7"):
         with pytest.raises(OutputError, match=r"f:1: this line is damaged"):
@@ -68,7 +88,8 @@ def test_rows_without_their_facts_are_not_merged(tmp_path, facts):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_bytes(text)
     standing = {cell.row_folder: (cell.row_file(2),), cell.fact_file.rpartition("/")[0]: (cell.fact_file,)}
-    ref, part = SceneRef("d", "train", "s"), SimpleNamespace(digest="d", cells={"t/fill": (2, 26, 26)})
+    ref, pieces = SceneRef("d", "train", "s"), Pieces()
+    pieces.add(ref, 2, [(0, 26), (0, 26)])
     product = Product({}, {str(ref): "d"}, standing, interrupted=True)
     with pytest.raises(OutputError, match="not as many as they should be, or not those of its facts"):
-        merge_parts(tmp_path, {ref: part}, (), 0, product)
+        merge_parts(tmp_path, {cell: pieces}, (), 0, product, 1)

@@ -1,5 +1,6 @@
 import json
 import shutil
+import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +8,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from spargen.errors import OutputError
+from spargen.run import cells
 from spargen.run.compile import Run
+from spargen.run.executors import WorkerLostError
 from spargen.run.files import stamp_of
 from spargen.run.generate import finish
 from spargen.run.naming import Cell
 from spargen.run.parts import KINDS, Part, part_folder, write_record
 from spargen.run.scenes import SceneRef
+from spargen.run.totals import Totals
 
 IDENTITY = {"seed": 0, "tasks": {}, "rows_per_cell": {}, "images": "copy"}
 RUN = Run("", IDENTITY, ({},), ("data",), "code", "templates", {}, (), (), {}, ("",))
@@ -36,8 +41,8 @@ def put(out, dataset, split, scene, cells, word="x"):
     return ref
 
 
-def merged(out, *refs):
-    return finish(out, replace(RUN, scenes=tuple(sorted(refs))))
+def merged(out, *refs, workers=1):
+    return finish(out, replace(RUN, scenes=tuple(sorted(refs))), workers=workers)
 
 
 def names(folder, pattern="*"):
@@ -288,3 +293,107 @@ def test_a_cell_file_that_was_cut_costs_its_scenes_and_no_others(tmp_path):
     assert report.waiting == ["scannet/train/s1"]
     assert report.remarks == [f"{file.relative_to(tmp_path)} was not as it was written: what it held is made again"]
     assert names(tmp_path / "spar/scannet/qa_jsonl/train") == ["u/fill/fill_2.jsonl"]
+
+
+def ahead(function, items, *, workers):
+    """Stand in for processes: what the next item gives is made before that of the last one is taken."""
+    assert workers == 2
+    made = []
+    for item in items:
+        made.append((item, function(item)))
+        if len(made) == workers:
+            yield made.pop(0)
+    yield from made
+
+
+def test_a_merge_of_several_workers_that_is_cut_short_at_any_step_heals(tmp_path, steps, monkeypatch):
+    refs = prepared(tmp_path / "before")
+    shutil.copytree(tmp_path / "before", tmp_path / "whole")
+    merged(tmp_path / "whole", *refs)
+    whole = tree(tmp_path / "whole")
+    monkeypatch.setattr(cells, "run_each", ahead)
+    monkeypatch.setattr(cells, "_SHARE", 1)
+    shutil.copytree(tmp_path / "before", tmp_path / "count")
+    steps.done = 0
+    merged(tmp_path / "count", *refs, workers=2)
+    assert tree(tmp_path / "count") == whole
+    for number in range(1, steps.done + 1):
+        out = tmp_path / "out"
+        shutil.copytree(tmp_path / "before", out)
+        steps.done, steps.last = 0, number
+        with suppress(Killed):
+            merged(out, *refs, workers=2)
+        folders = [file.parent for file in out.glob("spar/*/qa_jsonl/*/*/*/*.jsonl")]
+        assert len(folders) - len(set(folders)) <= 1
+        steps.last = None
+        report = merged(out, *refs, workers=2)
+        assert (report.waiting, report.remarks) == ([], [])
+        assert tree(out) == whole, f"killed at step {number}"
+        assert not list(out.rglob("*.tmp"))
+        shutil.rmtree(out)
+
+
+def test_processes_write_the_bytes_of_one(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        refs = prepared(tmp_path / name)
+    monkeypatch.setattr(cells, "_SHARE", 1)
+    starts = []
+    genuine = cells.run_each
+    monkeypatch.setattr(cells, "run_each", lambda *a, workers: starts.append(workers) or genuine(*a, workers=workers))
+    for name, workers in (("one", 1), ("two", 2)):
+        merged(tmp_path / name, *refs, workers=workers)
+    assert starts == [1, 2]
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_little_is_merged_by_one_process(tmp_path, monkeypatch):
+    starts = []
+    genuine = cells.run_each
+    monkeypatch.setattr(cells, "run_each", lambda *a, workers: starts.append(workers) or genuine(*a, workers=workers))
+    refs = [put(tmp_path, "scannet", "train", "s0", {("t", "fill"): 3, ("u", "fill"): 3})]
+    merged(tmp_path, *refs, workers=64)
+    put(tmp_path, "scannet", "train", "s0", {("t", "fill"): 3, ("u", "fill"): 3}, word="y")
+    monkeypatch.setattr(cells, "_SHARE", 100)
+    merged(tmp_path, *refs, workers=64)
+    assert starts == [1, 2]  # no more than there are cells, nor than their bytes are worth
+
+
+def test_a_merge_whose_process_is_lost_says_how_to_go_on(tmp_path, monkeypatch):
+    refs = prepared(tmp_path)
+    lost = WorkerLostError("its process ended with signal SIGKILL")
+    monkeypatch.setattr(cells, "run_each", lambda _, items, *, workers: ((item, lost) for item in items))
+    with pytest.raises(OutputError, match="the merge was cut short: its process ended with signal SIGKILL"):
+        merged(tmp_path, *refs, workers=2)
+    monkeypatch.undo()
+    assert merged(tmp_path, *refs).complete
+
+
+def test_what_a_merge_left_half_written_goes_before_more_is_written(tmp_path, monkeypatch):
+    refs = prepared(tmp_path)
+    left = tmp_path / "facts/scannet/train/t/.fill.jsonl.7-ab.tmp"
+    left.write_bytes(b"half")
+    genuine = cells.draft
+    monkeypatch.setattr(cells, "draft", lambda *a: genuine(*a) if not left.exists() else pytest.fail("still there"))
+    merged(tmp_path, *refs)
+
+
+def test_of_a_part_no_more_is_kept_than_where_its_lines_are(tmp_path):
+    """A hundred scenes of 80 cells and 200 images, as many numbers and remarks as real ones have."""
+    tracemalloc.start()
+    totals = Totals()
+    for n in range(100):
+        names = [f"a_task_of_some_name_{i}/form" for i in range(80)]
+        numbers = {name: (40, 40_000 + i, 30_000 + i) for i, name in enumerate(names)}
+        images = {f"s{n}/image_color/{i}.jpg": (9, "d" * 64) for i in range(200)}
+        notes = {f"{name}: something of which a remark tells": "0 of 100" for name in names[:40]}
+        counts = dict.fromkeys(names, 3)
+        part = Part("k" * 32, 0, "f", "q", numbers, (1, ""), (2, ""), images, [[1.0] * 4] * 4, counts, {}, {}, notes)
+        totals.add(SceneRef("scannet", "train", f"s{n}"), part, fresh=True)
+    del part, images, numbers, notes, counts, names
+    found = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert found < 0.8e6
+    assert totals.images == 20_000
+    assert sum(totals.counts.values()) == 100 * 80 * 40
+    piece = next(iter(totals.pieces[Cell("scannet", "train", "a_task_of_some_name_1", "form")]))
+    assert piece.spans == {"rows": (40_000, 80_001), "facts": (30_000, 60_001)}
