@@ -1,9 +1,9 @@
-"""How fast spargen is, against its aims and against what the machine can do at most.
+"""How fast spargen is, beside what the machine can do at most, the last release and the aims.
 
-    python benchmarks/run.py [--root DIR] [--runs N] [see] [views] [rows] [scene] [large] [memory] [verify] [export]
+    python benchmarks/run.py [--root DIR] [--runs N] [--as-release] [PART ...]
 
-Every ratio is printed with the verdict on its aim; `limit` lines measure the bound of a stage in the same run. Without
-names all parts run, in some minutes. See README.md beside this file.
+`limit` lines measure the bound of a stage in the same run. Without names all parts run but `spar7m`, in some minutes.
+A part that cannot run says so, and the others go on: nothing here fails. See README.md beside this file.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = ("see", "views", "rows", "scene", "large", "memory", "verify", "export")
+PARTS = ("see", "views", "rows", "scene", "large", "memory", "merge", "verify", "export", "spar7m")
+LONG = ("spar7m",)
+"""Run only by name: most of an hour."""
 ROWS_EXPORTED = 10_000
 # One core means one core: numpy must not spread a matrix product over others. Read when numpy is imported.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -25,8 +29,11 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of: {' '.join(PARTS)}")
-    parser.add_argument("--root", type=Path, help="folder that keeps the scan for the next time")
+    parser.add_argument("--root", type=Path, help="folder that keeps the scans for the next time")
     parser.add_argument("--runs", type=int, default=3, help="the best of so many counts (default: 3)")
+    parser.add_argument("--as-release", action="store_true", help="keep the figures as those of the release")
+    parser.add_argument("--engine", type=Path, help="of spar7m: a checkout of another engine, to compare with")
+    parser.add_argument("--scenes", type=int, default=16, help="of spar7m: how many are generated (default: 16)")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--adapter", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -36,41 +43,65 @@ def main() -> None:
         work(arguments.adapter, arguments.root, arguments.worker)
         return
     with TemporaryDirectory() as folder:
-        measure(arguments.root or Path(folder), arguments.parts or PARTS, arguments.runs)
+        root = arguments.root or Path(folder)
+        root.mkdir(parents=True, exist_ok=True)
+        measures = measures_of(root, arguments.runs, arguments.scenes, arguments.engine)
+        for part in arguments.parts or [part for part in PARTS if part not in LONG]:
+            try:
+                measures[part]()
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the other parts are measured
+                print(f"\n{part}: not measured: {type(error).__name__}: {error}", flush=True)
+    if arguments.as_release:
+        from measure import SHEET
+
+        SHEET.write()
 
 
-def measure(root: Path, parts: list[str] | tuple[str, ...], runs: int) -> None:
-    """Measure the parts, each with a scene read from `root`."""
+def measures_of(root: Path, runs: int, scenes: int, engine: Path | None) -> dict[str, Callable[[], None]]:
+    """Return what measures each part; the scan that most of them need is written and read when it is asked for."""
     import asking
     import exporting
     import large
-    import scenes
+    import merging
     import seeing
+    import spar7m
     import verifying
+    from scenes import with_frames, written_scan
 
     import spargen
 
-    if "export" in parts:
-        exporting.measure_export(root, ROWS_EXPORTED)
-    if parts == ["export"]:
-        return
-    scene = spargen.load("scannet", root, scenes.written_scan(root))
-    if "see" in parts:
-        hundred = scenes.with_frames(scene, 100)
+    @cache
+    def scene() -> spargen.Scene:
+        return spargen.load("scannet", root, written_scan(root))
+
+    def see() -> None:
+        hundred = with_frames(scene(), 100)
         seeing.agreement(hundred, seeing.measure(hundred, runs))
-    if "views" in parts:
-        seeing.measure_overlaps(scenes.with_frames(scene, 300), runs)
-    if "rows" in parts:
-        asking.measure_rows(scene, runs)
-    if "scene" in parts:
-        asking.measure_scene(scene, runs)
-    if "large" in parts:
-        large.measure_large(scene, root / "large", runs)
+
+    def many_faces() -> None:
+        large.measure_large(scene(), root / "large", runs)
         measure_memory("posed", root / "large", most=2000)
-    if "memory" in parts:
+
+    def memory() -> None:
+        scene()
         measure_memory("scannet", root, most=1000)
-    if "verify" in parts:
+
+    def verify() -> None:
+        scene()
         verifying.measure_verify("scannet", root, runs)
+
+    return {
+        "see": see,
+        "views": lambda: seeing.measure_overlaps(with_frames(scene(), 300), runs),
+        "rows": lambda: asking.measure_rows(scene(), runs),
+        "scene": lambda: asking.measure_scene(scene(), runs),
+        "large": many_faces,
+        "memory": memory,
+        "merge": partial(merging.measure_merge, root, runs),
+        "verify": verify,
+        "export": partial(exporting.measure_export, root, ROWS_EXPORTED),
+        "spar7m": partial(spar7m.measure_spar7m, root / "spar7m", runs, scenes=scenes, engine=engine),
+    }
 
 
 def measure_memory(adapter: str, root: Path, *, most: float) -> None:

@@ -22,13 +22,27 @@ FACES, FRAMES = 200_000, 320
 def written_scan(root: Path) -> str:
     """Write the scan below `root`, unless it is there, with a mesh of at least `FACES`; return its id."""
     for there in sorted((root / "scans").glob("*")):
-        if len(spargen.load("scannet", root, there.name).surface.faces) >= FACES:
+        if _is_large(root, there.name):
             return there.name
+    return _written(root, seed=0, frames=FRAMES)
+
+
+def written_scans(root: Path, count: int, frames: int) -> None:
+    """Write scans of so many houses below `root`, each of at least `FACES`, unless they are there."""
+    for seed in range(len(list((root / "scans").glob("*"))), count):
+        _written(root, seed=seed, frames=frames)
+
+
+def _written(root: Path, *, seed: int, frames: int) -> str:
     for cell_m in (0.06, 0.058, 0.055, 0.05, 0.045):
-        (scene_id,) = write_demo(root, frames=FRAMES, cell_m=cell_m)
-        if len(spargen.load("scannet", root, scene_id).surface.faces) >= FACES:
+        (scene_id,) = write_demo(root, seed=seed, frames=frames, cell_m=cell_m)
+        if _is_large(root, scene_id):
             return scene_id
     raise SystemExit(f"the demo house has fewer than {FACES:,} faces at any cell size that was tried")
+
+
+def _is_large(root: Path, scene_id: str) -> bool:
+    return len(spargen.load("scannet", root, scene_id).surface.faces) >= FACES
 
 
 def with_frames(scene: Scene, count: int) -> Scene:

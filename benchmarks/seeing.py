@@ -37,9 +37,9 @@ def measure(scene: Scene, runs: int) -> Visibility:
     table, one = best_of(runs, lambda: fill(1))
     _, two = best_of(runs, lambda: fill(2))
     line("frames/s, 2 workers, a scene each, wall", 2 * frames / side_by_side(scene, runs), "frames/s", least=150)
-    line("frames/s, 1 scene, 2 threads, wall", frames / two.wall, "frames/s", least=150)
+    line("frames/s, 1 scene, 2 threads, wall", frames / two.wall, "frames/s", taken=two, least=150)
     line("frames/s, 1 thread, wall", frames / one.wall, "frames/s")
-    line("frames/s, 1 core (1 / processor time)", frames / one.cpu, "frames/s")
+    line("frames/s, 1 core (1 / processor time)", frames / one.cpu, "frames/s", taken=one)
     counter = _Counter()
     with patch.object(RayCaster, "cast", counter.wrap(RayCaster.cast)):
         _, counted = best_of(1, lambda: fill(1))
@@ -125,9 +125,9 @@ def measure_overlaps(scene: Scene, runs: int) -> None:
     _, pairs = best_of(5 * runs, lambda: overlaps(surface))
     _, links = best_of(5 * runs, lambda: link(surface, cameras, Settings()))
     _, product = best_of(5 * runs, lambda: bits @ bits.T)
-    line("overlaps of ordered pairs, 1 core", views**2 / pairs.cpu, "pairs/s", least=400_000)
+    line("overlaps of ordered pairs, 1 core", views**2 / pairs.cpu, "pairs/s", taken=pairs, least=400_000)
     limit("the matrix product alone", views**2 / product.cpu, "pairs/s", product.cpu / pairs.cpu)
-    line("with near-duplicates and bounds", views**2 / links.cpu, "pairs/s")
+    line("with near-duplicates and bounds", views**2 / links.cpu, "pairs/s", taken=links)
 
 
 @dataclass

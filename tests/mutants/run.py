@@ -23,7 +23,8 @@ from queue import SimpleQueue
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PARTS = ("spargen", "scene_adapters", "templates", "configs", "tests", "docs", "pyproject.toml", "README.md")
+FOLDERS = ("spargen", "scene_adapters", "templates", "configs", "tests", "docs", "benchmarks")
+PARTS = (*FOLDERS, "pyproject.toml", "README.md")
 TIMEOUT_S = 600
 FAILED = 1
 """Exit code of pytest where tests failed; any other one says that they did not run."""
