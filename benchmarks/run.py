@@ -17,10 +17,12 @@ from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = ("see", "views", "rows", "scene", "large", "memory", "merge", "verify", "export", "spar7m")
+PARTS = ("start", "see", "views", "rows", "scene", "large", "memory", "merge", "verify", "export", "spar7m")
 LONG = ("spar7m",)
 """Run only by name: most of an hour."""
 ROWS_EXPORTED = 10_000
+ROW_S, WORD_S = 1.0, 0.4
+"""Seconds of the processor until a run has its first row, and until a command such as --help has its say: the aims."""
 # One core means one core: numpy must not spread a matrix product over others. Read when numpy is imported.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -65,7 +67,9 @@ def measures_of(root: Path, runs: int, scenes: int, engine: Path | None) -> dict
     import merging
     import seeing
     import spar7m
+    import start
     import verifying
+    from measure import line, title
     from scenes import with_frames, written_scan
 
     import spargen
@@ -73,6 +77,11 @@ def measures_of(root: Path, runs: int, scenes: int, engine: Path | None) -> dict
     @cache
     def scene() -> spargen.Scene:
         return spargen.load("scannet", root, written_scan(root))
+
+    def starting() -> None:
+        title("START  seconds of the processor that commands take which do next to nothing")
+        for what, seconds in start.measure_start(runs).items():
+            line(what, seconds, "s", most=ROW_S if what == "first row" else WORD_S)
 
     def see() -> None:
         hundred = with_frames(scene(), 100)
@@ -91,6 +100,7 @@ def measures_of(root: Path, runs: int, scenes: int, engine: Path | None) -> dict
         verifying.measure_verify("scannet", root, runs)
 
     return {
+        "start": starting,
         "see": see,
         "views": lambda: seeing.measure_overlaps(with_frames(scene(), 300), runs),
         "rows": lambda: asking.measure_rows(scene(), runs),
