@@ -17,6 +17,8 @@ from spargen.scene.types import Blob, FrameStore, Scene
 from spargen.views.table import evenly_spaced
 
 FACES, FRAMES = 200_000, 320
+CELL_M = 0.053
+"""With faces of this size, houses have `FACES` of them, some more and some fewer."""
 
 
 def written_scan(root: Path) -> str:
@@ -24,18 +26,18 @@ def written_scan(root: Path) -> str:
     for there in sorted((root / "scans").glob("*")):
         if _is_large(root, there.name):
             return there.name
-    return _written(root, seed=0, frames=FRAMES)
+    return _written(root)
 
 
-def written_scans(root: Path, count: int, frames: int) -> None:
-    """Write scans of so many houses below `root`, each of at least `FACES`, unless they are there."""
-    for seed in range(len(list((root / "scans").glob("*"))), count):
-        _written(root, seed=seed, frames=frames)
+def written_scans(root: Path, count: int, frames: int) -> float:
+    """Write scans of so many houses below `root`, unless they are there; return how many faces each has on average."""
+    names = write_demo(root, houses=count, frames=frames, cell_m=CELL_M)
+    return sum(len(spargen.load("scannet", root, name).surface.faces) for name in names) / count
 
 
-def _written(root: Path, *, seed: int, frames: int) -> str:
+def _written(root: Path) -> str:
     for cell_m in (0.06, 0.058, 0.055, 0.05, 0.045):
-        (scene_id,) = write_demo(root, seed=seed, frames=frames, cell_m=cell_m)
+        (scene_id,) = write_demo(root, frames=FRAMES, cell_m=cell_m)
         if _is_large(root, scene_id):
             return scene_id
     raise SystemExit(f"the demo house has fewer than {FACES:,} faces at any cell size that was tried")

@@ -55,8 +55,8 @@ def measure_spar7m(root: Path, runs: int, *, scenes: int = SCENES, engine: Path 
     """
     from spargen.run.executors import cores
 
-    title(f"SPAR-7M  by {scenes} scenes of {FRAMES} views, its quotas, images linked, {cores()} workers")
-    written_scans(root, scenes, FRAMES)
+    faces = written_scans(root, scenes, FRAMES)
+    title(f"SPAR-7M  by {scenes} scenes of {faces:,.0f} faces and {FRAMES} views, images linked, {cores()} workers")
     engines = {"this one": HERE} | ({"the other": engine.resolve()} if engine else {})
     costs: dict[str, list[Cost]] = {name: [] for name in engines}
     for _ in range(runs):

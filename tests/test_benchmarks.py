@@ -54,4 +54,4 @@ def test_figures_of_parts_that_did_not_run_stay(measure, tmp_path):
 def test_a_part_that_cannot_run_fails_nobody(tmp_path):
     command = [sys.executable, FOLDER / "run.py", "spar7m", "--engine", tmp_path / "none", "--scenes", "0"]
     done = subprocess.run([*command, "--root", tmp_path], check=True, capture_output=True, text=True, timeout=120)
-    assert "spar7m: not measured: FileNotFoundError" in done.stdout
+    assert "spar7m: not measured: " in done.stdout
