@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _PREVIEW_FRAMES, _PREVIEW_ROWS = 96, 24
 """Frames of the preview's house, and rows asked for of each form: with fewer, some forms would find no question."""
 
+_PICTURES = (".jpg", ".jpeg", ".png")
+
 Subject = StrEnum("Subject", ["tasks", "adapters", "templates", "scenes"])
 
 
@@ -32,11 +34,12 @@ def list_names(
     task: Annotated[str | None, typer.Argument(help="Only this task: its slots, forms and template files.")] = None,
     adapter: Annotated[str, typer.Option(help="Of scenes: the data set's adapter.")] = "scannet",
     root: Annotated[Path | None, typer.Option(help="Of scenes: the data set's folder.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, one object a line of the table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object a line of the table.")] = False,
 ) -> None:
     """List what a job can name: tasks, adapters, templates, or the scenes of a data set."""
     if task is not None:
-        _describe(task, what)
+        told = _described(task, what)
+        print(orjson.dumps(told).decode() if as_json else "\n".join(f"{key}: {value}" for key, value in told.items()))
         return
     columns, rows = _listed(what, adapter, root)
     if as_json:
@@ -109,7 +112,7 @@ def preview(
     for row in rows:
         question, answer = (turn["value"] for turn in row.record["conversations"])
         print(f"\n[{row.form}] {row.record['id']}\n{question}\n=> {answer}")
-    target = _picture(out, f"{task}.jpg")
+    target = picture_path(out, f"{task}.jpg")
     save(picture, target)
     print(f"\ndrawn: {target}")
 
@@ -155,7 +158,7 @@ def inspect(
         table.add_row(name, str(value))
     console().print(table)
     picture, name = draw_boxes(found, frame)
-    target = _picture(out, f"{scene}_{name}.jpg")
+    target = picture_path(out, f"{scene}_{name}.jpg")
     save(picture, target)
     print(f"drawn: {target}")
     if rrd is not None:
@@ -191,8 +194,8 @@ def gallery(
     say(f"written: {page}", quiet)
 
 
-def _describe(name: str, what: Subject) -> None:
-    """Print the slots of a task, its forms, and where their templates lie."""
+def _described(name: str, what: Subject) -> dict[str, str]:
+    """Return what a task is, its slots, its forms, and where their templates lie."""
     from spargen.run.recipe import chosen_forms, load_texts
     from spargen.tasks.registry import TASKS
 
@@ -203,26 +206,28 @@ def _describe(name: str, what: Subject) -> None:
     templates = load_texts((), ())
     (forms,) = chosen_forms({name: None}, templates).values()
     task = TASKS[name]
-    print(f"{name}: {task.views}, {task.level}\nasks: {task.asks}\ntruth: {task.truth}\nslots: {', '.join(task.slots)}")
-    for form in forms:
-        print(f"{form}: {templates.wording(name, form).path}")
+    told = {name: f"{task.views}, {task.level}", "asks": task.asks, "truth": task.truth, "slots": ", ".join(task.slots)}
+    return told | {form: str(templates.wording(name, form).path) for form in forms}
 
 
-def _picture(out: Path | None, name: str) -> Path:
-    """Return where a picture is written: in a folder if one is given, by its own name."""
-    return out / name if out is not None and out.is_dir() else out or Path(name)
+def picture_path(out: Path | None, name: str) -> Path:
+    """Return where a picture is written: to a path that ends as one, else into that folder, by its own name."""
+    if out is None:
+        return Path(name)
+    return out if out.suffix.lower() in _PICTURES and not out.is_dir() else out / name
 
 
 def _load_scene(job: Job, name: str | None, rules: LabelRules) -> Scene:
     from spargen.run.scenes import open_adapter
 
-    adapter = open_adapter(job.sources[0], rules)
+    source = job.sources[0]
+    adapter = open_adapter(source, rules)
     names = adapter.scenes()
     if not names:
-        raise JobError("there are no scenes", where=job.sources[0].root, mend="check the folder of the data set")
+        raise JobError("there are no scenes", where=source.root, mend="check the folder of the data set")
     if name is not None and name not in names:
-        mend = nearest(name, names, "spell it as the folder is spelt")
-        raise JobError(f"there is no scene {name!r}", where=job.sources[0].root, mend=mend)
+        listed = f"spargen list scenes --adapter {source.adapter} --root {source.root} names them"
+        raise JobError(f"there is no scene {name!r}", where=source.root, mend=nearest(name, names, listed))
     return adapter.load(name or names[0])
 
 

@@ -63,9 +63,11 @@ def demo(
     if layout not in LAYOUTS:
         known = f"known layouts: {', '.join(LAYOUTS)}"
         raise JobError(f"there is no layout {layout!r}", where="--layout", mend=nearest(layout, LAYOUTS, known))
-    root = out / "scans-root"
+    root, kind = out / "scans-root", LAYOUTS[layout]
     root.mkdir(parents=True, exist_ok=True)
-    sources = [{"adapter": adapter, "root": root} for adapter in (layout, *LAYOUTS[layout].also)]
+    count = houses or kind.houses
+    asked = [kind.scene_id(i) for i in range(count)]  # an earlier run may have built more
+    sources = [{"adapter": adapter, "root": root, "scenes": asked} for adapter in (layout, *kind.also)]
     job = load_job(data_dir("configs") / "demo.yaml", seed=seed, out=out, sources=sources)
     check_out(job)
     with bar("demo scan", quiet) as step:
@@ -74,7 +76,7 @@ def demo(
             tell = done in (1, total) or done % _TOLD == 0
             step(done, total, f"{scene} {'scanned' if done == total else 'being scanned'}" if tell else "")
 
-        write_demo(root, seed=seed, houses=houses or LAYOUTS[layout].houses, layout=layout, dirt=dirt, progress=watch)
+        write_demo(root, seed=seed, houses=count, layout=layout, dirt=dirt, workers=workers, progress=watch)
     report = _generate(job, workers=workers, quiet=quiet)
     with bar("gallery", quiet) as step:
         page = write_gallery(out, watch=step)

@@ -10,11 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from spargen.cli import app
+from spargen.cli.look import picture_path
+from spargen.demo import LAYOUTS
 from spargen.errors import SceneError
 from spargen.resources import data_dir
+from spargen.run.sheets import save
 
 
 @pytest.fixture
@@ -200,6 +204,8 @@ def test_list_shows_what_belongs_to_a_task():
         assert "answer" in lines["slots"].split(", ")
         assert set(lines) == {"depth_prediction_oc", "asks", "truth", "slots", "fill", "select", "sentence"}
         assert Path(lines["fill"]) == data_dir("templates") / "depth_prediction_oc/fill.j2"
+    told = json.loads(CliRunner().invoke(app, ["list", "tasks", "depth_prediction_oc", "--json"]).stdout)
+    assert told == lines
     one_message(CliRunner().invoke(app, ["list", "tasks", "obj_cuont"]), "did you mean obj_count")
     one_message(CliRunner().invoke(app, ["list", "adapters", "scannet"]), "adapters have no slots")
 
@@ -221,8 +227,8 @@ def test_a_layout_that_the_demo_does_not_know_is_named(spargen, tmp_path):
 def test_the_demo_tells_how_far_it_is(spargen, monkeypatch, tmp_path):
     asked = []
 
-    def write_demo(root, *, seed, houses, layout, dirt, progress):
-        asked.append((seed, houses, layout, dirt))
+    def write_demo(root, *, seed, houses, layout, dirt, workers, progress):
+        asked.append((seed, houses, layout, dirt, workers))
         for done in range(1, 91):
             progress("demo0000_00", done, 90)
         raise SceneError("enough", where="here", mend="stop")
@@ -236,8 +242,26 @@ def test_the_demo_tells_how_far_it_is(spargen, monkeypatch, tmp_path):
         "[90/90] demo0000_00 scanned",
     ]
     assert spargen("demo", "--out", tmp_path / "demo", "--quiet").stdout == ""
-    spargen("demo", "--out", tmp_path / "demo", "--no-dirt", "--seed", 3, "--houses", 2)
-    assert asked == [(0, 1, "scannet", True), (0, 1, "scannet", True), (3, 2, "scannet", False)]
+    spargen("demo", "--out", tmp_path / "demo", "--no-dirt", "--seed", 3, "--houses", 2, "--workers", 5)
+    assert asked == [(0, 1, "scannet", True, None), (0, 1, "scannet", True, None), (3, 2, "scannet", False, 5)]
+
+
+@pytest.mark.parametrize(("layout", "adapters"), [("scannet", ["scannet"]), ("matterport", ["matterport", "rxr"])])
+def test_the_demo_asks_about_as_many_houses_as_it_is_told(spargen, monkeypatch, tmp_path, layout, adapters):
+    built, jobs = [], []
+
+    def generate(job, **more):
+        jobs.append((job, more["workers"]))
+        raise SceneError("enough", where="here", mend="stop")
+
+    monkeypatch.setattr("spargen.demo.write_demo", lambda root, **more: built.append(more["houses"]))
+    monkeypatch.setattr("spargen.cli.make.generate", generate)
+    names = [LAYOUTS[layout].scene_id(i) for i in range(3)]
+    for houses in (3, 2):  # the third house of the first run stays on the disk
+        spargen("demo", "--out", tmp_path / "demo", "--layout", layout, "--houses", houses, "--workers", 2)
+        job, workers = jobs[-1]
+        assert [(s.adapter, s.scenes) for s in job.sources] == [(name, names[:houses]) for name in adapters]
+        assert (built[-1], workers) == (houses, 2)
 
 
 def test_ray_is_asked_for_by_name_only(spargen, given, monkeypatch):
@@ -286,7 +310,23 @@ def test_scenes_are_listed_and_as_json(spargen, root):
     assert told[0] == {"scene": "a_00", "split": "train"}
     assert len(told) == 5
     one_message(spargen("list", "scenes"), "--root", "add --root DIR")
+    one_message(spargen("inspect", "tiny:TinyAdapter", root, "b_0"), "no scene 'b_0'", "did you mean b_00")
+    elsewhere = f"spargen list scenes --adapter tiny:TinyAdapter --root {root}"
+    one_message(spargen("inspect", "tiny:TinyAdapter", root, "zzzz"), "no scene 'zzzz'", elsewhere)
     assert {"adapter", "from"} == json.loads(spargen("list", "adapters", "--json").stdout)[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("out", "written"),
+    [(None, "x.jpg"), ("a.PNG", "a.PNG"), ("there", "there/x.jpg"), ("new", "new/x.jpg"), ("d.jpg", "d.jpg/x.jpg")],
+)
+def test_a_picture_goes_to_a_file_or_into_a_folder(out, written, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("there", "d.jpg"):
+        Path(folder).mkdir()
+    target = picture_path(out and Path(out), "x.jpg")
+    save(Image.new("RGB", (4, 4)), target)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / written]
 
 
 def test_a_fault_of_the_program_is_one_message_and_its_place_is_told_when_asked(spargen, given, monkeypatch):
