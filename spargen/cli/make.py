@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Change, Quiet, Workers, command
+from spargen.cli.jobs import Adapter, Folder, JobName, Root, chosen_job
 from spargen.errors import JobError, nearest
 from spargen.resources import data_dir
 from spargen.run.row import NO_ROWS
@@ -86,9 +87,15 @@ def demo(
 
 @command("generate")
 def generate_job(
-    job: Annotated[Path | None, typer.Argument(metavar="[JOB.yaml]", help="The job file.")] = None,
-    adapter: Annotated[str | None, typer.Option(help="Without a job file: the data set's adapter.")] = None,
-    root: Annotated[Path | None, typer.Option(help="Without a job file: the data set's folder.")] = None,
+    job: JobName = None,
+    scannet: Folder = None,
+    scannetpp: Folder = None,
+    structured3d: Folder = None,
+    matterport: Folder = None,
+    rxr: Folder = None,
+    posed: Folder = None,
+    adapter: Adapter = None,
+    root: Root = None,
     out: Annotated[Path | None, typer.Option(help="Output folder; replaces the job's.")] = None,
     scenes: Annotated[
         list[str] | None, typer.Option(help="Only these scenes now: repeat, or separate by commas.")
@@ -102,12 +109,17 @@ def generate_job(
 ) -> None:
     """Make the output of a job, or what is still missing of it.
 
+    A job is a file, a shipped one by its name (`spargen generate spar7m --scannet DIR --out OUT`), or data sets alone
+    (`spargen generate --scannet DIR --out OUT`). Of a job, these folders take the place of those that it names.
+
     The same command resumes. Scenes that cannot be read are reported, the others go on, and the exit code is 3.
 
     With --shard the scenes are shared out over machines, into one folder or into several; when all shards are done,
     `spargen merge OUT [OUT2 ...] --out OUT` gives the bytes of one run.
     """
-    chosen = _job(job, adapter, root, out, change or [])
+    folders = {"scannet": scannet, "scannetpp": scannetpp, "structured3d": structured3d}
+    folders |= {"matterport": matterport, "rxr": rxr, "posed": posed}
+    chosen = chosen_job(job, folders, adapter, root, out, change or [])
     names = _scenes(scenes, scene_list)
     report = _generate(chosen, workers=workers, quiet=quiet, scenes=names, shard=_shard(shard), executor=executor.value)
     if report is None:
@@ -138,7 +150,15 @@ def merge(
 
 @command("check")
 def check(
-    job: Annotated[Path, typer.Argument(metavar="JOB.yaml")],
+    job: JobName = None,
+    scannet: Folder = None,
+    scannetpp: Folder = None,
+    structured3d: Folder = None,
+    matterport: Folder = None,
+    rxr: Folder = None,
+    posed: Folder = None,
+    adapter: Adapter = None,
+    root: Root = None,
     change: Change = None,
     cells: Annotated[
         bool, typer.Option("--cells", help="Print every cell beside SPAR-7M's, not only short ones.")
@@ -148,6 +168,8 @@ def check(
     ] = None,
 ) -> None:
     """Check a job and its templates without opening a scene, and print what it will come to at most.
+
+    Which job, is said as to `spargen generate`.
 
     Words that are not plain and questions that are too long for `words: brief` are remarked on with file and line.
 
@@ -159,12 +181,13 @@ def check(
     """
     from spargen.run.compile import compile_job
     from spargen.run.estimate import estimates, remarks_on
-    from spargen.run.job import load_job
     from spargen.run.leaks import find_leaks
     from spargen.run.recipe import make_recipes
     from spargen.run.scenes import absent
 
-    chosen = load_job(job, change or [], out=Path())
+    folders = {"scannet": scannet, "scannetpp": scannetpp, "structured3d": structured3d}
+    folders |= {"matterport": matterport, "rxr": rxr, "posed": posed}
+    chosen = chosen_job(job, folders, adapter, root, Path(), change or [])
     recipes = make_recipes(chosen)
     run = compile_job(chosen, recipes) if any(not absent(source) for source in chosen.sources) else None
     found = estimates(chosen, recipes, run)
@@ -197,21 +220,6 @@ def _print_most(found: Sequence[Estimate]) -> None:
     table.add_row("images", f"{images:,}")
     table.add_row("disk", f"{size / 1e9:,.2f} GB (estimated)")
     console().print(table)
-
-
-def _job(file: Path | None, adapter: str | None, root: Path | None, out: Path | None, changes: list[str]) -> Job:
-    """Return the job of a file, or of a data set without one."""
-    from spargen.run.job import load_job, make_job
-
-    if file is not None and (adapter or root):
-        raise JobError("a job file and --adapter or --root are given", where=file, mend="use --set sources.0.root=DIR")
-    if file is not None:
-        return load_job(file, changes, out=out)
-    lacking = [name for name, given in (("--adapter", adapter), ("--root", root), ("--out", out)) if given is None]
-    if lacking:
-        mend = "name a job file, or give --adapter, --root and --out"
-        raise JobError(f"{' and '.join(lacking)} not given", where="command line", mend=mend)
-    return make_job({"sources": [{"adapter": adapter, "root": root}], "out": out}, changes)
 
 
 def _scenes(names: list[str] | None, file: Path | None) -> list[str] | None:

@@ -117,10 +117,15 @@ def load_job(file: Path, overrides: Sequence[str] = (), **given: object) -> Job:
     overrides : ``key.sub=value`` texts, the value in YAML.
     given : keys that replace the file's, paths as the caller sees them.
     """
+    return make_job(read_tree(file), overrides, where=str(file), base=file.parent, **given)
+
+
+def read_tree(file: Path) -> dict[str, Any]:
+    """Return the keys and values of a job file, for `make_job`."""
     tree, _ = parse_yaml(read_text(file, "the job", JobError), str(file), JobError)
     if not isinstance(tree, dict):
         raise JobError("a job is a mapping of keys to values", where=file, mend="see configs/default.yaml")
-    return make_job(tree, overrides, where=str(file), base=file.parent, **given)
+    return tree
 
 
 def make_job(
@@ -185,10 +190,10 @@ def _put(node: Any, keys: Sequence[str], value: object) -> Any:
 def _with_paths(values: dict[str, Any], base: Path, where: str) -> dict[str, Any]:
     """Expand ``~`` and ``$NAME`` and put relative paths below `base`, wherever the job holds a path."""
 
-    def place(value: Any) -> Any:
-        return base / _expanded(value, where) if isinstance(value, str) else value
+    def place(value: Any, otherwise: str = "") -> Any:
+        return base / _expanded(value, where, otherwise) if isinstance(value, str) else value
 
-    out = {k: place(v) if k in _PATHS else v for k, v in values.items()}
+    out = {k: place(v, ", or give --out" if k == "out" else "") if k in _PATHS else v for k, v in values.items()}
     for key in ("templates", "plugins", "labels", "exclude"):
         if isinstance(out.get(key), list):
             out[key] = [place(v) for v in out[key]]
@@ -207,7 +212,7 @@ def _source_paths(source: dict[str, Any], place: Any) -> dict[str, Any]:
     return out
 
 
-def _expanded(text: str, where: str) -> str:
+def _expanded(text: str, where: str, otherwise: str) -> str:
     if "\0" in text:
         raise JobError("a path holds a character that none can have", where=where, mend=f"mend {short(text)}")
     try:
@@ -215,7 +220,8 @@ def _expanded(text: str, where: str) -> str:
     except RuntimeError:
         raise JobError(f"there is no home of {short(text)}", where=where, mend="write the path in full") from None
     if name := unset_in(path):
-        raise JobError(f"the environment has no {name}", where=where, mend=f"export {name[1:].strip('{}')}=... first")
+        mend = f"export {name[1:].strip('{}')}=... first{otherwise}"
+        raise JobError(f"the environment has no {name}", where=where, mend=mend)
     return path
 
 

@@ -124,7 +124,82 @@ def test_mistakes_are_one_message(spargen, job_file, args, texts):
 
 def test_half_a_job_is_a_mistake(spargen, root, job_file):
     one_message(spargen("generate", "--root", root), "--adapter and --out not given")
-    one_message(spargen("generate", job_file, "--root", root), "a job file and --adapter or --root")
+    one_message(spargen("generate", job_file, "--root", root), "a job and --adapter or --root")
+    one_message(spargen("generate"), "neither a job nor a data set is given", "--scannet DIR")
+    one_message(spargen("generate", "--scannet", root), "--out not given")
+
+
+def test_data_sets_are_checked_without_a_job(spargen, given, root):
+    told = spargen("check", *given[:4])
+    assert told.exit_code == 0, told.output
+    assert "900" in spargen("check", *given[:4], "--set", "rows_per_cell=20").stdout
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """Return a function that runs a command and returns the job that it chose."""
+
+    def run(*args):
+        jobs = []
+
+        def stop(job, *_, **__):
+            jobs.append(job)
+            raise SceneError("enough", where="here", mend="stop")
+
+        for name in ("generate", "make_recipes"):
+            monkeypatch.setattr(f"spargen.cli.make.{name}", stop)
+        result = CliRunner().invoke(app, [str(arg) for arg in args])
+        assert "here: enough" in result.stderr, result.output
+        return jobs[0]
+
+    return run
+
+
+@pytest.mark.parametrize("command", [["generate", "--out", "here"], ["check"]])
+def test_data_sets_without_a_job_are_its_sources(chosen, command):
+    job = chosen(*command, "--posed", "a", "--scannet", "b", "--adapter", "my.own:Adapter", "--root", "c")
+    assert [(s.adapter, s.root) for s in job.sources] == [
+        ("my.own:Adapter", Path("c")),
+        ("scannet", Path("b")),
+        ("posed", Path("a")),
+    ]
+
+
+@pytest.mark.parametrize("command", [["generate", "--out", "here"], ["check"]])
+def test_a_shipped_job_is_known_by_its_name(chosen, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("spar7m").mkdir()  # an output of that name is not the job
+    monkeypatch.delenv("STRUCTURED3D", raising=False)
+    folders = ["--scannet", "sc", "--scannetpp", "/far/pp", "--rxr", "mp3d"]
+    job = chosen(*command, "spar7m", *folders, "--set", "labels=mine.yaml", "--set", "sources.3.root=mp")
+    roots = {source.adapter: source.root for source in job.sources}
+    assert roots.pop("structured3d").name == "$STRUCTURED3D"
+    assert roots == {"scannet": Path("sc"), "scannetpp": Path("/far/pp"), "rxr": Path("mp")}
+    assert job.labels == [Path("mine.yaml")]  # paths start where one stands
+    assert job.words == "brief"
+    Path("spar7m").rmdir()
+    Path("spar7m").write_text("sources: [{adapter: posed, root: x}]\nout: y")
+    assert [source.root for source in chosen(*command, "spar7m").sources] == [Path("x")]
+
+
+def test_folders_of_a_job_file_start_where_one_stands(chosen, job_file, tmp_path):
+    text = "sources: [{adapter: scannet, root: $NOWHERE, splits: {val: val.txt}}, {adapter: posed, root: p}]\nout: y"
+    job_file.write_text(text)
+    job = chosen("generate", job_file, "--scannet", "sc")
+    assert [source.root for source in job.sources] == [Path("sc"), tmp_path / "p"]
+    assert job.sources[0].splits == {"val": tmp_path / "val.txt"}
+
+
+def test_a_job_or_a_folder_that_is_not_there_is_named(spargen, job_file):
+    one_message(spargen("check", "spar7"), "spar7: there is no such file, nor a job", "did you mean spar7m")
+    one_message(spargen("check", "zzz"), "shipped jobs: default, demo, full, spar7m")
+    one_message(spargen("check", "spar7m.yaml"), "the job cannot be read")
+    one_message(spargen("generate", job_file, "--rxr", "x"), "--rxr: none of its sources", "tiny:TinyAdapter")
+    job_file.write_text("sources: [{adapter: posed, root: p}, {adapter: posed, root: q}]\nout: y")
+    one_message(spargen("check", job_file, "--posed", "x"), "--posed: 2 of its sources", "--set sources.0.root")
+    job_file.write_text("sources: 3\nout: y")
+    one_message(spargen("check", job_file, "--posed", "x"), "`sources`")
+    one_message(spargen("generate", "spar7m", "--scannet", "x"), "no $SPARGEN_OUT", "or give --out")
 
 
 def test_another_jobs_folder(spargen, given):
