@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from spargen.errors import printable
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from spargen.run.report import Report
 
 Step = Callable[[int, int, str], None]
+SHOWN = "spargen.shown"
+"""The logger of what the terminal shows anyway."""
+
+_shown = logging.getLogger(SHOWN)
 
 
 def console(width: int | None = None) -> Console:
@@ -27,20 +32,59 @@ def console(width: int | None = None) -> Console:
 
 def say(text: str, quiet: bool) -> None:
     """Print a line at once, unless quiet."""
+    _shown.info(text)
     if not quiet:
         print(printable(text), flush=True)
 
 
+def complain(text: str) -> None:
+    """Print what is wrong to stderr."""
+    _shown.error(text)
+    print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def bar(title: str, quiet: bool) -> Iterator[Step]:
-    """Give a function to be called after each step: a bar on a terminal, lines elsewhere, nothing if quiet."""
-    if quiet or not sys.stdout.isatty():
-        yield lambda done, total, text: say(f"[{done}/{total}] {text}", quiet or not text)
+    """Give a function to be called after each step: a bar on a terminal, lines elsewhere, nothing if quiet.
+
+    Beside a bar stands what is being done at the moment, by the log.
+    """
+
+    def line(done: int, total: int, text: str) -> None:
+        if text:
+            say(f"[{done}/{total}] {text}", quiet or shown)
+
+    if not (shown := not quiet and sys.stdout.isatty()):
+        yield line
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console()) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total, text: progress.update(task, completed=done, total=total, refresh=bool(text))
+    now = TextColumn("{task.fields[now]}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    columns = (TextColumn("{task.description}"), BarColumn(12), MofNCompleteColumn(), TimeElapsedColumn(), now)
+    with Progress(*columns, console=console(), expand=True) as progress:
+        task = progress.add_task(title, total=None, now="")
+
+        def step(done: int, total: int, text: str) -> None:
+            line(done, total, text)
+            progress.update(task, completed=done, total=total, now=printable(text), refresh=bool(text))
+
+        with _listening(lambda text: progress.update(task, now=text)):
+            yield step
+
+
+@contextmanager
+def _listening(tell: Callable[[str], None]) -> Iterator[None]:
+    """Hand on what spargen logs meanwhile and the terminal does not show yet."""
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.name != SHOWN:
+                tell(printable(record.getMessage()))
+
+    logger, listener = logging.getLogger("spargen"), Listener()
+    logger.addHandler(listener)
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
 
 
 def print_whole(table: Table) -> None:

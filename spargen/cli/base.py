@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-import sys
-import traceback
+import inspect
+import logging
 from collections.abc import Callable
-from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any
 
 import typer
 
+from spargen.cli.logs import LogFile, Verbose, logged
 from spargen.errors import JobError, SpargenError, unexpected
+from spargen.terminal import complain
 
 EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED = 1, 3, 130
 
-P = ParamSpec("P")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Scenes at a time.", show_default="all cores")]
 Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a value of the job.")]
@@ -27,8 +27,7 @@ Trust = Annotated[
     bool, typer.Option("--trust-plugins", help="Run the adapters and tasks of its own that OUT names: whose is it?")
 ]
 
-_VERBOSE = ContextVar("verbose", default=False)
-"""Whether an error of the program tells where it arose."""
+_log = logging.getLogger(__name__)
 
 app = typer.Typer(
     help="Turns 3-D scenes into SPAR-format spatial question-answer data.",
@@ -48,40 +47,61 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def general(
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say where in the program an error arose.")] = False,
-    version: Annotated[  # noqa: ARG001 - its callback says it
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
     """Turn 3-D scenes into SPAR-format spatial question-answer data."""
-    _VERBOSE.set(verbose)
 
 
-def command(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Register a command; mistakes of the input end in one message and an exit code."""
+def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command; it has a log, and mistakes of the input end in one message and an exit code."""
 
-    def register(function: Callable[P, None]) -> Callable[P, None]:
+    def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
-        def careful(*args: P.args, **kwargs: P.kwargs) -> None:
+        def careful(*, verbose: bool, log_file: Path | None, **given: Any) -> None:
             try:
-                function(*args, **kwargs)
-            except SpargenError as error:
-                _fail(str(error))
-            except BrokenPipeError:  # the reader of our output has seen enough
-                raise
-            except (typer.Exit, typer.Abort):
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is said in words
-                if _VERBOSE.get():
-                    traceback.print_exc()
-                _fail(unexpected(error))
-            except KeyboardInterrupt:
-                print("stopped; the same command goes on where this one ended", file=sys.stderr)
-                raise typer.Exit(EXIT_INTERRUPTED) from None
+                with logged(verbose, log_file):
+                    _run(function, given)
+            except SpargenError as error:  # the log itself
+                complain(f"error: {error}")
+                raise typer.Exit(EXIT_ERROR) from None
 
-        return app.command(name)(careful)
+        return app.command(name)(_with_log_options(careful))
 
     return register
+
+
+def _run(function: Callable[..., None], given: dict[str, Any]) -> None:
+    """Call a command; what it raises ends in one message and an exit code."""
+    try:
+        function(**given)
+    except SpargenError as error:
+        complain(f"error: {error}")
+    except BrokenPipeError:  # the reader of our output has seen enough
+        raise
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said in words
+        _log.info("where it arose:", exc_info=error)
+        complain(f"error: {unexpected(error)}")
+    except KeyboardInterrupt:
+        complain("stopped; the same command goes on where this one ended")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    else:
+        return
+    raise typer.Exit(EXIT_ERROR)
+
+
+def _with_log_options(careful: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of its log, where its signature and its annotations are looked at."""
+    signature, kind = inspect.signature(careful, eval_str=True), inspect.Parameter.KEYWORD_ONLY
+    options: dict[str, tuple[object, object]] = {"verbose": (Verbose, False), "log_file": (LogFile, None)}
+    more = [inspect.Parameter(k, kind, annotation=a, default=d) for k, (a, d) in options.items()]
+    signature = signature.replace(parameters=[*signature.parameters.values(), *more])
+    vars(careful)["__signature__"] = signature
+    careful.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    return careful
 
 
 def data_roots(texts: list[str] | None) -> dict[str, Path]:
@@ -94,8 +114,3 @@ def data_roots(texts: list[str] | None) -> dict[str, Path]:
             raise JobError(what, where=f"--data {text}", mend="write scannet=/data/scannet")
         roots[name] = Path(root)
     return roots
-
-
-def _fail(text: str) -> None:
-    print(f"error: {text}", file=sys.stderr)
-    raise typer.Exit(EXIT_ERROR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,7 @@ from spargen.cli.jobs import Adapter, Folder, JobName, Root, chosen_job
 from spargen.errors import JobError, nearest
 from spargen.resources import data_dir
 from spargen.run.row import NO_ROWS
-from spargen.terminal import bar, console, print_estimates, print_rows, say
+from spargen.terminal import bar, complain, console, print_estimates, print_rows, say
 
 if TYPE_CHECKING:
     from spargen.run.estimate import Estimate
@@ -202,10 +201,10 @@ def check(
     for note in (*filter(None, run.notes), *remarks_on(recipes)):
         print(note)
     if leaks := find_leaks(chosen, recipes[0].rules, run.scenes, against or []):
-        print("\n".join([f"scenes that must not be used: {len(leaks)}", *(f"  {k}" for k in leaks)]), file=sys.stderr)
+        complain("\n".join([f"scenes that must not be used: {len(leaks)}", *(f"  {k}" for k in leaks)]))
         raise typer.Exit(EXIT_ERROR)
     if run.missing:
-        print(f"listed but not on disk: {', '.join(ref.scene for ref in run.missing)}", file=sys.stderr)
+        complain(f"listed but not on disk: {', '.join(ref.scene for ref in run.missing)}")
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
@@ -256,7 +255,7 @@ def _generate(
         def watch(outcome: Outcome, through: int, total: int) -> None:
             if outcome.status == "failed":
                 step(through, total, "")
-                print(f"failed: {outcome.ref}: {outcome.message}", file=sys.stderr, flush=True)
+                complain(f"failed: {outcome.ref}: {outcome.message}")
             else:
                 anew = f", anew: {outcome.message}" if outcome.message else ""
                 told = f"{outcome.ref}: {outcome.rows} rows {outcome.status} in {outcome.seconds:.1f} s{anew}"
@@ -271,15 +270,14 @@ def _end(report: Report | None, out: Path, quiet: bool) -> None:
         return
     if not quiet:
         print_rows(report)
-        print(f"{report.total} in {out}; see report.md")
-        for remark in report.remarks:
-            print(remark)
+    for line in (f"{report.total} in {out}; see report.md", *report.remarks):
+        say(line, quiet)
     if not report.rows:
         why = [remark for remark in report.remarks if f": {NO_ROWS}: " in remark]
-        print("\n".join(["no row was made", *(f"  {line}" for line in why)]), file=sys.stderr)
+        complain("\n".join(["no row was made", *(f"  {line}" for line in why)]))
     if report.failed:
         lines = [f"  {scene}: {text}" for scene, text in report.failed.items()]
-        print("\n".join([f"scenes that failed: {len(lines)}", *lines]), file=sys.stderr)
+        complain("\n".join([f"scenes that failed: {len(lines)}", *lines]))
         raise typer.Exit(EXIT_INCOMPLETE)
     if report.waiting:
         say(f"scenes of the job that are not done yet: {len(report.waiting)}", quiet)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.table import Table
 
 from spargen.cli.base import EXIT_ERROR, EXIT_INCOMPLETE, Data, Quiet, Trust, Workers, command, data_roots
-from spargen.terminal import bar, print_whole, say
+from spargen.terminal import bar, complain, print_whole, say
 
 if TYPE_CHECKING:
     from spargen.audit.run import Audit
@@ -101,7 +100,7 @@ def verify(
         table.add_row("all", "", *(f"{n:,}" for n in (sum(report.totals().values()), *report.totals().values())))
         print_whole(table)
     for finding in report.told():
-        print(finding, file=sys.stderr)
+        complain(str(finding))
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
 
@@ -144,7 +143,7 @@ def audit(
             print_whole(_apart(found))
     if fail_above is not None and (failing := found.failing(fail_above)):
         names = ", ".join(f"{cell.task}/{cell.form}" for cell in failing)
-        print(f"{len(failing)} cells gain more than {fail_above:g} points without looking: {names}", file=sys.stderr)
+        complain(f"{len(failing)} cells gain more than {fail_above:g} points without looking: {names}")
         raise typer.Exit(EXIT_ERROR)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ from spargen.tasks.registry import TASKS, Task
 from spargen.views.check import frames_to_ask
 from spargen.views.table import Views
 
+_log = logging.getLogger(__name__)
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
 """The forms that need something wrong beside the truth, and why a fact is dropped for which there is none."""
 POOL, SPARE, FEW = 4, 3, 24
@@ -68,7 +70,9 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     out = SceneQuestions()
     asked = {name: forms for name, forms in recipe.forms.items() if _is_for(TASKS[name], scene)}
     views = _views(scene, asked, recipe, out, cache, threads)
+    _log.info("%s: asking about it, %d tasks", scene.id, len(asked))
     for name, forms in asked.items():
+        _log.debug("%s: asking %s", scene.id, name)
         task = TASKS[name]
         wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
@@ -117,6 +121,7 @@ def _views(
     needs = {need for name in asked for need in TASKS[name].needs if not TASKS[name].walked}
     usable, video = None, "clip" in needs
     if needs:
+        _log.info("%s: checking its frames", scene.id)
         with _timed(out, "check"):
             usable, out.notes = frames_to_ask(
                 scene, recipe.settings, video=video, rgbd=recipe.rgbd, keep_in=cache, threads=threads
@@ -132,6 +137,7 @@ def _views(
         threads=threads,
     )
     if "table" in needs:
+        _log.info("%s: looking at what its frames show", scene.id)
         with _timed(out, "visibility"):
             views.vis  # noqa: B018 - the rays are cast here, and timed as such
         if touching := np.count_nonzero(views.labels.doubtful & ~scene.objects.doubtful):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -31,6 +32,10 @@ GUARD = 'in a script of your own, put what calls spargen below a line `if __name
 
 MEMORY = "most likely the memory was full; to mend: fewer --workers, or a machine with more memory"
 """What ends a process from outside, far more often than a person does."""
+
+
+_log = logging.getLogger("spargen")
+"""What is logged below it by other processes is logged by this one."""
 
 
 class WorkerLostError(Exception):
@@ -116,7 +121,7 @@ class _Worker:
         self.up = False
         self.item: Any = None
         self._send(dict(os.environ))
-        self._send(function)
+        self._send((_log.getEffectiveLevel(), function))
 
     def give(self, item: object) -> None:
         self.item = item
@@ -151,13 +156,28 @@ def _serve(pipe: Connection) -> None:
         pipe.send("up")
         os.environ.clear()  # one that was forked has that of the first run
         os.environ.update(pipe.recv())
-        function = pipe.recv()
+        level, function = pipe.recv()
+        _log.setLevel(level)
+        _log.addHandler(_ToParent(pipe))
         while True:
             item = pipe.recv()
             try:
                 pipe.send((True, function(item)))
             except Exception as error:  # noqa: BLE001 - handed to the parent, which raises it
                 pipe.send((False, error))
+
+
+class _ToParent(logging.Handler):
+    """Hands what is logged to the parent, as text. It is the thread that answers which logs, so that nothing mixes."""
+
+    def __init__(self, pipe: Connection) -> None:
+        super().__init__()
+        self._pipe = pipe
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kept = {key: vars(record)[key] for key in ("name", "levelno", "levelname", "created", "msecs")}
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._pipe.send(logging.makeLogRecord(kept | {"msg": self.format(record)}))
 
 
 def _end_with_parent() -> None:
@@ -186,6 +206,9 @@ def _in_processes(
                     worker.greet()
                     continue
                 item, answer = worker.item, _answer(worker)
+                if isinstance(answer, logging.LogRecord):
+                    logging.getLogger(answer.name).handle(answer)
+                    continue
                 busy.remove(worker)
                 for following in islice(waiting, 1):
                     lost = isinstance(answer, WorkerLostError)
@@ -200,14 +223,18 @@ def _in_processes(
 
 
 def _answer(worker: _Worker) -> Any:
+    """Return what a process says: the answer to its item, or what it logs before."""
     try:
-        well, answer = worker.pipe.recv()
+        received = worker.pipe.recv()
     except (EOFError, ConnectionResetError):
         worker.process.join()
         code = worker.process.exitcode or 0
         reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         cause = f": {MEMORY}" if -code == signal.SIGKILL else ""
         return WorkerLostError(f"its process ended with {reason}{cause}")
+    if isinstance(received, logging.LogRecord):
+        return received
+    well, answer = received
     if not well:
         raise answer
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ from spargen.run.standing import longest_first, standing
 from spargen.run.totals import Totals
 from spargen.scene.adapter import SceneAdapter
 
+_log = logging.getLogger(__name__)
 MADE_ANEW = "made anew, for it was damaged"
 """Topic of the note that says what was not as an earlier run had written it."""
 
@@ -113,6 +115,7 @@ def generate(
 def finish(out: Path, run: Run, *, workers: int = 1) -> Report:
     """Merge all parts of an output folder; write indexes, report, manifest. Cut short, it can be called again."""
     begin = time.perf_counter()
+    _log.info("merging the rows of all scenes")
     product = read_product(out)
     totals = _totals(out, run, product)
     files = merge_parts(out, totals.pieces, totals.fresh, run.identity["seed"], product, workers)
@@ -190,6 +193,7 @@ class Maker:
         earlier, quick = found.part, adapter.fingerprint(ref.scene)
         if earlier is not None and quick and earlier.quick == quick:
             return self._kept(ref, earlier)
+        _log.info("%s: reading its files", ref.scene)
         scene = replace(adapter.load(ref.scene), id=ref.scene, dataset=ref.dataset)
         if earlier is not None and scene.fingerprint and earlier.fingerprint == scene.fingerprint:
             note_quick(out, ref, earlier, quick)
@@ -199,6 +203,7 @@ class Maker:
         loaded = time.perf_counter()
         questions = ask(scene, self.recipes[ref.source], cache=self.job.cache, threads=self.threads)
         asked = time.perf_counter()
+        _log.info("%s: writing %d rows and their images", ref.scene, len(questions.rows))
         folder = images_folder(out, ref.dataset)
         images = write_images(scene, questions, folder, mode=self.job.images, rgbd=self.job.rgbd)
         if self.job.images != "none":
@@ -227,6 +232,8 @@ def _failed(out: Path, ref: SceneRef, error: Exception) -> Outcome:
     """Leave beside the scene's part why it failed."""
     known = isinstance(error, (SceneError, WorkerLostError))
     message = str(error) if known else unexpected(error)
+    if not known:
+        _log.info("%s: where it failed:", ref.scene, exc_info=error)
     trace = "" if known else "".join(traceback.format_exception(error))
     write_failure(out, ref, message, trace)
     return Outcome(ref, "failed", message=message)

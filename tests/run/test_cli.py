@@ -2,7 +2,9 @@
 
 import errno
 import json
+import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,11 +16,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from spargen.cli import app
+from spargen.cli.logs import logged
 from spargen.cli.look import picture_path
 from spargen.demo import LAYOUTS
 from spargen.errors import SceneError
 from spargen.resources import data_dir
 from spargen.run.sheets import save
+from spargen.terminal import SHOWN, bar
 
 
 @pytest.fixture
@@ -407,7 +411,7 @@ def test_a_picture_goes_to_a_file_or_into_a_folder(out, written, tmp_path, monke
 def test_a_fault_of_the_program_is_one_message_and_its_place_is_told_when_asked(spargen, given, monkeypatch):
     monkeypatch.setattr("spargen.run.job.make_job", lambda *_: 1 // 0)
     one_message(spargen("generate", *given), "did not expect this: ZeroDivisionError")
-    told = spargen("-v", "generate", *given)
+    told = spargen("generate", *given, "-v")
     assert told.exit_code == 1
     assert "Traceback" in told.stderr
     monkeypatch.setattr("spargen.run.job.make_job", lambda *_: bytearray(1 << 60))
@@ -440,3 +444,68 @@ def test_a_report_escapes_what_comes_from_files(spargen, given, root, tmp_path):
     assert not {"<", "`", "|", "\x1b"} & set(line)
     assert "[a&#93;(http://b)" in line
     assert "\n# title" not in text
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_v_says_each_step_of_a_scene(spargen, given, workers):
+    quiet = spargen("generate", *given, "--scenes", "a_00", "--workers", workers)
+    assert quiet.stderr == ""
+    told = spargen("generate", *given, "--scenes", "a_00", "--workers", workers, "-v", "--set", "seed=0", "--quiet")
+    assert told.stderr == "a_00: reading its files\nmerging the rows of all scenes\n"  # for it was kept
+    told = spargen("generate", *given, "--scenes", "a_01,d_00", "--workers", workers, "-v")
+    for step in ("reading its files", "writing 27 rows and their images"):
+        assert f"a_01: {step}\n" in told.stderr
+    assert told.stderr.count("made") == 0  # which stdout tells
+
+
+def test_a_log_file_keeps_what_is_said_and_done(spargen, given, root, tmp_path):
+    (root / "c_00/scene.txt").write_text("x\x1b[31m")
+    log = tmp_path / "logs" / "run.log"
+    result = spargen("generate", *given, "--workers", 1, "--quiet", "--log-file", log)
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    text = log.read_text()
+    for part in (
+        "a_00: reading its files",
+        "a_00: writing 63 rows",
+        "] scannet/train/a_00: 63 rows made in",
+        "ERROR failed: scannet/train/c_00: ",
+        "ERROR scenes that failed: 1",
+        "4 scenes in",
+    ):
+        assert part in text
+    assert "\x1b" not in text
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ", line) for line in text.splitlines()[:3])
+    assert "Traceback" not in text
+    spargen("check", *given[:4], "--log-file", log)
+    assert log.read_text().startswith(text)
+    assert len(log.read_text()) > len(text)
+    assert not logging.getLogger("spargen").handlers
+
+
+def test_a_log_file_tells_where_an_error_of_the_program_arose(spargen, given, tmp_path, monkeypatch):
+    monkeypatch.setenv("TINY_CRASH", "b_00")
+    result = spargen("generate", *given, "--workers", 1, "--log-file", tmp_path / "log")
+    assert "Traceback" not in result.output
+    assert "b_00: where it failed:\nTraceback" in (tmp_path / "log").read_text()
+
+
+def test_a_log_that_cannot_be_written_is_one_message(spargen, given, tmp_path):
+    one_message(spargen("check", *given[:4], "--log-file", tmp_path), "the log cannot be written")
+
+
+def test_a_bar_tells_what_is_being_done(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "60"}.items():
+        monkeypatch.setenv(name, value)
+    with logged(verbose=False, file=None), bar("scenes", quiet=False) as step:
+        step(1, 9, "[red]first")
+        logging.getLogger("spargen.run.engine").debug("s1: asking")
+        logging.getLogger(SHOWN).info("said already")
+        time.sleep(0.3)
+    out = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().out)
+    assert "[red]first" in out
+    assert "s1: asking" in out
+    assert "said already" not in out
+    assert max(map(len, re.split(r"[\r\n]+", out))) <= 60
+    assert not logging.getLogger("spargen").handlers

@@ -1,4 +1,5 @@
 import inspect
+import logging
 import os
 import signal
 import subprocess
@@ -38,6 +39,15 @@ def with_slow(n):
     return "slow" in sys.modules, os.getppid()
 
 
+def log_each(n):
+    try:
+        raise ValueError(f"100 % of {n}")
+    except ValueError:
+        logging.getLogger("spargen.x").info("at %d", n, exc_info=True)
+    logging.getLogger("spargen.x").debug("in depth %d", n)
+    return n
+
+
 def refuse_two(n):
     if n == 2:
         raise SceneError("no", where="here", mend="do not")
@@ -49,7 +59,7 @@ def importable(monkeypatch, request):
     """Make this file's functions importable by the worker processes, whatever pytest calls the module."""
     monkeypatch.syspath_prepend(request.path.parent)
     here = request.module
-    for function in (square, slow_first, die_on_three, told, with_slow, refuse_two):
+    for function in (square, slow_first, die_on_three, told, with_slow, refuse_two, log_each):
         monkeypatch.setattr(function, "__module__", "test_executors")
     monkeypatch.setitem(sys.modules, "test_executors", here)
 
@@ -86,6 +96,16 @@ def test_a_lost_worker_costs_one_item():
     assert str(results[3]) == f"its process ended with signal SIGKILL: {MEMORY}"
     assert str(results[4]) == "its process ended with exit code 7"
     assert [results[n] for n in (0, 1, 2, 5, 6, 7)] == [0, 1, 2, 5, 6, 7]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_logged_is_logged_here(workers, caplog):
+    caplog.set_level(logging.INFO, "spargen")
+    caplog.handler.setLevel(logging.DEBUG)
+    assert sorted(run_each(log_each, range(3), workers=workers)) == [(n, n) for n in range(3)]
+    assert sorted(record.getMessage().partition("\n")[0] for record in caplog.records) == ["at 0", "at 1", "at 2"]
+    assert {record.name for record in caplog.records} == {"spargen.x"}
+    assert "ValueError: 100 % of 2" in caplog.text
 
 
 @pytest.mark.parametrize("workers", [1, 2])
