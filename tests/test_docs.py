@@ -50,6 +50,7 @@ README, TASK_PAGE, DATASET_PAGE, OUTPUT_PAGE, LABEL_PAGE, TRAINING_PAGE, SLURM_P
         "docs/slurm.md",
         "docs/audit.md",
         "docs/tasks.md",
+        "docs/contributing.md",
     )
 ]
 FORMS = ("fill", "select", "sentence", "judge")
