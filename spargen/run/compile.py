@@ -101,7 +101,7 @@ class Run:
             known = {ref.scene for ref in (*self.scenes, *self.missing)}
             for scene in scenes:
                 if scene not in known:
-                    mend = nearest(scene, known, "spell it as the folder is spelt")
+                    mend = nearest(scene, known, "spargen list scenes names those of a data set")
                     raise JobError("the job has no such scene", where=scene, mend=mend)
             chosen = [ref for ref in chosen if ref.scene in set(scenes)]
         return chosen if shard is None else chosen[shard[0] - 1 :: shard[1]]

@@ -18,9 +18,11 @@ _OURS = frozenset("<>()")
 _TAG = re.compile(r"<[^<>]*>|[<>]")
 """What loaders and models read as a token of theirs: ``<image>``, ``<|im_end|>``."""
 _MARK = re.compile(
-    r"\([^()]*\b(?:(?:red|blue|green|yellow)\s+(?:point|b?box)|object\s?\d+|(?:frame|image)[-\s]?\d+)\b[^()]*\)?", re.I
+    r"\([^()]*\b(?:(?:red|blue|green|yellow)\s+(?:point|b?box)|(?:object|point)\s?\d+|objecta|(?:frame|image)[-\s]?\d+)"
+    r"\b[^()]*\)?",
+    re.I,
 )
-"""What only a question may say of a thing: ``(red point)``, ``(Object1)``, ``(in Frame-3)``."""
+"""What only a question may say of a thing: ``(red point)``, ``(Object1)``, ``(in Frame-3, point2)``."""
 
 
 def harmless(text: str) -> str:

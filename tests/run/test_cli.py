@@ -91,6 +91,7 @@ def test_scenes_by_name_and_by_list(spargen, given, tmp_path):
     assert result.exit_code == 0, result.output
     assert "3 scenes in" in result.stdout
     one_message(spargen("generate", *given, "--scenes", "b_0"), "b_0", "did you mean b_00")
+    one_message(spargen("generate", *given, "--scenes", "zzz"), "no such scene", "spargen list scenes")
 
 
 def test_shards(spargen, given, tmp_path):

@@ -36,6 +36,8 @@ LONG = "what the people who moved out last summer left behind beside the old off
         ("a < b > c", "a c"),
         ("chair (red point)", "chair"),
         ("chair ( BLUE  bbox)", "chair"),
+        ("lamp (point2)", "lamp"),
+        ("lamp (objectA)", "lamp"),
         ("(Object1) chair", "chair"),
         ("tv (in Frame-16, Object0) (green bbox)", "tv"),
         ("chair (red point", "chair"),
