@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +27,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FOLDERS = ("spargen", "scene_adapters", "templates", "configs", "tests", "docs", "benchmarks")
 PARTS = (*FOLDERS, "pyproject.toml", "README.md")
-TIMEOUT_S = 600
-FAILED = 1
-"""Exit code of pytest where tests failed; any other one says that they did not run."""
+TIMEOUT_S, MOST_BYTES = 600, 12_000_000_000
+"""What tests may take of the clock and of memory; a mutant may take away the very rule that bounds both."""
+FAILED, TIMED_OUT = 1, -100
+"""Exit code of pytest where tests failed, any other one says that they did not run; and what stands for the clock."""
+SAYS = {FAILED: "killed", 0: "SURVIVED", TIMED_OUT: f"timed out after {TIMEOUT_S} s"}
+"""What an exit code comes to. A mutant that runs on for ever is no survivor, but no test has said that it is wrong."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +84,13 @@ class Copies:
 
 
 def run_tests(copy: Path, targets: str) -> int:
-    """Run tests in a copy and return pytest's exit code."""
+    """Run tests in a copy and return pytest's exit code, or `TIMED_OUT`."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *targets.split()]
     try:
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
-        return FAILED
+        return TIMED_OUT
     return done.returncode
 
 
@@ -104,17 +109,18 @@ def verdict(mutant: Mutant, copies: Copies) -> str:
             code = run_tests(copy, mutant.test)
         finally:
             path.write_text(text, "utf-8")
-    return "killed" if code == FAILED else "SURVIVED" if code == 0 else f"NOT RUN: pytest ended with {code}"
+    return SAYS.get(code, f"NOT RUN: pytest ended with {code}")
 
 
 def main() -> int:
-    """Print the table; 1 if a mutant was not killed, or a test fails without any."""
+    """Print the table; 1 if a mutant was neither killed nor timed out, or a test fails without any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--area")
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     mutants = read_mutants(given.area, given.only)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))  # the tests that are started inherit it
     with tempfile.TemporaryDirectory() as folder:
         copies = Copies(Path(folder), given.jobs)
         with copies.one() as copy:
@@ -124,13 +130,14 @@ def main() -> int:
                 print("the tests fail without any mutant")
                 return 1
         print("| area | rule | test | verdict |\n|---|---|---|---|")
-        killed = 0
+        said: Counter[str] = Counter()
         with ThreadPoolExecutor(given.jobs) as pool:
-            for mutant, said in zip(mutants, pool.map(lambda m: verdict(m, copies), mutants), strict=True):
-                print(f"| {mutant.area} | {mutant.rule} | {mutant.test} | {said} |", flush=True)
-                killed += said == "killed"
-    print(f"\n{killed} of {len(mutants)} mutants killed")
-    return int(killed != len(mutants))
+            for mutant, word in zip(mutants, pool.map(lambda m: verdict(m, copies), mutants), strict=True):
+                print(f"| {mutant.area} | {mutant.rule} | {mutant.test} | {word} |", flush=True)
+                said[word] += 1
+    killed, late = said[SAYS[FAILED]], said[SAYS[TIMED_OUT]]
+    print(f"\n{killed} of {len(mutants)} mutants killed by a test, {late} by the clock")
+    return int(killed + late != len(mutants))
 
 
 if __name__ == "__main__":
