@@ -50,19 +50,26 @@ def _within(a: Floats, b: Floats, gap_m: float) -> bool:
     Corners within the gap settle it. Else only those triangles stay that may be within it away from their corners, for
     no point of a triangle is farther than its longest side from a corner; and these are cut finer.
     """
-    low = np.maximum(a.min(axis=(0, 1)), b.min(axis=(0, 1))) - gap_m
-    high = np.minimum(a.max(axis=(0, 1)), b.max(axis=(0, 1))) + gap_m
-    a, b = _reaching(a, low, high), _reaching(b, low, high)
+    a, b = _facing(a, b, gap_m)
     while len(a) and len(b):
         to_b, to_a = _corner_distance_m(a, b), _corner_distance_m(b, a)
         if to_b.min() <= gap_m:
             return True
         side_a, side_b = _sides_m(a).max(axis=1), _sides_m(b).max(axis=1)
-        if max(side_a.max(), side_b.max()) <= STEP_M:
+        longest_m = max(side_a.max(), side_b.max())
+        if longest_m <= STEP_M:
             return False
         a, b = a[to_b <= gap_m + side_a + side_b.max()], b[to_a <= gap_m + side_b + side_a.max()]
-        a, b = _halved(a), _halved(b)
+        # The longest first: while one face is hundreds of metres long, nothing is known of the others.
+        a, b = _facing(*(_halved(triangles, max(STEP_M, longest_m / 2)) for triangles in (a, b)), gap_m)
     return False
+
+
+def _facing(a: Floats, b: Floats, gap_m: float) -> tuple[Floats, Floats]:
+    """Return those of two lots of triangles that reach into the box in which both may lie."""
+    low = np.maximum(*(t.min(axis=(0, 1), initial=np.inf) for t in (a, b))) - gap_m
+    high = np.minimum(*(t.max(axis=(0, 1), initial=-np.inf) for t in (a, b))) + gap_m
+    return _reaching(a, low, high), _reaching(b, low, high)
 
 
 def _reaching(triangles: Floats, low: Floats, high: Floats) -> Floats:
@@ -81,10 +88,10 @@ def _sides_m(triangles: Floats) -> Floats:
     return np.asarray(np.linalg.norm(triangles - np.roll(triangles, -1, axis=1), axis=2))
 
 
-def _halved(triangles: Floats) -> Floats:
-    """Cut triangles at the middle of their longest side, unless that is no longer than STEP_M."""
+def _halved(triangles: Floats, most_m: float) -> Floats:
+    """Cut triangles at the middle of their longest side, unless that is no longer than `most_m`."""
     sides = _sides_m(triangles)
-    long = np.flatnonzero(sides.max(axis=1) > STEP_M)
+    long = np.flatnonzero(sides.max(axis=1) > most_m)
     a, b, c = (triangles[long, (sides[long].argmax(axis=1) + k) % 3] for k in range(3))
     middle = (a + b) / 2
     kept = np.delete(triangles, long, axis=0)

@@ -25,8 +25,11 @@ APART_M = 0.5
 """Parts that are no strays and have a larger gap between them make an object doubtful."""
 GRAIN_M = 0.05
 """Gaps are measured between points no farther apart than this on a surface."""
-MOST_SPLITS = 64
-"""Lines into which a side of a face is cut at most: bounds memory."""
+MOST_SPLITS, MOST_GRAINS = 64, 250_000
+"""Lines into which a side of a face is cut at most, and about how many points are added to an object so: bounds memory
+and time where a mesh is in millimetres."""
+MOST_PIECES = 5_000
+"""An object in more pieces is doubtful without a look at the gaps between them: they take time by their square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_
     k = int(piece.max(initial=0)) + 1
     if k == 1:
         return MainBody(np.ones(len(points_m), dtype=bool), 0, doubtful=False)
+    if k > MOST_PIECES:
+        return MainBody(np.ones(len(points_m), dtype=bool), 0, doubtful=True)
     of_face = piece[corners.max(axis=1)]
     size = np.bincount(of_face, weights=area_m2, minlength=k)
     if not size.any():  # points without a face between them
@@ -110,7 +115,9 @@ def _grained(points_m: Floats, piece: Ints, corners: NDArray[np.integer], of_fac
     whole = (corners >= 0).all(axis=1)
     triangle, owner = points_m[corners[whole]], of_face[whole]
     longest_m = np.linalg.norm(triangle - np.roll(triangle, 1, axis=1), axis=2).max(axis=1)
-    splits = np.clip(np.ceil(longest_m / GRAIN_M), 1, MOST_SPLITS).astype(np.int64)
+    splits = np.clip(np.ceil(longest_m / GRAIN_M), 1, MOST_SPLITS)
+    coarser = np.sqrt(MOST_GRAINS / max(1, (splits**2 / 2).sum()))
+    splits = np.maximum(1, splits * min(1, coarser)).astype(np.int64)
     points, pieces = [points_m], [piece]
     for n in np.unique(splits[splits > 1]):
         u, v = (g[np.add.outer(np.arange(n + 1), np.arange(n + 1)) <= n] / n for g in np.mgrid[: n + 1, : n + 1])

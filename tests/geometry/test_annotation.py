@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from worlds import Solid, triangles
 
 from spargen.errors import SceneError
-from spargen.geometry import annotation
-from spargen.geometry.pieces import main_body
+from spargen.geometry import annotation, pieces
+from spargen.geometry.pieces import MOST_GRAINS, MOST_PIECES, main_body
 from spargen.scene.labels import LabelRules, label_rules
 
 annotate = partial(annotation.annotate, rules=label_rules())
@@ -418,3 +418,24 @@ def test_what_was_given_is_handed_on_untouched(by):
     assert made.mesh.face_object[-1] == -1  # the stray is no longer the table's
     assert given.fits(made.mesh)
     assert annotate(vertices, faces, [7], ["bed"], **{f"{by}_object": rows}).annotation.boxes is None
+
+
+def test_points_that_are_added_on_faces_are_bounded_however_large_the_faces_are():
+    """As in a mesh in millimetres, where each face is twenty metres wide."""
+    rng = np.random.default_rng(0)
+    triangles = rng.uniform(0, 1000, (900, 1, 3)) + rng.uniform(-20, 20, (900, 3, 3))
+    corners, of_face = np.arange(2700).reshape(-1, 3), np.arange(900)
+    points, piece = pieces._grained(triangles.reshape(-1, 3), np.repeat(of_face, 3), corners, of_face)
+    assert 2700 < len(points) < 2 * MOST_GRAINS
+    assert len(piece) == len(points)
+    few, _ = pieces._grained(triangles[:9].reshape(-1, 3), np.repeat(of_face[:9], 3), corners[:9], of_face[:9])
+    assert len(few) == 27 + 9 * 65 * 66 // 2
+
+
+def test_an_object_in_thousands_of_pieces_is_doubtful_without_a_look_at_each_two(monkeypatch):
+    monkeypatch.setattr(pieces, "_gaps_m", lambda *_: pytest.fail("it looked"))
+    n = MOST_PIECES + 1
+    points = np.repeat(np.arange(n)[:, None] * [1.0, 0, 0], 3, axis=0)
+    corners = np.arange(3 * n).reshape(-1, 3)
+    body = main_body(points, np.repeat(np.arange(n), 3), corners, np.ones(n))
+    assert (body.kept.all(), body.strays, body.doubtful) == (True, 0, True)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World
 
+from spargen.geometry import gaps
 from spargen.geometry.gaps import STEP_M, touching
 
 sides = st.floats(0.05, 1.5)
@@ -79,3 +80,21 @@ def test_which_of_them_touch():
     assert touching(mesh, NO_BOXES, np.array([0, 0, 0, 1, -1]), 0.03).tolist() == [True, True, False, False, False]
     assert touching(mesh, NO_BOXES, np.array([0, 0, 0, 1, 1]), 0.03).tolist() == [True, True, False, True, True]
     assert touching(mesh, NO_BOXES, np.full(5, 7), 0.03).all()
+
+
+@pytest.mark.parametrize(("apart_m", "near"), [(0.02, True), (0.1, False)])
+def test_a_corner_that_lies_far_off_costs_no_more_than_what_lies_close(apart_m, near, monkeypatch):
+    """A face of 300 m, at 45 degrees along an edge of a shelf of many small ones: only what may reach it is cut."""
+    shelf = mesh_of([((0, 0, 0), (1.0, 1.0, 1.0))], cell_m=0.05)
+    at = 1 + apart_m
+    far = np.array([[at, -0.3, 0], [at, 0.3, 0], [-200.0, 0, at + 200]])
+    n = len(shelf.vertices_m)
+    mesh = type(shelf)(
+        np.concatenate([shelf.vertices_m, far]),
+        np.concatenate([shelf.faces, [[n, n + 1, n + 2]]]),
+        np.append(shelf.face_object, 1),
+    )
+    compared, compare = [], gaps._corner_distance_m
+    monkeypatch.setattr(gaps, "_corner_distance_m", lambda a, b: compared.append(len(a)) or compare(a, b))
+    assert touching(mesh, NO_BOXES, np.array([0, 0]), 0.03).any() == near
+    assert sum(compared) < 10 * n
