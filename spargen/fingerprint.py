@@ -20,6 +20,7 @@ from pkgutil import get_importer
 import numpy as np
 
 from spargen.errors import SceneError
+from spargen.reading import read_bytes
 
 LIBRARIES = ("numpy", "scipy", "open3d", "open3d-cpu", "jinja2", "pillow", "trimesh")
 """The libraries that decide numbers, words or pixels: with another version of one a run is another run."""
@@ -52,8 +53,8 @@ def digest(*parts: object) -> str:
 
 
 def contents(folder: Path, files: Iterable[Path]) -> str:
-    """Hash names and bytes of files. Names count relative to `folder`, so that a data set may be moved."""
-    return _of_files(folder, files, lambda path: path.read_bytes())
+    """Hash names and bytes of regular files. Names count relative to `folder`, so that a data set may be moved."""
+    return _of_files(folder, files, read_bytes)
 
 
 def sizes(folder: Path, files: Iterable[Path]) -> str:
@@ -143,7 +144,9 @@ def _of_files(folder: Path, files: Iterable[Path], what: Callable[[Path], object
         found = [[Path(os.path.relpath(path, folder)).as_posix(), what(path)] for path in files]
     except OSError as error:
         raise SceneError(
-            f"a file vanished while it was read ({error.strerror})", where=error.filename or folder, mend="run again"
+            f"a file cannot be read ({error.strerror})",
+            where=error.filename or folder,
+            mend="bring it back as a regular file, and run again",
         ) from error
     return digest(found)
 

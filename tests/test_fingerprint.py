@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,8 +102,15 @@ def test_a_data_set_may_be_moved(tmp_path):
 
 
 def test_a_file_that_is_gone_is_named(tmp_path):
-    with pytest.raises(SceneError, match=r"no\.txt.*vanished"):
+    with pytest.raises(SceneError, match=r"no\.txt.*cannot be read"):
         sizes(tmp_path, [tmp_path / "no.txt"])
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/dev/zero"), os.mkfifo, Path.mkdir])
+def test_bytes_are_those_of_regular_files(tmp_path, make):
+    make(tmp_path / "pose.txt")
+    with pytest.raises(SceneError, match=r"pose\.txt.*no regular file"):
+        contents(tmp_path, [tmp_path / "pose.txt"])
 
 
 @pytest.fixture

@@ -76,6 +76,9 @@ def seven_scenes_poses(folder: Path) -> list[Path]:
 def read_seven_scenes(folder: Path, calibrate: Calibrate) -> Shots:
     """List the images that have a pose; one whose file is no matrix is lost."""
     poses = seven_scenes_poses(folder)
+    images = [path for place in sorted({path.parent for path in poses}) for path in place.glob("frame-*.color.*")]
+    posed = {path.with_suffix("").with_suffix("") for path in poses}
+    notes = {"images without a pose": sum(path.with_suffix("").with_suffix("") not in posed for path in images)}
     listed = []
     for path in poses:
         stem = path.name.removesuffix("pose.txt")
@@ -83,7 +86,7 @@ def read_seven_scenes(folder: Path, calibrate: Calibrate) -> Shots:
         image = next((way for way in ways if way.is_file()), ways[0])
         depth = path.with_name(f"{stem}depth.png")
         listed.append(_shot(image, _read_pose(path), calibrate, depth if depth.is_file() else None))
-    return Shots(tuple(listed), tuple(poses), _MILLIMETRE, lists_depth=True)
+    return Shots(tuple(listed), tuple(poses), _MILLIMETRE, lists_depth=True, notes=notes)
 
 
 def _shot(image: Path, pose: Floats, calibrate: Calibrate, depth: Path | None) -> Shot:

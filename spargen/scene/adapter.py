@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from spargen.errors import SceneError
+from spargen.reading import read_text
 from spargen.scene.labels import LabelRules, label_rules
 from spargen.scene.types import Scene
 
@@ -40,13 +41,7 @@ class SceneAdapter(ABC):
         Raises `SceneError` if the file is there and cannot be read.
         """
         file = self.root / TERMS_FILE
-        try:
-            own = file.read_text("utf-8-sig").strip() if file.exists() else ""
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise SceneError(
-                f"the terms of use cannot be read: {reason}", where=file, mend="write them anew"
-            ) from error
+        own = read_text(file, "the terms of use", SceneError).strip() if file.exists() else ""
         return own or self.terms_of_use
 
     @abstractmethod

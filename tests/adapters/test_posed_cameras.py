@@ -501,6 +501,15 @@ def test_poses_of_seven_scenes_that_are_no_matrix_are_lost_and_sequences_are_one
     assert scene.notes["poses dropped"] == 2
 
 
+def test_images_of_seven_scenes_without_a_pose_are_counted(tmp_path: Path) -> None:
+    folder = write_scene(tmp_path, cameras="7-Scenes")
+    assert "images without a pose" not in loaded(tmp_path).notes
+    (folder / "frame-000002.pose.txt").unlink()
+    scene = loaded(tmp_path)
+    assert scene.notes["images without a pose"] == 1
+    assert len(scene.frames) == 4
+
+
 @pytest.mark.parametrize("form", ["TUM", "7-Scenes"])
 def test_recordings_without_intrinsics_ask_for_them(tmp_path: Path, form: str) -> None:
     folder = write_scene(tmp_path, cameras=form)

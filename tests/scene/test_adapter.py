@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from spargen.errors import SceneError
@@ -38,8 +40,12 @@ def test_terms_that_cannot_be_read_are_no_reason_to_name_others(tmp_path):
     (tmp_path / TERMS_FILE).write_bytes(b"\xff\xfe\x00f")
     with pytest.raises(SceneError, match="not UTF-8") as caught:
         Scans(tmp_path).terms()
-    assert caught.value.where.endswith(TERMS_FILE)
+    assert caught.value.where.endswith(f"{TERMS_FILE}:1")
     (tmp_path / TERMS_FILE).unlink()
     (tmp_path / TERMS_FILE).mkdir()
-    with pytest.raises(SceneError, match="directory"):
+    with pytest.raises(SceneError, match="no regular file"):
+        Scans(tmp_path).terms()
+    (tmp_path / TERMS_FILE).rmdir()
+    os.mkfifo(tmp_path / TERMS_FILE)
+    with pytest.raises(SceneError, match="no regular file"):
         Scans(tmp_path).terms()
