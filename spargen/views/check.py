@@ -12,10 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 import spargen.geometry
@@ -27,6 +25,7 @@ from spargen.geometry.verdict import Verdict, find_faults, judge
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Scene
 from spargen.settings import Settings
+from spargen.views.findings import ImageFaults, keep, read_kept
 from spargen.views.pictures import NO_DEPTH, image_fault, measured_m
 from spargen.views.table import choose_frames
 
@@ -75,13 +74,10 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
     address = (scene.fingerprint, settings.check_frames, settings.widest_m, *seen, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address)}.json"
     try:
-        return Check(**orjson.loads(path.read_bytes()))
-    except (OSError, orjson.JSONDecodeError, TypeError):
+        return Check(**read_kept(path))
+    except TypeError:
         found = _examine(scene, settings, threads)
-    keep_in.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=keep_in, suffix=".part", delete=False) as file:
-        file.write(orjson.dumps(asdict(found)))
-    Path(file.name).replace(path)
+    keep(path, asdict(found))
     return found
 
 
@@ -117,7 +113,8 @@ def frames_to_ask(
         remarks = "; ".join(filter(None, (found.what, found.remark)))
         notes = {"scene check": remarks} if remarks else {}
         faults |= {} if found.what else found.faults  # a scene that is asked all the same is asked whole
-    usable, looked_at = _look_on(scene, settings, faults, video=video, rgbd=rgbd, threads=threads)
+    images = ImageFaults(scene, rgbd=rgbd, keep_in=keep_in)
+    usable, looked_at = _look_on(scene, settings, faults, images, video=video, threads=threads)
     notes |= _told(scene, settings, faults, looked_at)
     if not len(usable):
         raise SceneError(f"no frame can be used: {in_words(faults)}", where=scene.id, mend="export the frames again")
@@ -125,7 +122,7 @@ def frames_to_ask(
 
 
 def _look_on(
-    scene: Scene, settings: Settings, faults: dict[str, str], *, video: bool, rgbd: bool, threads: int
+    scene: Scene, settings: Settings, faults: dict[str, str], images: ImageFaults, *, video: bool, threads: int
 ) -> tuple[Ints, int]:
     """Look at all frames that are chosen, others in place of bad ones too, add what is wrong; and count the frames."""
     one_does_not_fit = bool(faults)
@@ -139,7 +136,7 @@ def _look_on(
         if not new:
             return usable, len(looked_at)
         looked_at.update(new)
-        faults |= {scene.frames[f]: fault for f in new if (fault := image_fault(scene, f, rgbd=rgbd))}
+        faults |= images.among(new)
         if one_does_not_fit and not scene.surface.is_empty:
             good = [f for f in sorted(looked_at) if scene.frames[f] not in faults]
             faults |= _misfits(scene, good, threads)
