@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from spargen.audit.tree import TreeRow
+from spargen.errors import OutputError
 from spargen.run.marks import Drawn, draw, marks_of_record
+from spargen.run.shown import shown
 
 WIDTH_PX = 320
 QUALITY = 65
@@ -18,28 +19,31 @@ MOST = 6
 
 
 def pictures(row: TreeRow) -> list[tuple[str, str]]:
-    """Return a caption and a data URL for each image shown; none for an image that is not there."""
+    """Return a caption and a data URL for each image shown; "" for one that is no image, nothing for one not there.
+
+    A tree may have been published without its images.
+    """
     marks: dict[int, list[Drawn]] = {}
     for image, mark in marks_of_record(row.record):
         marks.setdefault(image, []).append(mark)
     paths = row.images
-    shown = sorted(marks) if marks and len(paths) > MOST else range(min(len(paths), MOST))
     found = []
-    for i in shown:
-        data = _small(row.folder / paths[i], marks.get(i, []))
-        if data is not None:
-            found.append((f"image {i + 1} of {len(paths)}", f"data:image/jpeg;base64,{data}"))
+    for i in sorted(marks) if marks and len(paths) > MOST else range(min(len(paths), MOST)):
+        path, caption = row.folder / paths[i], f"image {i + 1} of {len(paths)}"
+        if not os.path.lexists(path):
+            continue
+        try:
+            found.append((caption, f"data:image/jpeg;base64,{_small(path, marks.get(i, []))}"))
+        except OutputError as error:
+            found.append((f"{caption}: {error.what}", ""))
     return found
 
 
-def _small(path: Path, marks: list[Drawn]) -> str | None:
-    try:
-        with Image.open(path) as image:
-            size = min(WIDTH_PX, image.width), max(1, round(image.height * min(WIDTH_PX, image.width) / image.width))
-            image.draft("RGB", size)
-            small = image.convert("RGB").resize(size)
-    except OSError:  # a tree may have been published without its images
-        return None
+def _small(path: Path, marks: list[Drawn]) -> str:
+    with shown(path) as image:
+        size = min(WIDTH_PX, image.width), max(1, round(image.height * min(WIDTH_PX, image.width) / image.width))
+        image.draft("RGB", size)
+        small = image.convert("RGB").resize(size)
     draw(small, marks)
     file = BytesIO()
     small.save(file, "JPEG", quality=QUALITY)

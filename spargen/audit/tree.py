@@ -13,7 +13,7 @@ import orjson
 
 from spargen.errors import OutputError
 from spargen.run.naming import Cell
-from spargen.run.read import published_cells, read_cell
+from spargen.run.read import names_images, open_rows, published_cells, read_cell
 
 _RESCAN = re.compile(r"([A-Za-z]+\d{4})_\d\d")
 """A scene of ScanNet: the number of a room, and that of its scan."""
@@ -124,7 +124,7 @@ class Tree:
         for file in self._files.get(asked, ()):
             dataset = file.parts[-6]
             folder = file.parents[4] / "images"
-            for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+            for number, line in enumerate(_bytes(file).splitlines(), start=1):
                 if line.strip():
                     yield TreeRow(dataset, _record(line, file, number), None, folder)
 
@@ -137,6 +137,11 @@ def _files_of(root: Path) -> list[Path]:
     return []
 
 
+def _bytes(file: Path) -> bytes:
+    with open_rows(file) as rows:
+        return rows.read()
+
+
 def _record(line: bytes, file: Path, number: int) -> dict[str, Any]:
     try:
         found = orjson.loads(line)
@@ -144,6 +149,9 @@ def _record(line: bytes, file: Path, number: int) -> dict[str, Any]:
         whole = len(turns) == 2 and all("value" in turn for turn in turns) and "id" in found
     except (orjson.JSONDecodeError, KeyError, TypeError):
         whole = False
+    if whole and "image" in found:
+        names = found["image"]
+        whole = names_images({"image": [names] if isinstance(names, str) else names}, "image")
     if not whole:
         raise OutputError("this line is no row", where=f"{file}:{number}", mend="mend the file or leave it out")
     return {"type": file.parts[-3], **found}

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from spargen.bench.choose import choose
 from spargen.bench.files import write_card, write_parquet, write_tsv
 from spargen.bench.harness import knows
@@ -86,7 +84,7 @@ def make_bench(
         missing.
     """
     load_pyarrow()  # what is lacking is told before the work and not after it
-    terms = orjson.loads(read_manifest(out))["terms_of_use"]
+    _, terms = read_manifest(out)
     if dest.exists() and any(dest.iterdir()):
         raise OutputError("the folder is not empty", where=dest, mend="choose an empty folder as --dest")
     published, unscored = choose(out, split, rows)

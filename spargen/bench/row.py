@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from spargen.errors import OutputError
+from spargen.run.read import open_rows
 
 ROWS = "rows.jsonl"
 _MEND_ROWS = "make the bench again with `spargen bench`"
@@ -94,7 +95,7 @@ def read_replies(file: Path, rows: Iterable[BenchRow]) -> dict[int, str]:
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a file of lines, each with its number; blank lines do not count."""
-    with file.open("rb") as lines:
+    with open_rows(file, "write it again") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue

@@ -23,6 +23,7 @@ from spargen.export.row import ExportRow, neutral_row
 from spargen.export.store import QUALITY, Store
 from spargen.export.table import FORMATS
 from spargen.fingerprint import installed_version
+from spargen.reading import read_bytes
 from spargen.run.executors import WorkerLostError, run_each
 from spargen.run.files import leftovers, whole, write_bytes, write_json, writing
 from spargen.run.naming import Cell
@@ -135,7 +136,7 @@ def export(
         If `out` is no finished output, `dest` holds something else, nothing is chosen, or an image cannot be read.
     """
     choice, pictures, chosen = choice or Choice(), pictures or Pictures(), FORMATS[form]
-    manifest = read_manifest(out)
+    manifest, terms = read_manifest(out)
     key = _key(manifest, form, choice, pictures)
     if (earlier := _claim(dest, key)) is not None:
         return earlier
@@ -158,16 +159,25 @@ def export(
         done += len(piece.rows)
         if watch is not None:
             watch(done, plan.total)
-    return _finish(dest, key, plan, orjson.loads(manifest)["terms_of_use"])
+    return _finish(dest, key, plan, terms)
 
 
-def read_manifest(out: Path) -> bytes:
-    """Return the manifest of an output folder; `OutputError` if the output is not finished."""
+def read_manifest(out: Path) -> tuple[bytes, Mapping[str, str]]:
+    """Return the manifest of an output folder, and the terms of use in it.
+
+    Raises
+    ------
+    OutputError
+        If the output is not finished, or its manifest is damaged.
+    """
+    file, mend = out / "manifest.json", "give the command that makes it again"
     try:
-        return (out / "manifest.json").read_bytes()
+        manifest = read_bytes(file)
+        return manifest, {str(name): str(text) for name, text in orjson.loads(manifest)["terms_of_use"].items()}
     except FileNotFoundError as error:
-        what, mend = "the output is not finished", "give the command that makes it again"
-        raise OutputError(what, where=out / "manifest.json", mend=mend) from error
+        raise OutputError("the output is not finished", where=file, mend=mend) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError("the manifest is damaged", where=file, mend=mend) from error
 
 
 def _key(manifest: bytes, form: str, choice: Choice, pictures: Pictures) -> dict[str, Any]:
@@ -186,14 +196,17 @@ def _claim(dest: Path, key: Mapping[str, Any]) -> Summary | None:
     done, begun = dest / _DONE, dest / _PARTS / _DONE
     for file in (done, begun):
         if file.exists():
-            found = orjson.loads(file.read_bytes())
-            if found["made_by"] != key:
-                mend = "choose another --dest, or remove this folder"
+            mend = "choose another --dest, or remove this folder"
+            try:
+                found = orjson.loads(read_bytes(file))
+                same, holds = found["made_by"] == key, Summary(**found["holds"]) if file == done else None
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise OutputError("the record of this export is damaged", where=file, mend=mend) from error
+            if not same:
                 raise OutputError("another export stands here, or another output was exported", where=dest, mend=mend)
             if file == done:
                 shutil.rmtree(dest / _PARTS, ignore_errors=True)
-                return Summary(**found["holds"])
-            return None
+            return holds
     if dest.exists() and any(dest.iterdir()):
         raise OutputError("the folder holds something else", where=dest, mend="choose an empty folder as --dest")
     write_json(begun, {"made_by": key})

@@ -9,9 +9,10 @@ from pathlib import Path
 from PIL import Image
 
 from spargen.export.row import ShownImage
+from spargen.reading import read_bytes
 from spargen.run.files import writing
 from spargen.run.marks import draw
-from spargen.run.sheets import unreadable
+from spargen.run.shown import shown
 
 QUALITY = 92
 
@@ -53,20 +54,16 @@ class Store:
         return self.put(image).read_bytes()
 
     def _drawn(self, image: ShownImage) -> Image.Image:
-        try:
-            with Image.open(image.source) as opened:
-                if self.size_px is not None:
-                    # A JPEG that is twice as large, or more, is decoded at half its size or less: that is faster.
-                    opened.thumbnail((self.size_px, self.size_px), reducing_gap=1.0)
-                shown = opened.convert("RGB")
-        except OSError as error:
-            raise unreadable(image.source) from error
-        draw(shown, image.marks)
-        return shown
+        with shown(image.source) as opened:
+            if self.size_px is not None:
+                # A JPEG that is twice as large, or more, is decoded at half its size or less: that is faster.
+                opened.thumbnail((self.size_px, self.size_px), reducing_gap=1.0)
+            drawn = opened.convert("RGB")
+        draw(drawn, image.marks)
+        return drawn
 
 
 def _read(source: Path) -> bytes:
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise unreadable(source) from error
+    """Return the bytes of an image; what is none goes into no export."""
+    with shown(source):
+        return read_bytes(source)

@@ -10,7 +10,7 @@ from PIL import Image
 from spargen.run.files import whole
 from spargen.run.marks import Drawn, draw, marks_of_fact
 from spargen.run.read import PublishedRow
-from spargen.run.sheets import unreadable
+from spargen.run.shown import shown
 from spargen.seeds import digest
 
 WIDTH_PX = 480
@@ -60,10 +60,7 @@ class Pictures:
 
 
 def _small(path: Path, width: int) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            size = min(width, image.width), max(1, round(image.height * min(width, image.width) / image.width))
-            image.draft("RGB", size)
-            return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    except OSError as error:
-        raise unreadable(path) from error
+    with shown(path) as image:
+        size = min(width, image.width), max(1, round(image.height * min(width, image.width) / image.width))
+        image.draft("RGB", size)
+        return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)

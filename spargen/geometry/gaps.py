@@ -61,7 +61,8 @@ def _within(a: Floats, b: Floats, gap_m: float) -> bool:
             return False
         a, b = a[to_b <= gap_m + side_a + side_b.max()], b[to_a <= gap_m + side_b + side_a.max()]
         # The longest first: while one face is hundreds of metres long, nothing is known of the others.
-        a, b = _facing(*(_halved(triangles, max(STEP_M, longest_m / 2)) for triangles in (a, b)), gap_m)
+        most_m = max(STEP_M, longest_m / 2)
+        a, b = _facing(_halved(a, most_m), _halved(b, most_m), gap_m)
     return False
 
 

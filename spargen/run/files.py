@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from spargen.errors import OutputError
+from spargen.reading import open_file, read_bytes
 
 JSON_LINE = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | JSON_LINE
@@ -164,7 +165,7 @@ def write_bytes(path: Path, data: bytes) -> Stamp:
 def write_changed(path: Path, data: bytes, announce: Callable[[Stamp], None] | None = None) -> Stamp:
     """Write a file whole unless it holds these very bytes already; for `announce` see `write_lines`."""
     try:
-        same = path.read_bytes() == data
+        same = read_bytes(path) == data
     except OSError:
         same = False
     return (len(data), sha256(data).hexdigest()) if same else write_lines(path, [data], announce)
@@ -182,7 +183,7 @@ def write_sealed(path: Path, record: Mapping[str, Any]) -> None:
 
 def read_sealed(path: Path) -> dict[str, Any]:
     """Return a record; `ValueError` if it is not as it was written. One that has no digest in it is believed."""
-    record = orjson.loads(path.read_bytes())
+    record = orjson.loads(read_bytes(path))
     if not isinstance(record, dict):
         raise ValueError("no record")  # noqa: TRY004 - damage, whatever it looks like
     seal = record.pop(_SEAL, None)
@@ -237,7 +238,7 @@ class Draft:
 
 def stamp_of(path: Path) -> Stamp:
     """Read a file and return its stamp."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return path.stat().st_size, file_digest(file, "sha256").hexdigest()
 
 

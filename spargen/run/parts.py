@@ -28,6 +28,7 @@ import orjson
 from pydantic import ConfigDict, TypeAdapter
 
 from spargen.fingerprint import digest
+from spargen.reading import read_bytes
 from spargen.run.compile import Run
 from spargen.run.files import (
     JSON_LINE,
@@ -151,7 +152,7 @@ def failures(out: Path, run: Run) -> dict[SceneRef, str]:
         if (file := error_file(out, ref)).exists():
             texts[ref] = "it failed, and the record of why is damaged"
             with suppress(OSError, ValueError, KeyError, TypeError):
-                texts[ref] = str(orjson.loads(file.read_bytes())["message"])
+                texts[ref] = str(orjson.loads(read_bytes(file))["message"])
     return texts
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from spargen.reading import read_bytes
 from spargen.run.files import Stamp, changed_ns, is_whole, read_sealed, settle_folder, stamp_of, write_sealed, writing
 from spargen.run.lines import Lines, id_of, lines_in
 from spargen.run.naming import Cell
@@ -99,7 +100,7 @@ def _read_manifest(out: Path, announced: Sequence[Stamp]) -> tuple[dict[str, Ent
         sealed = _sealed(out)
         if sealed and stamp_of(out / _MANIFEST) not in (sealed, *announced):
             return {}, {}
-        manifest = orjson.loads((out / _MANIFEST).read_bytes())
+        manifest = orjson.loads(read_bytes(out / _MANIFEST))
         files = {str(name): Entry(entry) for name, entry in manifest["files"].items() if _is_ours(name)}
         if not all(type(entry["bytes"]) is int and type(entry["sha256"]) is str for entry in files.values()):
             return {}, {}
@@ -174,7 +175,10 @@ def _seal(out: Path) -> Path:
 
 def _announced(out: Path) -> Iterator[tuple[str, Stamp]]:
     """Yield name and stamp of the files that an interrupted merge replaced or was about to replace."""
-    journal = _journal(out).read_bytes() if _journal(out).exists() else b""
+    try:
+        journal = read_bytes(_journal(out))
+    except OSError:
+        return
     for line in journal.splitlines():
         try:
             name, size, digest = orjson.loads(line)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BufferedReader
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ from typing import Any
 import orjson
 
 from spargen.errors import OutputError, nearest
+from spargen.reading import open_file
 from spargen.run.naming import Cell, images_folder
+from spargen.scene.types import can_name_a_file
 
 _MEND = "give the command that made the output again"
 
@@ -97,13 +101,21 @@ def published_cells(out: Path) -> list[Cell]:
     return sorted(Cell(f.parts[-5], *f.parts[-3:]) for f in folders if any(f.glob("*.jsonl")))
 
 
+def open_rows(file: Path, mend: str = _MEND) -> BufferedReader:
+    """Open a file of lines; `OutputError` with `mend` if it is no regular file."""
+    try:
+        return open_file(file)
+    except OSError as error:
+        raise OutputError(f"the file cannot be read ({error.strerror})", where=file, mend=mend) from error
+
+
 def read_cell(out: Path, cell: Cell) -> Iterator[PublishedRow]:
     """Read the rows of one cell, in the order of its file."""
     row_file, fact_file = _row_file(out, cell), out / cell.fact_file
     if not fact_file.exists():
         raise OutputError("the facts of this file are missing", where=row_file, mend=_MEND)
     folder, number = images_folder(out, cell.dataset), 0
-    with row_file.open("rb") as rows, fact_file.open("rb") as facts:
+    with open_rows(row_file) as rows, open_rows(fact_file) as facts:
         for number, (row, fact) in enumerate(zip_longest(rows, facts), start=1):
             if row is None or fact is None:
                 short = row_file if row is None else fact_file
@@ -111,12 +123,26 @@ def read_cell(out: Path, cell: Cell) -> Iterator[PublishedRow]:
                     "the file ends early: rows and facts do not fit", where=f"{short}:{number}", mend=_MEND
                 )
             record, trace = _parsed(row, row_file, number), _parsed(fact, fact_file, number)
+            if not (names_images(record, "image") and names_images({"depth": [], **record}, "depth")):
+                where = f"{row_file}:{number}"
+                raise OutputError("this row names images outside of their folder, or none", where=where, mend=_MEND)
             if record["id"] != trace["id"]:
                 what = f"the fact is that of {trace['id']}, the row that of {record['id']}"
                 raise OutputError(what, where=f"{fact_file}:{number}", mend=_MEND)
             yield PublishedRow(cell, record, trace, folder)
     if row_file != out / cell.row_file(number):
         raise OutputError(f"the file holds {number} rows, not what its name says", where=row_file, mend=_MEND)
+
+
+def names_images(record: Mapping[str, Any], key: str) -> bool:
+    """Tell whether a record names images under a key, each by a path that leads to no other folder."""
+    names = record.get(key)
+    return isinstance(names, list) and all(isinstance(name, str) and _is_inside(name) for name in names)
+
+
+@lru_cache(maxsize=65_536)
+def _is_inside(name: str) -> bool:
+    return all(map(can_name_a_file, name.split("/")))
 
 
 def rows_in(out: Path, cell: Cell) -> int:

@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from spargen.errors import OutputError
 from spargen.run.files import writing
 from spargen.run.marks import draw_record, font, marked_images
+from spargen.run.shown import shown
 
 _TEXT_PX = 15
 _GAP_PX = 12
@@ -23,10 +23,10 @@ def draw_tile(record: Mapping[str, Any], form: str, images_root: Path) -> Image.
     images = [_open(images_root / name) for name in record["image"]]
     draw_record(record, images)
     marked = marked_images(record)
-    shown = [i for i in range(len(images)) if len(images) <= _EVERY + 1 or i % _EVERY == 0 or i in marked]
-    columns = min(len(shown), 5)
+    chosen = [i for i in range(len(images)) if len(images) <= _EVERY + 1 or i % _EVERY == 0 or i in marked]
+    columns = min(len(chosen), 5)
     width = 560 if columns == 1 else 1200 // columns
-    numbered = [_thumbnail(images[i], width, f"Frame-{i}" if len(images) > len(shown) else "") for i in shown]
+    numbered = [_thumbnail(images[i], width, f"Frame-{i}" if len(images) > len(chosen) else "") for i in chosen]
     picture = _grid(numbered, columns, gap=4)
     return _captioned(picture, [f"[{form}] {record['id']}", *(turn["value"] for turn in record["conversations"])])
 
@@ -45,16 +45,9 @@ def save(image: Image.Image, path: Path) -> None:
         beside.replace(path)
 
 
-def unreadable(path: Path) -> OutputError:
-    """Return the error of an image that is not there or is damaged."""
-    return OutputError("the image cannot be read", where=path, mend="generate with images: copy or link")
-
-
 def _open(path: Path) -> Image.Image:
-    try:
-        return Image.open(path).convert("RGB")
-    except OSError as error:
-        raise unreadable(path) from error
+    with shown(path) as image:
+        return image.convert("RGB")
 
 
 def _thumbnail(image: Image.Image, width: int, label: str) -> Image.Image:

@@ -9,8 +9,10 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from spargen.errors import OutputError
+from spargen.reading import read_bytes
+from spargen.run.shown import shown
 from spargen.verify.asked import EDGE_M
 from spargen.verify.layout import LAYOUTS
 from spargen.verify.row import Halt, Row
@@ -69,18 +71,18 @@ def _check_images(row: Row, images: Path | None) -> None:
 
 def _image_fault(path: Path, size: tuple[int, int] | None) -> str:
     """Say what is wrong with an image's file; "" if it is whole, and has its camera's size or, of depth, 16 bits."""
+    if not path.exists():
+        return "is not there"
     try:
-        with Image.open(path) as image:
+        with shown(path) as image:
             fault = "" if size in (None, image.size) else f"has {image.size} pixels, not {size}"
             if size is None and not image.mode.startswith("I"):
                 fault = f"has no 16 bits a pixel, but the mode {image.mode}"
             image.draft("L", (1, 1))  # a JPEG's data are read to the end all the same
             image.load()
             return fault
-    except FileNotFoundError:
-        return "is not there"
-    except (OSError, SyntaxError, ValueError) as error:
-        return f"cannot be decoded: {error}"
+    except OutputError as error:
+        return f"cannot be decoded: {error.what}"
 
 
 def _check_nesting(row: Row, drawn: list[str]) -> None:
@@ -131,9 +133,16 @@ def _clip_fault(row: Row, images: Path | None) -> str:
         return "not the frames of the clip"
     numbers = [row.site.number_of(frame) for frame in row.frames]
     listed = sorted((images / row.site.id).glob("video_idx*.txt")) if images else []
-    if images and all(path.read_text().split() != numbers for path in listed):
+    if images and all(_words(path) != numbers for path in listed):
         return "no video_idx.txt has the frames of the clip"
     return ""
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return read_bytes(path).decode("utf-8", errors="replace").split()
+    except OSError:
+        return []
 
 
 def check_set(row: Row) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from spargen.run.naming import Cell
-from spargen.run.read import published_cells
+from spargen.run.read import open_rows, published_cells
 
 _OFFSET_BITS = 44
 """Files of up to 17 TB, and a million cells."""
@@ -60,7 +60,7 @@ def index_rows(out: Path, sample: int | None = None) -> RowIndex:
 def _read_file(index: RowIndex, cell: Cell, number: int, sample: int | None) -> int:
     """Note where the lines of a file begin, and whose they are; return how many there are."""
     offset = lines = 0
-    with index.files[cell].open("rb") as file:
+    with open_rows(index.files[cell]) as file:
         for line in file:
             if lines == sample:
                 break
@@ -100,7 +100,7 @@ def read_rows(
             if number != at:
                 if file is not None:
                     file.close()
-                file, at = files[cells[number]].open("rb"), number
+                file, at = open_rows(files[cells[number]]), number
             if file is not None:
                 file.seek(offset)
                 yield cells[number], orjson.loads(file.readline())

@@ -77,13 +77,18 @@ def test_links_among_the_parts_are_refused(foreign, tmp_path, place):
         merge([out], tmp_path / "merged")
 
 
+@pytest.mark.parametrize("begun", [False, True])
 @pytest.mark.parametrize("place", ["spar", "spar/scannet", "spar/scannet/qa_jsonl", "facts", "data_jsons", ".parts"])
-def test_a_run_writes_nowhere_else_by_a_link(job, foreign, place):
+def test_a_run_writes_nowhere_else_by_a_link(job, foreign, root, place, begun):
     _, _, outside = foreign
     made = job("linked")
+    if begun:
+        generate(made)
+        (root / "a_00/scene.txt").write_text("8")
+        (made.out / place).rename(made.out / "away")
     (made.out / place).parent.mkdir(parents=True, exist_ok=True)
     (made.out / place).symlink_to(outside)
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputError, match="a link" if begun and place != ".parts" else None):
         generate(made)
 
 

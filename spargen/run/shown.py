@@ -1,0 +1,42 @@
+"""Opens the images that rows name: whatever lies there, an image comes out of it or one error that names the file."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from spargen.errors import OutputError
+from spargen.reading import open_file
+from spargen.scene.images import MOST_PIXELS
+
+_DAMAGED = (
+    *(OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, struct.error, zlib.error),
+    Image.DecompressionBombError,
+)
+"""What Pillow's decoders raise."""
+
+
+@contextmanager
+def shown(path: Path) -> Iterator[Image.Image]:
+    """Open an image of an output to decode it, as a whole or smaller.
+
+    Raises
+    ------
+    OutputError
+        Where it is not there, is no regular file or leads to none, claims more pixels than any camera has, or is
+        damaged, if only where it is decoded.
+    """
+    try:
+        with open_file(path) as file, Image.open(file) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"it claims {image.width}x{image.height} pixels")
+            yield image
+    except _DAMAGED as error:
+        reason = getattr(error, "strerror", None) or error
+        mend = "generate with images: copy or link"
+        raise OutputError(f"the image cannot be read ({reason})", where=path, mend=mend) from error
