@@ -1,6 +1,7 @@
 """Rows that somebody else made: what they name as images is read only if it is one, and inside of its folder."""
 
 import os
+import signal
 
 import hand_written
 import orjson
@@ -33,6 +34,7 @@ NO_IMAGES = {
     "a bomb": lambda path: path.write_bytes(png(100_000, 100_000, b"")),
     "no camera's": lambda path: path.write_bytes(png(13_000, 13_000, b"")),
 }
+PATIENCE_S = 120
 NAMES = [
     "/etc/passwd",
     "../../../../../../etc/passwd",
@@ -43,6 +45,16 @@ NAMES = [
     7,
     None,
 ]
+
+
+@pytest.fixture(autouse=True)
+def patience():
+    """Fail a test that waits, for somebody who writes into a pipe, say."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
+    signal.alarm(PATIENCE_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(params=list(NO_IMAGES))

@@ -221,6 +221,8 @@ def _text_images(path: Path) -> Iterator[_Image]:
                 yield _Image(pose, int(words[8]), name, f"line {number}")
             except (ValueError, IndexError):
                 _refuse("this is no image: ID QW QX QY QZ TX TY TZ CAMERA NAME are wanted", path, f"line {number}")
+            if not line.endswith(b"\n") and not Path(name).suffix:
+                _refuse("the file ends within the name of an image", path, f"line {number}")
             _, points = next(lines, (number + 1, b""))
             if _is_image(points):
                 _refuse(f"image {name} has no line of points, if only an empty one", path, f"line {number + 1}")

@@ -54,7 +54,7 @@ def read_tum(folder: Path, calibrate: Calibrate) -> Shots:
         Where a line of a list is none.
     """
     images, image_s = _list(folder / "rgb.txt", folder)
-    poses = _trajectory(folder / "groundtruth.txt")
+    poses, cut = _trajectory(folder / "groundtruth.txt")
     of_pose = _nearest(image_s, poses[:, 0])
     depths, depth_s = _list(folder / "depth.txt", folder) if (folder / "depth.txt").is_file() else ([], np.zeros(0))
     of_depth = _nearest(image_s, depth_s)
@@ -64,7 +64,7 @@ def read_tum(folder: Path, calibrate: Calibrate) -> Shots:
         if of_pose[i] >= 0
     ]
     files = [path for name in (*_TUM, "depth.txt") if (path := folder / name).is_file()]
-    notes = {"images without a pose": int((of_pose < 0).sum())}
+    notes = {"images without a pose": int((of_pose < 0).sum()), "last pose left out, for its line has no end": cut}
     return Shots(tuple(listed), tuple(files), _TUM_UNIT_M, lists_depth=True, notes=notes)
 
 
@@ -123,8 +123,11 @@ def _list(path: Path, folder: Path) -> tuple[list[Path], Floats]:
     return files, np.array(times)
 
 
-def _trajectory(path: Path) -> Floats:
-    """Return (P, 8) time, position and quaternion of each pose; nan and infinite numbers are kept but for times."""
+def _trajectory(path: Path) -> tuple[Floats, int]:
+    """Return (P, 8) time, position and quaternion of each pose; nan and infinite numbers are kept but for times.
+
+    And how many are left out at the end: one whose line has no end, for its last number may be cut.
+    """
     rows = []
     for number, words in _rows(path):
         try:
@@ -135,8 +138,9 @@ def _trajectory(path: Path) -> Floats:
             what = f"line {number} is no pose: {' '.join(words)!r}"
             raise SceneError(what, where=path, mend="write time tx ty tz qx qy qz qw")
         rows.append(row)
-    poses = np.reshape(rows, (-1, 8))
-    return np.asarray(poses[np.isfinite(poses[:, 0])])
+    cut = int(bool(rows) and not read_file(path).endswith((b"\n", b"\r")))
+    poses = np.reshape(rows[: len(rows) - cut], (-1, 8))
+    return np.asarray(poses[np.isfinite(poses[:, 0])]), cut
 
 
 def _nearest(times: Floats, others: Floats) -> NDArray[np.int64]:

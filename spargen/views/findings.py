@@ -18,7 +18,8 @@ from spargen.views.pictures import image_fault
 
 _CODE = [Path(__file__).parent, Path(spargen.scene.__path__[0])]
 """What findings are made by."""
-_GONE = [-1]
+_GONE, _OF_ONE = [-1], 2
+"""The stamp of a file that is not there, and how long that of one file is."""
 
 
 def read_kept(path: Path) -> Any:
@@ -51,15 +52,16 @@ class ImageFaults:
     """
 
     def __init__(self, scene: Scene, *, rgbd: bool, keep_in: Path | None) -> None:
-        self._scene, self._rgbd, self._path = scene, rgbd, None
+        self._scene, self._rgbd = scene, rgbd
+        self._path: Path | None = None
         if keep_in is not None and scene.fingerprint:
             shown = scene.surface.parts() if isinstance(scene.surface, InstanceImages) else ()
             held = (scene.cameras.size_px, scene.frames, len(scene.objects), *shown)
             key = digest("images", scene.fingerprint, rgbd, *held, *map(tree, _CODE), libraries())
             self._path = keep_in / f"{scene.dataset}-{scene.id}-{key}.json"
-        found = read_kept(self._path) if self._path else None
+        found = (read_kept(self._path) if self._path else None) or {}
         whole = isinstance(found, dict) and all(isinstance(v, list) and len(v) == 2 for v in found.values())
-        self._found: dict[str, Any] = found if whole else {}
+        self._found: dict[str, Any] = dict(found) if whole else {}
 
     def among(self, frames: Iterable[int]) -> dict[str, str]:
         """Return, for those of some frames whose images cannot be used, their names and why."""
@@ -75,13 +77,16 @@ class ImageFaults:
         return said
 
     def _stamp(self, frame: int) -> list[int]:
-        """Return sizes and times of change of a frame's files; nothing where they lie in a container."""
-        if not self._path or self._found.get(self._scene.frames[frame], [0])[0] == []:
+        """Return sizes and times of change of a frame's files, but for those that lie in a container."""
+        known = self._found.get(self._scene.frames[frame], [_GONE])[0]
+        if not self._path or not known:
             return []
         try:
             store = self._scene.store
             paths = [store.color(frame).path]
-            if self._rgbd and paths[0] is not None and (depth := store.depth(frame)) is not None:
+            # To ask a container for depth is as much work as to decode it.
+            asked = self._rgbd and paths[0] is not None and len(known) != _OF_ONE
+            if asked and (depth := store.depth(frame)) is not None:
                 paths.append(depth.path)
             found = [path.stat() for path in paths if path is not None]
         except (SceneError, OSError):

@@ -190,6 +190,20 @@ def test_a_blank_line_and_a_comment_between_two_images(tmp_path: Path) -> None:
     assert len(read_model(text_of(tmp_path, change)).names) == 3
 
 
+@pytest.mark.parametrize("name", ["3 c.jpg", "3 c", "3 "])
+def test_the_name_of_the_last_image_is_not_cut(tmp_path: Path, name: str) -> None:
+    """A shorter name may be that of another frame."""
+    written(tmp_path, model(), "text")
+    path = tmp_path / "images.txt"
+    text = path.read_text()
+    path.write_text(text[: text.index("3 c.jpg")] + name)
+    if name.endswith(".jpg"):
+        assert read_model(tmp_path).names == ("b/one.jpg", "two.jpg", name)
+    else:
+        with pytest.raises(SceneError, match=r"ends within the name of an image \(line"):
+            read_model(tmp_path)
+
+
 def test_the_last_image_may_lack_its_empty_line(tmp_path: Path) -> None:
     what = model()
     what.images = what.images[:2]

@@ -436,7 +436,7 @@ def test_quaternions_of_tum_have_their_real_part_last(tmp_path: Path) -> None:
 def tum(tmp_path: Path, file: str, change: Callable[[list[str]], list[str]]) -> Scene:
     folder = write_scene(tmp_path, cameras="TUM")
     lines = (folder / file).read_text().splitlines()
-    put(folder / file, "\n".join(change(lines)))
+    put(folder / file, "\n".join(change(lines)) + "\n")
     return loaded(tmp_path)
 
 
@@ -499,6 +499,19 @@ def test_poses_of_seven_scenes_that_are_no_matrix_are_lost_and_sequences_are_one
     names = [f"seq-01_frame-{i:06d}" for i in range(5)] + [f"seq-02_frame-{i:06d}" for i in (0, 3, 4)]
     assert list(scene.frames) == names
     assert scene.notes["poses dropped"] == 2
+
+
+def test_the_last_pose_of_tum_is_left_out_where_its_line_has_no_end(tmp_path: Path) -> None:
+    folder = write_scene(tmp_path, cameras="TUM")
+    file = folder / "groundtruth.txt"
+    put(file, "\n".join(file.read_text().splitlines()[:-1]))
+    scene = loaded(tmp_path)
+    assert scene.frames == ("0", "1", "2", "3")
+    assert scene.notes["last pose left out, for its line has no end"] == 1
+    put(file, file.read_text() + "\n")
+    scene = loaded(tmp_path)
+    assert scene.frames == ("0", "1", "2", "3", "4")
+    assert "last pose left out, for its line has no end" not in scene.notes
 
 
 def test_images_of_seven_scenes_without_a_pose_are_counted(tmp_path: Path) -> None:
