@@ -84,6 +84,16 @@ def link(file, rng):
     file.symlink_to(target)
 
 
+def pipe(file, _):
+    file.unlink()
+    os.mkfifo(file)
+
+
+def device(file, _):
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
 def retype(file, rng):
     """Give one value of a JSON file, at any depth, another type; a line of a JSONL file another content."""
     try:
@@ -104,7 +114,7 @@ def retype(file, rng):
     file.write_text(json.dumps(tree))
 
 
-WAYS = (truncate, flip, delete, empty, append, swap, folder, link, retype)
+WAYS = (truncate, flip, delete, empty, append, swap, folder, link, pipe, device, retype)
 
 
 def damaged(out, rng):
@@ -112,6 +122,7 @@ def damaged(out, rng):
     tops = (".parts", ".parts", "spar", "facts", "manifest.json", "data_jsons")
     top = out / rng.choice([top for top in tops if (out / top).exists()])
     files = sorted(f for f in (top.rglob("*") if top.is_dir() else [top]) if f.is_file() and "lock" not in f.name)
+    files = files or sorted((out / ".parts").rglob("*.json"))  # what stood there is a pipe already
     file, way = rng.choice(files), rng.choice(WAYS)
     way(file, rng)
     return f"{way.__name__} {file.relative_to(out)}"
