@@ -19,7 +19,7 @@ from spargen.verify.asked import (
 )
 from spargen.verify.body import Thing
 from spargen.verify.directions import EDGE_M, Eye, check_claim, check_relation, is_upright
-from spargen.verify.ground import Ground
+from spargen.verify.ground import WIDEST_M, Ground, width_m
 from spargen.verify.layout import B, G, R
 from spargen.verify.mesh_sight import MeshSight
 from spargen.verify.nearest import check_candidates, check_extreme
@@ -353,6 +353,9 @@ def room_size(row: Row) -> None:
     site, bounds, sight = row.site, row.site.bounds, row.site.sight
     if not isinstance(sight, MeshSight) or not sight.floor_rows:
         row.wrong.append("there is no floor" if isinstance(sight, MeshSight) else "images do not show all of the floor")
+        raise Halt
+    if (wide_m := width_m(site, sight)) > WIDEST_M:
+        row.wrong.append(f"the floor is {wide_m:.0f} m wide: something of it lies far off")
         raise Halt
     ground: Ground = site.memo(("ground",), lambda: Ground(site, sight))
     said = re.findall(r"\b\d+\b", row.right)

@@ -23,6 +23,9 @@ Rule = tuple[float, float, float, float]
 
 SPACING_M = 0.025
 """Between the samples of a surface whose gaps are measured."""
+MOST_STEPS, MOST_SAMPLES = 200, 1_000_000
+"""Of them along a side of a face, and about how many of an object: a corner may lie far off, a mesh be in
+millimetres."""
 RULE: Rule = (0.10, 0.05, 0.30, 0.10)
 OTHER_READINGS: tuple[Rule, ...] = ((0.08, 0.06, 0.25, 0.08), (0.13, 0.04, 0.35, 0.12))
 """The rule of the main body, more strictly and more leniently: where these disagree, so may two careful readers."""
@@ -247,10 +250,12 @@ def _least(tree: cKDTree, points: Floats, most: float) -> float:
 def lattice(corners: Floats) -> tuple[Floats, Ints]:
     """Return samples of triangles (F, 3, 3), no more than `SPACING_M` apart, and the triangle of each.
 
-    Triangles that are smaller than that have none but their corners, which are left out.
+    Triangles that are smaller than that have none but their corners, which are left out. On those whose sides are many
+    metres long, and where there would be too many, they are farther apart.
     """
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1) if len(corners) else np.zeros(0)
-    steps = np.ceil(longest / SPACING_M).astype(int)
+    steps = np.ceil(longest / SPACING_M).clip(0, MOST_STEPS)
+    steps = (steps * min(1.0, np.sqrt(MOST_SAMPLES / max(1.0, (steps**2 / 2).sum())))).astype(int)
     found, source = [np.zeros((0, 3))], [np.zeros(0, dtype=np.int64)]
     for n in np.unique(steps[steps > 1]).tolist():
         rows = np.flatnonzero(steps == n)

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 CELL_M = 0.05
+WIDEST_M, REACH_M = 100.0, 5.0
+"""A wider floor is none of which a size is asked; and how far beyond it things that stand on it count."""
 BORDER_M = 1.25
 """Free cells around what is drawn, so that what grows stays inside."""
 
@@ -33,7 +35,7 @@ class Ground:
         lexicon, things, bounds = site.lexicon, site.list, site.bounds
         closing_m = bounds.room_closing_m
         self.site, self.sight = site, sight
-        self.corners = np.concatenate([np.zeros((0, 3, 3)), *(things[row].corners_m for row in sight.floor_rows)])
+        self.corners = _floor(site, sight)
         points, _ = sight.points
         self.points = points[-FLOOR_POINTS:]
         self.storeys_m = float(np.diff(np.percentile(self.points[:, 2], [1, 99]))[0])
@@ -42,8 +44,10 @@ class Ground:
         resting = _resting(self.standing, [t for t in loose if t not in self.standing])
         shapes = [_fan(least_rectangles(t.points_m[:, :2])[0].corners) for t in self.standing]
         shapes += [_fan(hull(t.points_m[:, :2])) for t in resting]
-        self.grid = Grid(np.concatenate([self.corners[:, :, :2], *shapes]))
-        floor = self.grid.fill(self.corners[:, :, :2])
+        flat = self.corners[:, :, :2]
+        reach = flat.min(axis=(0, 1)) - REACH_M, flat.max(axis=(0, 1)) + REACH_M
+        self.grid = Grid(np.concatenate([flat, *shapes]).clip(*reach))  # a stray corner may lie a kilometre off
+        floor = self.grid.fill(flat)
         named = [self.grid.fill(t.corners_m[:, :, :2]) for t in self.standing if not lexicon.meaningless(t.label)]
         least = _joined(floor, named, self.grid.grow(floor, 1.5 * CELL_M))
         most = _joined(floor, map(self.grid.fill, shapes), self.grid.grow(floor, 3 * CELL_M))
@@ -102,6 +106,17 @@ class Ground:
         return float((self.grid.grow(mask, 0.2) & self.result).sum() / max(1, self.result.sum()))
 
 
+def width_m(site: Site, sight: MeshSight) -> float:
+    """Return how far the floor of a scene reaches along one of the world's axes, at most; 0 where there is none."""
+    flat = _floor(site, sight)[..., :2]
+    return float(np.ptp(flat, axis=(0, 1)).max()) if len(flat) else 0.0
+
+
+def _floor(site: Site, sight: MeshSight) -> Floats:
+    """Return the faces (n, 3, 3) of the floor."""
+    return np.concatenate([np.zeros((0, 3, 3)), *(site.list[row].corners_m for row in sight.floor_rows)])
+
+
 def _resting(standing: list[Thing], others: list[Thing]) -> list[Thing]:
     """Return the things that rest on what stands on the floor, or on each other."""
     found, more, rest = [], standing, others
@@ -152,11 +167,11 @@ class Grid:
         return np.asarray(np.floor((points_m[:, :2] - self.low) / CELL_M), dtype=np.int64)
 
     def fill(self, triangles: Floats) -> Bools:
-        """Return the cells whose centres lie in one of the triangles (n, 3, 2)."""
+        """Return the cells whose centres lie in one of the triangles (n, 3, 2), which may reach beyond the raster."""
         filled = np.zeros(self.shape, bool)
         corners = (triangles - self.low) / CELL_M - 0.5  # cell (i, j) has its centre at (i, j)
-        first = np.floor(corners.min(axis=1)).astype(int) if len(corners) else np.zeros((0, 2), dtype=int)
-        span = np.ceil(corners.max(axis=1)).astype(int) - first + 1 if len(corners) else first
+        first = np.floor(corners.min(axis=1)).clip(0, self.shape).astype(int)
+        span = (np.ceil(corners.max(axis=1)).clip(-1, np.array(self.shape) - 1).astype(int) - first + 1).clip(0)
         small = span.max(axis=1, initial=0) <= 6
         for i in range(int(span[small, 0].max(initial=0))):
             for j in range(int(span[small, 1].max(initial=0))):
@@ -196,6 +211,6 @@ def _mark(filled: Bools, corners: Floats, cells: NDArray[np.int64]) -> None:
         return np.asarray(along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0])
 
     sides = np.stack([side(a, b), side(b, c), side(c, a)])
-    inside = (sides >= 0).all(axis=0) | (sides <= 0).all(axis=0)
+    inside = ((sides >= 0).all(axis=0) | (sides <= 0).all(axis=0)) & (cells < filled.shape).all(axis=1)
     seen_edge_on = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) < 1e-9
     filled[tuple(cells[inside & ~seen_edge_on].T)] = True

@@ -5,20 +5,22 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, cKDTree
 from second import block, looking, row, sheet, site
 
 from spargen.run.naming import Cell
 from spargen.settings import Settings
+from spargen.verify import answers
 from spargen.verify.answers import obj_count, view_change
 from spargen.verify.asked import check_boxes_apart, check_metres, faults
-from spargen.verify.body import Thing, gaps_m
+from spargen.verify.body import MOST_SAMPLES, MOST_STEPS, SPACING_M, Thing, gaps_m, lattice
 from spargen.verify.bounds import Bounds
 from spargen.verify.directions import check_relation, check_tuples, word
 from spargen.verify.ground import Ground
 from spargen.verify.judge import Verdict, judge
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_rivals
+from spargen.verify.row import Halt
 from spargen.verify.whole import refuse_foreign, shared_answers
 from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
 
@@ -241,6 +243,29 @@ def test_floor_counts_under_what_stands_on_it():
     bed = ("bed", [block((0, 2, 0), (2, 3, 0.5))])
     assert floor_of(GROUND).areas_m2[0.5] == pytest.approx([8, 8], abs=0.2)
     assert floor_of(GROUND, bed).areas_m2[0.5] == pytest.approx([10, 10], abs=0.3)
+
+
+def test_what_lies_far_off_takes_no_ground():
+    """One corner of a bed is 300 m away."""
+    bed = block((0, 2, 0), (2, 3, 0.5))
+    bed[7, 0] = 300
+    ground = floor_of(GROUND, ("bed", [bed]))
+    assert max(ground.grid.shape) < 20 / 0.05
+    low, high = ground.areas_m2[0.5]
+    assert 9.8 < low <= high < 30
+    assert ground.grid.fill(np.array([[[-900.0, -900], [900, -900], [0, 900]]])).all()
+    assert not ground.grid.fill(np.array([[[-900.0, -900], [-800, -900], [-850, -800]]])).any()
+    far_edge = ground.grid.low + 0.05 * np.array(ground.grid.shape)
+    small = far_edge + np.array([[-0.12, -0.12], [0.06, -0.12], [-0.12, 0.06]])
+    assert 0 < ground.grid.fill(small[None]).sum() < 9
+
+
+def test_no_size_is_told_of_a_floor_that_reaches_far_off(monkeypatch):
+    monkeypatch.setattr(answers, "Ground", lambda *_: pytest.fail("it was drawn"))
+    asked = row(site=site([("floor", [sheet((0, 0, 0), (101, 2, 0), 2)])]))
+    with pytest.raises(Halt):
+        answers.room_size(asked)
+    assert asked.wrong == ["the floor is 101 m wide: something of it lies far off"]
 
 
 @pytest.mark.parametrize("what", [("shelf", 1.0, 2.0), ("bed", 0.0, 2.6), ("wall", 0.0, 2.0)])
@@ -486,3 +511,15 @@ def test_only_the_last_rows_of_a_cell_may_offer_what_no_row_answers(strangers, w
     answers = shared_answers(lambda: ((cell, record) for record in records))
     refused = [refuse_foreign(Verdict("right"), record, answers[cell]) for record in records if cell in answers]
     assert sum(verdict.kind == "wrong" for verdict in refused) == wrong
+
+
+def test_samples_of_a_surface_are_bounded_however_large_it_is():
+    """One corner may lie kilometres off; a mesh may be in millimetres."""
+    side = np.array([[0, 0, 0], [1.0, 0, 0], [0, 1.0, 0]])
+    points, source = lattice(np.stack([side, side * [3000, 1, 1]]))
+    at_most = (MOST_STEPS + 1) * (MOST_STEPS + 2) // 2
+    assert np.bincount(source, minlength=2)[1] == at_most
+    assert cKDTree(points[source == 0]).query(side.mean(axis=0))[0] < SPACING_M
+    many, of = lattice(np.repeat(side[None] * 40, 900, axis=0))
+    assert len(of) < 1.2 * MOST_SAMPLES
+    assert len(many) == len(of) > MOST_SAMPLES / 2
