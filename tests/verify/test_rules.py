@@ -256,8 +256,9 @@ def test_what_lies_far_off_takes_no_ground():
     assert ground.grid.fill(np.array([[[-900.0, -900], [900, -900], [0, 900]]])).all()
     assert not ground.grid.fill(np.array([[[-900.0, -900], [-800, -900], [-850, -800]]])).any()
     far_edge = ground.grid.low + 0.05 * np.array(ground.grid.shape)
-    small = far_edge + np.array([[-0.12, -0.12], [0.06, -0.12], [-0.12, 0.06]])
-    assert 0 < ground.grid.fill(small[None]).sum() < 9
+    small = np.array([[0, 0], [0.2, 0], [0, 0.2]])
+    filled = ground.grid.fill(np.stack([far_edge - 3 + small, far_edge - 0.12 + 1.4 * small]))
+    assert 0 < filled[-3:, -3:].sum() < 9
 
 
 def test_no_size_is_told_of_a_floor_that_reaches_far_off(monkeypatch):
