@@ -37,14 +37,14 @@ def list_names(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object a line of the table.")] = False,
 ) -> None:
     """List what a job can name: tasks, adapters, templates, or the scenes of a data set."""
+    import orjson
+
     if task is not None:
         told = _described(task, what)
         print(orjson.dumps(told).decode() if as_json else "\n".join(f"{key}: {value}" for key, value in told.items()))
         return
     columns, rows = _listed(what, adapter, root)
     if as_json:
-        import orjson
-
         print(orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode())
         return
     table = Table(*columns)
