@@ -156,7 +156,7 @@ def test_rows_of_any_tree_name_nothing_outside_of_it(tmp_path, name):
         list(Tree(root).rows(Asked("depth_prediction_oc", "select")))
 
 
-@pytest.mark.parametrize("kind", ["a device", "a pipe", "a folder"])
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "a device"])
 def test_files_of_rows_facts_and_replies_are_regular_ones(tmp_path, kind):
     out, bare = hand_written.write_output(tmp_path / "out"), tmp_path / "bare"
     write_tree(bare, {("depth_prediction_oc", "select"): honest}, scenes=1, rows=2)
