@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from spargen import __version__
 from spargen.errors import OutputError, printable
 from spargen.terminal import SHOWN
 
@@ -45,6 +44,8 @@ def logged(verbose: bool, file: Path | None) -> Iterator[None]:
 
     Raises `OutputError` if the file cannot be written.
     """
+    from spargen import __version__
+
     logger = logging.getLogger("spargen")
     handlers: list[logging.Handler] = [_Terminal(logging.INFO if verbose else logging.WARNING)]
     handlers[0].setFormatter(_Lines())

@@ -97,19 +97,19 @@ def opposed_claims(facts: Sequence[Fact], count: int, settings: Settings, rng: n
         waiting[min((words[i] for i in rng.permutation(len(words))), key=lambda word: len(waiting[word]))].append(fact)
     for left in waiting.values():
         left.reverse()  # the first ones are taken first
-    like = {axis: replace(fact.answer, axes=(axis,)) for (axis, _), (fact, *_) in waiting.items()}
     rows: Counter[str] = Counter()
     tilt, out = Tilt(), list[Claim]()
     while len(out) < count:
-        able = [axis for axis in sorted(like) if all(len(waiting[axis, state]) >= 2 for state in (-1, 1))]
+        axes = sorted({axis for axis, _ in waiting})
+        able = [axis for axis in axes if all(len(waiting[axis, state]) >= 2 for state in (-1, 1))]
         if rows[HEIGHT] + OPTIONS > settings.height_share * (len(out) + OPTIONS):
             able = [axis for axis in able if axis != HEIGHT]
         if not able:
             break
         axis = min(able, key=rows.__getitem__)
         for claimed in (1, -1):
-            said = replace(like[axis], states=(claimed,))
-            out.append(Claim(tilt.pop(waiting[axis, claimed], axis), said, True))
-            out.append(Claim(tilt.pop(waiting[axis, -claimed], axis), said, False))
+            true, false = (tilt.pop(waiting[axis, state], axis) for state in (claimed, -claimed))
+            said = replace(true.answer, axes=(axis,), states=(claimed,))
+            out += Claim(true, said, True), Claim(false, said, False)
         rows[axis] += OPTIONS
     return [out[i] for i in rng.permutation(min(count, len(out)))]

@@ -83,7 +83,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
             with _timed(out, "words"):
                 # Some facts find no company for their options, so more are handed on where others must be wrong.
                 enough = POOL * max(quota, FEW) if form in WRONG else quota
-                able, spare = _able(task, form, facts, settings, out), SPARE * quota
+                able, spare = _able(task, form, facts, settings, out), SPARE * max(quota, 2 * FEW)
                 # One fact told, and offered as a choice, is nearly the same row twice.
                 known = told[form not in WRONG]
                 chosen = choose(able, task.answer, form, enough, rng, spare=spare, asked=known)

@@ -151,8 +151,8 @@ def chosen(monkeypatch):
             jobs.append(job)
             raise SceneError("enough", where="here", mend="stop")
 
-        for name in ("generate", "make_recipes"):
-            monkeypatch.setattr(f"spargen.cli.make.{name}", stop)
+        for place in ("generate.generate", "recipe.make_recipes"):
+            monkeypatch.setattr(f"spargen.run.{place}", stop)
         result = CliRunner().invoke(app, [str(arg) for arg in args])
         assert "here: enough" in result.stderr, result.output
         return jobs[0]
@@ -335,7 +335,7 @@ def test_the_demo_asks_about_as_many_houses_as_it_is_told(spargen, monkeypatch, 
         raise SceneError("enough", where="here", mend="stop")
 
     monkeypatch.setattr("spargen.demo.write_demo", lambda root, **more: built.append(more["houses"]))
-    monkeypatch.setattr("spargen.cli.make.generate", generate)
+    monkeypatch.setattr("spargen.run.generate.generate", generate)
     names = [LAYOUTS[layout].scene_id(i) for i in range(3)]
     for houses in (3, 2):  # the third house of the first run stays on the disk
         spargen("demo", "--out", tmp_path / "demo", "--layout", layout, "--houses", houses, "--workers", 2)
