@@ -39,20 +39,26 @@ def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int
     return np.asarray(shuffled[np.lexsort((between, rank))])
 
 
-def _varied(usable: Mapping[Hashable, Fact], spare: int, asked: Collection[Hashable]) -> Sequence[Fact]:
-    """Leave out facts that repeat others, unless fewer than `spare` would be left."""
+OF_ONE_SET = 0.03
+"""Largest share of a cell's rows in a scene that is about the same objects, where there are others."""
+
+
+def _varied(usable: Mapping[Hashable, Fact], count: int, spare: int, asked: Collection[Hashable]) -> list[Fact]:
+    """Return the facts that repeat no other, and as many more as are needed to have `spare` of them.
+
+    One repeats others that was asked in another form, or is about objects that have their share of `count` rows.
+    """
+    often = max(1, int(OF_ONE_SET * count))
+    times: Counter[Hashable] = Counter()
+    repeats = []
+    for key, fact in usable.items():
+        about = key if fact.deck else frozenset(fact.objects)
+        times[about] += 1
+        repeats.append(((key in asked) + (times[about] > often), times[about]))
+    enough = max(spare, sum(not much for much, _ in repeats))
+    kept = sorted(range(len(repeats)), key=repeats.__getitem__)[:enough]
     facts = list(usable.values())
-    fresh = [fact for key, fact in usable.items() if key not in asked]
-    if len(fresh) >= spare:
-        facts = fresh
-    seen: Counter[Hashable] = Counter()
-    turn = []
-    for fact in facts:
-        about = fact.key[1:] if fact.deck else frozenset(fact.objects)
-        seen[about] += 1
-        turn.append(seen[about])
-    most = sorted(turn)[min(spare, len(turn)) - 1] if spare and turn else 0
-    return [fact for fact, time in zip(facts, turn, strict=True) if time <= most] if most else facts
+    return [facts[i] for i in sorted(kept)]
 
 
 def choose(
@@ -62,13 +68,14 @@ def choose(
     count: int,
     rng: np.random.Generator,
     *,
+    rows: int = 0,
     spare: int = 0,
     asked: Collection[Hashable] = (),
 ) -> list[Fact]:
     """Return up to `count` facts that may take a form, each question once, ordered so that any prefix is in balance.
 
-    As long as more than `spare` are left, those are left out whose keys were `asked` in another form, then the views of
-    the same objects of which there are most.
+    As long as `spare` are left, those are left out whose keys were `asked` in another form, and those about objects
+    that have their share of so many `rows` already.
 
     Words along axes are balanced part by part: the next fact is one whose words are rarest so far. Of those it is one
     that sets labels straight which leaned to one side.
@@ -78,7 +85,7 @@ def choose(
         if fact.forms is None or form in fact.forms:
             usable.setdefault(fact.key, fact)
     by_bucket: dict[Hashable, list[Fact]] = defaultdict(list)
-    for fact in _varied(usable, spare, asked):
+    for fact in _varied(usable, rows, spare, asked) if rows else usable.values():
         by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(fact)
     number: dict[Hashable, int] = defaultdict(lambda: len(number))
     parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in by_bucket]

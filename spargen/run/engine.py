@@ -36,9 +36,10 @@ from spargen.views.table import Views
 _log = logging.getLogger(__name__)
 WRONG = {"select": "too few honest options", "judge": "no honest claim"}
 """The forms that need something wrong beside the truth, and why a fact is dropped for which there is none."""
-POOL, SPARE, FEW = 4, 3, 24
-"""Facts proposed for each row wanted, so that there is something to choose from; those of them that are chosen from
-though they repeat others; and rows that count as too few."""
+POOL, FEW = 4, 24
+"""Facts proposed for each row wanted, so that there is something to choose from; and rows that count as too few."""
+SPARE, SPARE_WRONG = 1.5, 3
+"""Facts for each row wanted that are chosen from though some repeat others: more where answers must be wrong, too."""
 
 
 @contextmanager
@@ -83,10 +84,11 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
             with _timed(out, "words"):
                 # Some facts find no company for their options, so more are handed on where others must be wrong.
                 enough = POOL * max(quota, FEW) if form in WRONG else quota
-                able, spare = _able(task, form, facts, settings, out), SPARE * max(quota, 2 * FEW)
+                able = _able(task, form, facts, settings, out)
+                spare = int((SPARE_WRONG if form in WRONG else SPARE) * max(quota, 2 * FEW))
                 # One fact told, and offered as a choice, is nearly the same row twice.
                 known = told[form not in WRONG]
-                chosen = choose(able, task.answer, form, enough, rng, spare=spare, asked=known)
+                chosen = choose(able, task.answer, form, enough, rng, rows=quota, spare=spare, asked=known)
                 phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
             told[form in WRONG].update(p.fact.key for p in phrased)
             with _timed(out, "records"):

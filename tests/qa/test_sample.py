@@ -99,24 +99,28 @@ def test_the_same_seed_chooses_the_same(seed):
     assert choose(facts, LENGTH, "fill", 10_000, rng(seed)) != choose(facts, LENGTH, "fill", 10_000, rng(seed + 1))
 
 
-def test_facts_that_another_form_asks_are_left_out_where_there_are_enough():
+def test_facts_that_another_form_asks_are_left_out_as_long_as_others_are_left():
     facts = [Fact((k,), (k, 99), 1.0, {}) for k in range(60)]
     others = {fact.key for fact in facts[:20]}
-    chosen = choose(facts, LENGTH, "select", 60, rng(), spare=40, asked=others)
+    chosen = choose(facts, LENGTH, "select", 60, rng(), rows=20, spare=40, asked=others)
     assert len(chosen) == 40
     assert not others & {fact.key for fact in chosen}
-    assert len(choose(facts, LENGTH, "select", 60, rng(), spare=41, asked=others)) == 60
+    more = choose(facts, LENGTH, "select", 60, rng(), rows=20, spare=45, asked=others)
+    assert len(more) == 45
+    assert len(others & {fact.key for fact in more}) == 5
 
 
-def test_no_pair_of_objects_is_asked_about_more_often_than_needed():
+def test_no_pair_of_objects_has_more_than_its_share_where_there_are_others():
     facts = [Fact((k,), (0, 1), 1.0, {}) for k in range(50)]
-    facts += [Fact((100 + k,), (2, 3 + k % 25), 1.0, {}) for k in range(50)]
-    times = Counter(fact.objects for fact in choose(facts, LENGTH, "fill", 100, rng(), spare=50))
-    assert times[0, 1] == 2
-    assert len(choose(facts, LENGTH, "fill", 100, rng(), spare=60)) >= 60
-    assert len(choose(facts, LENGTH, "fill", 100, rng())) == 100
+    facts += [Fact((100 + k,), (2, 3 + k % 25), 1.0, {}) for k in range(75)]
+    for rows, most in ((100, 3), (20, 1), (70, 2)):
+        times = Counter(fact.objects for fact in choose(facts, LENGTH, "fill", 200, rng(), rows=rows))
+        assert max(times.values()) == most
+    times = Counter(fact.objects for fact in choose(facts, LENGTH, "fill", 200, rng(), rows=100, spare=90))
+    assert times[0, 1] == 90 - 75
+    assert len(choose(facts, LENGTH, "fill", 200, rng())) == 125
 
 
 def test_decks_are_not_taken_for_repetitions():
     facts = [Fact((0,), (), 20.0, {}, quantity=str(k), deck="room") for k in range(20)]
-    assert len(choose(facts, AREA, "fill", 20, rng(), spare=10)) == 20
+    assert len(choose(facts, AREA, "fill", 20, rng(), rows=20)) == 20
