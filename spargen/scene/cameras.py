@@ -310,8 +310,7 @@ class Cameras:
 
     def _bent(self, view: NDArray[np.int64]) -> Iterator[tuple[Lens, NDArray[np.int64]]]:
         """Yield each lens that bends among those of views (R,), with the rows that it belongs to."""
-        for lens in dict.fromkeys(self.lens):
-            if lens.bends:
-                rows = np.flatnonzero(np.array([one == lens for one in self.lens])[view])
-                if len(rows):
-                    yield lens, rows
+        for lens in dict.fromkeys(lens for lens in self.lens if lens.bends):
+            rows = np.flatnonzero(np.array([one == lens for one in self.lens])[view])
+            if len(rows):
+                yield lens, rows
