@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from spargen.geometry.grid import Grid
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras
-from spargen.scene.images import NOTHING
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
@@ -51,16 +50,16 @@ class Outlines:
 class Alone:
     """Every object in a room of its own: whether a ray would hit it if nothing else were there.
 
-    One ray scene, one cast: the objects stand on a lattice, and each ray begins where it enters the ball around its
-    object, wherever the camera stands. So near it meets nothing else first, and float32 is exact enough however far
-    the camera is.
+    One ray scene, one cast: the objects stand on a lattice, and a ray that passes through the ball around its object
+    begins before it, wherever the camera stands, and ends behind it. There it meets nothing else, and float32 is exact
+    enough however far the camera is.
     """
 
     def __init__(self, mesh: Mesh, center_m: Floats, radius_m: Floats, askable: Bools, threads: int) -> None:
         n = len(center_m)
         # A little more than the farthest corner, so that no ray begins on it.
         radius_m = 1.001 * radius_m + 0.001
-        # A ray that hits its object begins within 1.42 radii of the centre.
+        # No ray that passes through its ball comes nearer than a radius to another.
         pitch = 3 * float(radius_m[askable].max(initial=0.0))
         side = int(np.ceil(max(1, n) ** (1 / 3)))
         place = (np.stack(np.unravel_index(np.arange(n), (side, side, side)), axis=-1) - (side - 1) / 2) * pitch
@@ -69,7 +68,6 @@ class Alone:
         vertices = mesh.vertices_m[faces] + (place - center_m)[owner][:, None]
         self._center, self._place = center_m.astype(np.float32), place.astype(np.float32)
         self._radius = radius_m.astype(np.float32)
-        self._object_of_face = np.append(owner, np.int32(NOTHING))
         self._caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
 
     @classmethod
@@ -80,14 +78,16 @@ class Alone:
 
     def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
         """Tell for rays (R,) whether each would hit its object (R,)."""
-        towards = self._center[obj] - origin
+        start = origin - self._center.take(obj, axis=0)
         square = np.einsum("ri,ri->r", direction, direction)
-        along = np.einsum("ri,ri->r", towards, direction) - self._radius[obj] * np.sqrt(square)
-        start = direction * (np.maximum(along, 0) / square)[:, None]
-        start += self._place[obj]
-        start -= towards
-        face, _ = self._caster.cast(start, direction)
-        return np.asarray(self._object_of_face[face] == obj)
+        along = -np.einsum("ri,ri->r", start, direction) / square
+        start += direction * along[:, None]  # where the ray comes nearest to the centre
+        radius = self._radius.take(obj)
+        reach = radius / np.sqrt(square)
+        passes = (np.einsum("ri,ri->r", start, start) <= radius**2) & (along > -reach)
+        start += self._place.take(obj, axis=0)
+        start -= direction * np.minimum(reach, along)[:, None]
+        return np.asarray(passes & self._caster.blocked(start, direction * (2 * reach)[:, None]))
 
 
 def hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:

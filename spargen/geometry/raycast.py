@@ -52,18 +52,35 @@ class RayCaster:
         face : (...) int64, `NO_FACE` where nothing is hit.
         t : (...) float32 ray parameter, inf where nothing is hit.
         """
-        d = np.asarray(direction, dtype=np.float32)
-        rays = np.empty((*d.shape[:-1], 6), dtype=np.float32)
-        rays[..., :3], rays[..., 3:] = origin_m, d
-        lost = np.isnan(d[..., 0])
-        rays[lost] = 0.0
+        rays, lost = _rays(origin_m, direction)
         if self._empty or rays.size == 0:
-            return np.full(d.shape[:-1], NO_FACE, dtype=np.int64), np.full(d.shape[:-1], np.inf, dtype=np.float32)
+            return np.full(rays.shape[:-1], NO_FACE, dtype=np.int64), np.full(rays.shape[:-1], np.inf, dtype=np.float32)
         hits = self._scene.cast_rays(self._tensor(rays), nthreads=self._threads)
-        face = hits["primitive_ids"].numpy().astype(np.int64)
-        t = hits["t_hit"].numpy()
-        face[(face == self._scene.INVALID_ID) | lost], t[lost] = NO_FACE, np.inf
+        # open3d's number for no face has all bits set: -1.
+        face, t = hits["primitive_ids"].numpy().view(np.int32).astype(np.int64), hits["t_hit"].numpy()
+        if lost is not None:
+            face[lost], t[lost] = NO_FACE, np.inf
         return face, t
+
+    def blocked(self, origin_m: ArrayLike, way: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which ways (..., 3), from origins that are broadcast against them, meet a face before they end."""
+        rays, lost = _rays(origin_m, way)
+        if self._empty or rays.size == 0:
+            return np.zeros(rays.shape[:-1], dtype=bool)
+        met = self._scene.test_occlusions(self._tensor(rays), tfar=1.0, nthreads=self._threads).numpy()
+        return np.asarray(met if lost is None else met & ~lost, dtype=bool)
+
+
+def _rays(origin_m: ArrayLike, direction: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
+    """Return rays (..., 6), and which of them were of nan and are no rays now, None if none was."""
+    d = np.asarray(direction, dtype=np.float32)
+    rays = np.empty((*d.shape[:-1], 6), dtype=np.float32)
+    rays[..., :3], rays[..., 3:] = origin_m, d
+    lost = np.isnan(d[..., 0])
+    if not lost.any():
+        return rays, None
+    rays[lost] = 0.0
+    return rays, lost
 
 
 @cache

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from worlds import World
 
 from spargen.geometry import shares as module
+from spargen.geometry.alone import Alone
 from spargen.geometry.visibility import see
 from spargen.settings import Settings
 
@@ -246,3 +247,18 @@ def test_things_of_all_sizes_alone_from_everywhere(seed, distance_m):
             if min(np.ptp(np.argwhere(ids == o), axis=0)) < 5:
                 continue  # so thin that coarse rays may miss it
             assert t.unoccluded[0, o] == pytest.approx(alone, abs=0.05 + 1 / cells**0.5)
+
+
+def test_what_a_ray_misses_is_not_met_in_the_room_of_another():
+    w = World().add("chair", (0, 0, 0), (1, 1, 1)).add("lamp", (9, 0, 0), (1, 1, 1))
+    mesh, objects = w.mesh(), w.objects()
+    rooms = Alone(mesh, objects.center_m, np.full(2, 0.75**0.5), np.array([True, True]), 1)
+    # The rooms stand side by side, three radii from middle to middle; a ray that far off lies in the other room.
+    away_m = 3 * (1.001 * 0.75**0.5 + 0.001)
+    off_m = np.array([0.0, away_m, 2 * away_m, -away_m, -2 * away_m])
+    for axis in (1, 2):
+        origin = np.tile(np.array([-5, 0.1, 0.1], dtype=np.float32), (len(off_m), 1))
+        origin[:, axis] += off_m
+        towards = np.tile(np.array([2, 0, 0], dtype=np.float32), (len(off_m), 1))
+        assert rooms.covers(np.zeros(len(off_m), dtype=np.int64), origin, towards).tolist() == [True] + [False] * 4
+        assert not rooms.covers(np.zeros(len(off_m), dtype=np.int64), origin, -towards).any()
