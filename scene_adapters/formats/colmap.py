@@ -195,10 +195,12 @@ def _refuse(what: str, path: Path, at: str) -> NoReturn:
 
 
 def _text_cameras(path: Path) -> Iterator[_Camera]:
-    for number, line in enumerate(read_file(path).splitlines(), start=1):
+    for number, line in enumerate(read_file(path).splitlines(keepends=True), start=1):
         words = line.split()
         if not words or words[0].startswith(b"#"):
             continue
+        if not line.endswith((b"\n", b"\r")):  # COLMAP ends all lines, and a shorter number is another lens
+            _refuse("the file ends within a camera; where it is whole, end its last line", path, f"line {number}")
         try:
             model = words[1].decode("ascii")
             size = int(words[2]), int(words[3])

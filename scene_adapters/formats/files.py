@@ -63,7 +63,7 @@ def _json_in(path: Path, mend: str) -> object:
     except orjson.JSONDecodeError as error:
         try:
             return json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):  # nested too deeply
             raise SceneError(f"the file is not JSON ({error})", where=path, mend=DAMAGED) from None
 
 

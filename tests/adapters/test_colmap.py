@@ -190,6 +190,18 @@ def test_a_blank_line_and_a_comment_between_two_images(tmp_path: Path) -> None:
     assert len(read_model(text_of(tmp_path, change)).names) == 3
 
 
+def test_the_last_number_of_the_last_camera_is_not_cut(tmp_path: Path) -> None:
+    written(tmp_path, model(), "text")
+    path = tmp_path / "cameras.txt"
+    whole = path.read_bytes()
+    for cut in range(1, 4):
+        path.write_bytes(whole[:-cut])
+        with pytest.raises(SceneError, match=r"ends within a camera.* \(line"):
+            read_model(tmp_path)
+    path.write_bytes(whole.replace(b"\n", b"\r\n"))
+    assert len(read_model(tmp_path).names) == 3
+
+
 @pytest.mark.parametrize("name", ["3 c.jpg", "3 c", "3 "])
 def test_the_name_of_the_last_image_is_not_cut(tmp_path: Path, name: str) -> None:
     """A shorter name may be that of another frame."""

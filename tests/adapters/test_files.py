@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from scene_adapters.formats.files import HEAD_BYTES, image_file_size, image_size
+from scene_adapters.formats.files import HEAD_BYTES, image_file_size, image_size, read_json, read_json_list
+from spargen.errors import SceneError
 
 
 def encoded(size: tuple[int, int], form: str, mode: str = "RGB", **options: object) -> bytes:
@@ -68,3 +69,14 @@ def test_files_are_read_as_far_as_needed(tmp_path: Path) -> None:
     assert image_file_size(path) is None
     assert image_file_size(tmp_path) is None
     assert image_file_size(tmp_path / "none.jpg") is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[NaN, " + "[" * 50_000 + "]" * 50_001])
+def test_json_that_is_nested_too_deeply_is_damaged(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text(text)
+    with pytest.raises(SceneError, match="the file is not JSON") as error:
+        read_json(path)
+    assert str(path) in str(error.value)
+    with pytest.raises(SceneError, match="the file is not JSON"):
+        read_json_list(path)
