@@ -289,7 +289,7 @@ def test_every_question_with_every_note_or_brief_says_all_that_the_answer_needs(
     }
     assert not missing
     for question in wording(task, form).questions:
-        told = question.slots()
+        told = question.slots
         required = {s for s in slots.split() if s in ASKED}
         assert required <= told, (question.line, required - told)
 
@@ -320,18 +320,18 @@ def test_only_known_slots_and_answers_that_say_the_answer(task, form):
     hidden = {"answer", "relation", "before", "after", "winner", "loser", "answer_label", "pixel", "depth_m"}
     hidden |= {s for s in slots if s.endswith(("_fb", "_cm", "_deg")) or s.startswith(("move_", "turn_"))}
     for block in (*w.questions, *w.notes, *w.briefs):
-        assert not block.slots() & hidden, block.line
+        assert not block.slots & hidden, block.line
     if form != "judge":
-        assert all("claim" not in b.slots() for b in w.blocks())
+        assert all("claim" not in b.slots for b in w.blocks())
     else:
-        assert all("claim" in b.slots() for b in w.questions)
+        assert all("claim" in b.slots for b in w.questions)
     told = {
         "spatial_volume_infer": {"length_cm", "width_cm", "height_cm"},
         "view_change_infer": {s for s in slots if s != "answer"},
     }
     told["camera_motion_infer"] = {"pixel", "depth_m"}
     for block in w.answers:
-        used = block.slots()
+        used = block.slots
         whole = {s for s in slots if s in {"relation", "before", "after", "winner"} or s.endswith("_fb")}
         needed = told.get(task, whole or {"answer"})
         assert needed <= used or (used & {"answer"} and task in told), (block.line, needed - used)
