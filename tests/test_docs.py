@@ -544,8 +544,9 @@ def test_the_page_s_fingerprint_sees_a_changed_file(dataset_page, tmp_path, monk
 
 # -- README --------------------------------------------------------------------------------------------------------
 
-NOT_HERE = ("pip install . && spargen demo", 'pip install ".[test]" && pytest', "spargen demo")
-"""Set-up, and the full demo: too slow here; the gates run them."""
+AUDIT = "spargen audit twenty --page audit.html"
+NOT_HERE = ("pip install . && spargen demo", 'pip install ".[test]" && pytest', "spargen demo", AUDIT)
+"""Set-up, and the full demo: too slow here, the gates run them; and what needs ten scenes and more."""
 
 
 @pytest.fixture(scope="session")
