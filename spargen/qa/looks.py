@@ -131,11 +131,11 @@ def _between(values: Sequence[Any], compare: Callable[[Any, Sequence[Any]], NDAr
 
 def _names(fact: Fact) -> list[list[Hashable]]:
     """What the options of a fact say, the right one's first: their names, and those beside what they are related to."""
-    looks = fact.looks
+    looks, asked = fact.looks, fact.quantity
     if looks is None:
         return []
-    alone: list[list[Hashable]] = [[(fact.quantity, name) for name in names] for names in looks.names]
-    beside = [[(fact.quantity, looks.beside, names[0])] if looks.beside else [] for names in looks.names]
+    alone: list[list[Hashable]] = [[(asked, name) for name in names] for names in looks.names]
+    beside = [[(asked, looks.beside, names[0])] if looks.beside else [] for names in looks.names]
     return [a + b for a, b in zip(alone, beside, strict=True)]
 
 

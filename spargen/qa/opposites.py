@@ -97,10 +97,9 @@ def opposed_claims(facts: Sequence[Fact], count: int, settings: Settings, rng: n
         waiting[min((words[i] for i in rng.permutation(len(words))), key=lambda word: len(waiting[word]))].append(fact)
     for left in waiting.values():
         left.reverse()  # the first ones are taken first
-    rows: Counter[str] = Counter()
+    axes, rows = sorted({axis for axis, _ in waiting}), Counter[str]()
     tilt, out = Tilt(), list[Claim]()
     while len(out) < count:
-        axes = sorted({axis for axis, _ in waiting})
         able = [axis for axis in axes if all(len(waiting[axis, state]) >= 2 for state in (-1, 1))]
         if rows[HEIGHT] + OPTIONS > settings.height_share * (len(out) + OPTIONS):
             able = [axis for axis in able if axis != HEIGHT]

@@ -189,7 +189,7 @@ def test_two_looks_together_do_not_tell_the_right_one():
     for k in range(600):
         numbers = rng(k).normal(size=(9, 2))
         sign = 1 if rng(k).random() < 0.5 else -1
-        numbers[0] = sign * np.abs(numbers[0]) * (1, 1 if rng(10_000 + k).random() < 0.85 else -1)
+        numbers[0] = sign * (3 + np.abs(numbers[0])) * (1, 1 if rng(10_000 + k).random() < 0.85 else -1)
         things = [Thing("box", f"Object{i}") for i in range(9)]
         looks = Looks(tuple(map(tuple, numbers.tolist())), 1.0)
         facts.append(Fact((k,), (k,), things[0], {}, wrong=tuple(things[1:]), looks=looks))
