@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,8 @@ from PIL import Image
 
 from spargen.errors import SceneError
 from spargen.reading import read_bytes
+from spargen.scene.decoding import DECODER_ERRORS
 from spargen.scene.images import MOST_PIXELS
-
-UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
-"""What Pillow raises where a file is damaged."""
 
 
 def opened(path: Path, what: str = "image", mend: str = "export it again") -> Image.Image:
@@ -27,7 +23,7 @@ def opened(path: Path, what: str = "image", mend: str = "export it again") -> Im
         if image.width * image.height > MOST_PIXELS:
             raise ValueError(f"it claims {image.width}x{image.height} pixels")
         image.load()
-    except UNREADABLE as error:
+    except DECODER_ERRORS as error:
         raise SceneError(f"the {what} cannot be read ({error})", where=path, mend=mend) from None
     return image
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +10,8 @@ from PIL import Image
 
 from spargen.errors import OutputError
 from spargen.reading import open_file
+from spargen.scene.decoding import DECODER_ERRORS
 from spargen.scene.images import MOST_PIXELS
-
-_DAMAGED = (
-    *(OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, struct.error, zlib.error),
-    Image.DecompressionBombError,
-)
-"""What Pillow's decoders raise."""
 
 
 @contextmanager
@@ -36,7 +29,7 @@ def shown(path: Path) -> Iterator[Image.Image]:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"it claims {image.width}x{image.height} pixels")
             yield image
-    except _DAMAGED as error:
+    except DECODER_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         mend = "generate with images: copy or link"
         raise OutputError(f"the image cannot be read ({reason})", where=path, mend=mend) from error

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +10,11 @@ from PIL import Image
 
 from spargen.errors import SceneError
 from spargen.geometry.claims import lattice
+from spargen.scene.decoding import DECODER_ERRORS
 from spargen.scene.images import MOST_PIXELS, InstanceImages
 from spargen.scene.types import Blob, Scene
 
-_UNREADABLE = (
-    *(OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, struct.error, zlib.error),
-    *(SceneError, Image.DecompressionBombError, Image.DecompressionBombWarning),
-)
+_UNREADABLE = (*DECODER_ERRORS, SceneError)
 """What reading a file and Pillow's decoders raise."""
 NO_DEPTH = "it has no depth image that can be read"
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"
