@@ -43,6 +43,8 @@ class Grid:
     """The pixels of a width x height image that the coarse and the fine grid shoot through.
 
     coarse (h, w, 3): their positions and 1. by_tile (h * w,): the order in which they are cast.
+    rim (R, 2): positions of outermost pixels, above and below one a coarse column, left and right one a coarse row.
+    rim_pixels (R,): how many pixels each stands for.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -56,6 +58,8 @@ class Grid:
         self.coarse = np.stack([x, y, np.ones_like(x)], axis=-1).astype(np.float32)
         row, column = np.divmod(np.arange(self.cells), self.w)
         self.by_tile = np.lexsort((column // TILE, row // TILE))
+        self.rim = _rim(x[0], y[:, 0], width, height)
+        self.rim_pixels = np.repeat([width / self.w, height / self.h], [2 * self.w, 2 * self.h])
 
     def cell_of(self, u: Floats, v: Floats) -> tuple[Ints, Ints]:
         """Coarse column and row of pixel positions inside the image."""
@@ -69,3 +73,9 @@ class Grid:
         u = np.broadcast_to(self.fine.x[(x[:, None] * FINE + k)][:, None, :], (len(x), FINE, FINE))
         v = np.broadcast_to(self.fine.y[(y[:, None] * FINE + k)][:, :, None], (len(x), FINE, FINE))
         return np.stack([u.ravel(), v.ravel()], axis=-1)
+
+
+def _rim(x: Floats, y: Floats, width: int, height: int) -> Floats:
+    top, bottom = (np.column_stack([x, np.full_like(x, v)]) for v in (0.5, height - 0.5))
+    left, right = (np.column_stack([np.full_like(y, u), y]) for u in (0.5, width - 0.5))
+    return np.concatenate([top, bottom, left, right])

@@ -45,6 +45,8 @@ class Shares:
 
     def __init__(self, sight: Sight, views: Ints, grid: Grid, ids: Ids, settings: Settings) -> None:
         self.sight, self.views, self.grid, self.ids, self.settings = sight, views, grid, ids, settings
+        at = np.tile(grid.rim, (len(views), 1))
+        self.rim = sight.objects_at(np.repeat(views, len(grid.rim)), at).reshape(len(views), -1)
 
     def coarsely(self, n: int) -> tuple[Floats, Bools]:
         """Share (V, N) of each image that shows each of n objects, by the coarse rays; and which may be wrong by that.
@@ -61,18 +63,26 @@ class Shares:
         return share, near | slender
 
     def in_sight(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> Bools:
-        """Tell which objects (R,) show any of their points (R, P, 3) in views (R,): what stands in gaps, poles."""
+        """Tell which objects (R,) show in views (R,), though no coarse ray met them.
+
+        Either one of their points (R, P, 3) does: what stands in gaps, poles. Or they are met at the rim, beyond the
+        outermost coarse rays: the edge of a sofa may be one pixel high there, and long.
+        """
         pair, _ = self._points_in_sight(row, obj, points_m)
-        return np.bincount(pair, minlength=len(row)) > 0
+        return np.asarray((np.bincount(pair, minlength=len(row)) > 0) | (self.rim[row] == obj[:, None]).any(axis=1))
 
     def finely(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> Floats:
         """Share (R,) of the images in rows (R,) that shows objects, by all fine rays of the cells that show them.
 
-        These are the cells in which a coarse ray or one of the points (R, P, 3) met the object, and from there on all
-        neighbours of cells that show it.
+        These are the cells in which a coarse ray, one at the rim or one of the points (R, P, 3) met the object, and
+        from there on all neighbours of cells that show it. No less is shown than the pixels at the rim.
         """
         h, w, k = self.grid.h, self.grid.w, FINE * FINE
-        met = [np.argwhere(self.ids[r] == o) for r, o in zip(row, obj, strict=True)]
+        rim = np.stack(self.grid.cell_of(*self.grid.rim.T)[::-1], axis=1)
+        at_rim = self.rim[row] == obj[:, None]
+        met = [
+            np.concatenate([np.argwhere(self.ids[r] == o), rim[at]]) for r, o, at in zip(row, obj, at_rim, strict=True)
+        ]
         pair, uv = self._points_in_sight(row, obj, points_m)
         x, y = self.grid.cell_of(*uv.T)
         number = np.append(np.repeat(np.arange(len(row)), [len(m) for m in met]), pair)
@@ -87,7 +97,8 @@ class Shares:
             done = np.append(done, _code(cells, h, w))
             cells = _grow(cells[hits > 0], h, w)
             cells = cells[~np.isin(_code(cells, h, w), done)]
-        return count / (self.grid.cells * k)
+        least = at_rim @ self.grid.rim_pixels / (self.grid.width * self.grid.height)
+        return np.maximum(count / (self.grid.cells * k), least)
 
     def _points_in_sight(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> tuple[Ints, Floats]:
         """Return which points (R, P, 3) are seen: the pair of each, and where it is in the image."""
