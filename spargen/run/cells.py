@@ -6,7 +6,7 @@ Several processes may write files beside their names, each those of one cell; al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import accumulate
@@ -20,7 +20,7 @@ from spargen.run.lines import KEY, MEND, Lines, id_of, lines_between
 from spargen.run.naming import Cell
 from spargen.run.parts import KINDS, Kind, part_folder
 from spargen.run.pieces import Piece, Pieces
-from spargen.run.product import Entry, Product, add_merged, note
+from spargen.run.product import Entry, Product, add_merged, line_files, line_folders, note
 from spargen.run.scenes import SceneRef
 from spargen.seeds import below
 
@@ -53,7 +53,7 @@ def merge_parts(
         if product.is_exactly(cell, found.rows) and not any(ref in fresh for ref in found.refs)
     }
     entries = {name: entry for files in settled.values() for name, entry in files.items()}
-    stale = pieces.keys() != settled.keys() or any(str(f.relative_to(out)) not in entries for f in _line_files(out))
+    stale = pieces.keys() != settled.keys() or any(str(f.relative_to(out)) not in entries for f in line_files(out))
     if stale:
         remove_indexes(out)
         waiting = [(cell, pieces[cell]) for cell in sorted(pieces.keys() - settled.keys())]
@@ -141,27 +141,16 @@ def _put_in_place(out: Path, cell: Cell, rows: int, made: tuple[Draft, ...]) -> 
 def _remove_drafts(out: Path) -> None:
     """Remove what a merge that was cut short left beside the files of cells: it takes the room of this one's."""
     with writing(out):
-        for folder in _folders(out):
+        for folder in line_folders(out):
             for file in list(leftovers(folder)):
                 file.unlink(missing_ok=True)
-
-
-def _line_files(out: Path) -> Iterator[Path]:
-    """Yield the files of rows and facts that are there."""
-    for folder in _folders(out):
-        yield from folder.rglob("*.jsonl")
 
 
 def _remove_others(out: Path, names: Mapping[str, Entry]) -> None:
     """Remove the files of cells that an earlier merge had and this one has not."""
     with writing(out):
-        for file in list(_line_files(out)):
+        for file in list(line_files(out)):
             if str(file.relative_to(out)) not in names:
                 file.unlink()
-        for folder in _folders(out):
+        for folder in line_folders(out):
             remove_empty_folders(folder)
-
-
-def _folders(out: Path) -> tuple[Path, ...]:
-    """Return the folders that hold nothing but files of cells."""
-    return (*(out / "spar").glob("*/qa_jsonl"), out / "facts")

@@ -34,9 +34,10 @@ from spargen.run.parts import (
     write_failure,
     write_part,
 )
-from spargen.run.product import Product, end_merge, read_product
+from spargen.run.product import Product, end_merge
 from spargen.run.recipe import Recipe, make_recipes
 from spargen.run.report import Report, make_report, write_report
+from spargen.run.restore import take_back
 from spargen.run.scenes import SceneRef, open_adapter, refuse_unnamed
 from spargen.run.standing import longest_first, standing
 from spargen.run.totals import Totals
@@ -101,7 +102,8 @@ def generate(
         at_once = workers
         if executor == "local" or workers is not None:
             at_once = max(1, min(workers or cores(), len(todo)))
-        maker = Maker(job, recipes, run.keys, read_product(job.out), max(1, cores() // at_once) if at_once else 1)
+        product = take_back(job.out, run, todo)
+        maker = Maker(job, recipes, run.keys, product, max(1, cores() // at_once) if at_once else 1)
         todo = longest_first(job.out, todo)
         made = run_each(maker, todo, workers=at_once, kind=executor, needs=_NEEDS)
         for number, (ref, answer) in enumerate(made, start=1):
@@ -116,7 +118,7 @@ def finish(out: Path, run: Run, *, workers: int = 1) -> Report:
     """Merge all parts of an output folder; write indexes, report, manifest. Cut short, it can be called again."""
     begin = time.perf_counter()
     _log.info("merging the rows of all scenes")
-    product = read_product(out)
+    product = take_back(out, run, run.scenes)
     totals = _totals(out, run, product)
     files = merge_parts(out, totals.pieces, totals.fresh, run.identity["seed"], product, workers)
     counts = totals.counts

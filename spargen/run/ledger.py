@@ -81,7 +81,8 @@ def read_run(out: Path) -> Run:
     path = out / PARTS / "run.json"
     try:
         content = read_sealed(path)
-        if content.pop("format_version", 1) != FORMAT_VERSION:
+        version = content.pop("format_version", 1 if "identity" in content else None)
+        if version not in (FORMAT_VERSION, None):
             mend = "finish it with the version that began it, or choose another --out"
             raise OutputError("the folder was begun by another version, of another layout", where=out, mend=mend)
         for key in ("scenes", "missing"):

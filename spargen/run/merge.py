@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial, reduce
-from itertools import islice
 from pathlib import Path
 
 from spargen.errors import OutputError
 from spargen.run.compile import Run
-from spargen.run.files import (
-    Stamp,
-    make_folder,
-    put,
-    refuse_link,
-    replace_folder,
-    settle,
-    stamp_of,
-    temporary,
-    writing,
-)
+from spargen.run.files import put, refuse_link, writing
 from spargen.run.generate import finish
 from spargen.run.ledger import claim, read_run, refuse_folder, refuse_links, refuse_other
-from spargen.run.lines import KEY, Lines
 from spargen.run.lock import locked
-from spargen.run.naming import Cell, images_folder
-from spargen.run.parts import KINDS, PARTS, Part, failures, part_folder, record_file, write_failure
-from spargen.run.pieces import Pieces, add_pieces
-from spargen.run.product import Product, add_merged, read_product
+from spargen.run.naming import images_folder
+from spargen.run.parts import PARTS, Part, failures, record_file, write_failure
+from spargen.run.product import read_product
 from spargen.run.report import Report
+from spargen.run.restore import Wanted, all_there, link, linked, place, restored
 from spargen.run.scenes import SceneRef
 from spargen.run.standing import standing
 
@@ -95,71 +82,27 @@ def _take_parts(source: Path, out: Path, run: Run) -> None:
     Nothing that the other folder says is believed: a part that is not as it was written is left there, with a word.
     """
     product, keys, failed = read_product(source), run.keys, failures(source, run)
-    merged: dict[SceneRef, tuple[Stamp, Stamp]] = {}
-    pieces: dict[Cell, Pieces] = {}
-    beside: dict[SceneRef, Path] = {}
+    left: dict[SceneRef, str] = {}
+    merged = Wanted()
     for ref in run.scenes:
         found = standing(source, ref, keys[ref.source], product, images=True)
+        part = found.part or found.wordless
         if found.why:
-            _log.warning("%s: %s is not taken: %s", source, ref, found.why)
-        if found.part is not None and ref not in failed:
-            _take_images(source, out, ref, found.part, run)
-            beside[ref] = _link_part(source, out, ref, with_text=found.has_text)
+            left[ref] = found.why
+        if part is not None and ref not in failed:
+            _take_images(source, out, ref, part, run)
             if found.has_text:
-                _place(beside.pop(ref), out, ref)
+                place(linked(source, out, ref, with_text=True), out, ref)
             else:
-                merged[ref] = found.part.rows, found.part.facts
-                add_pieces(pieces, ref, found.part)
+                left[ref] = "its rows and facts are not as they were written"
+                merged.add(ref, part)
         elif ref in failed and not record_file(out, ref).exists():
             write_failure(out, ref, failed[ref], "")
-    _restore_texts(source, beside, pieces, product)
-    for ref, folder in beside.items():
-        if tuple(stamp_of(folder / f"{kind}.jsonl") for kind in KINDS) != merged[ref]:
-            raise OutputError(f"its rows of {ref} are damaged", where=source, mend="take that folder out")
-        _place(folder, out, ref)
-
-
-def _link_part(source: Path, out: Path, ref: SceneRef, *, with_text: bool) -> Path:
-    """Link a part into a folder beside its place, and return that; texts that it has not are empty for now."""
-    beside = temporary(part_folder(out, ref))
-    with writing(beside):
-        make_folder(beside)
-        _link(record_file(source, ref), beside / "done.json")
-        for kind in KINDS:
-            if with_text:
-                _link(part_folder(source, ref) / f"{kind}.jsonl", beside / f"{kind}.jsonl")
-            else:
-                (beside / f"{kind}.jsonl").touch()
-    return beside
-
-
-def _place(beside: Path, out: Path, ref: SceneRef) -> None:
-    with writing(beside):
-        settle(beside.iterdir())
-        replace_folder(beside, part_folder(out, ref))
-
-
-def _restore_texts(
-    source: Path, folders: Mapping[SceneRef, Path], pieces: Mapping[Cell, Pieces], product: Product
-) -> None:
-    """Write the rows and facts of merged parts out of the product, cell after cell, as they stood before."""
-    for cell, of_cell in pieces.items():
-        scenes = {ref.scene: number for number, ref in enumerate(of_cell.refs)}
-
-        def key(line_id: str, scenes: Mapping[str, int] = scenes) -> bytes:
-            scene, _, number = line_id.rpartition("_")
-            place = int(number) if number.isdecimal() else 0
-            return scenes[scene].to_bytes(KEY // 2, "big") + (place % 2**63).to_bytes(KEY // 2, "big")
-
-        for kind in KINDS:
-            lines = Lines()
-            add_merged(lines, source, cell, scenes, product, kind, key)
-            found = lines.read()
-            for piece in of_cell:
-                file = folders[piece.ref] / f"{kind}.jsonl"
-                with writing(file), file.open("r+b") as text:
-                    text.seek(piece.spans[kind][0])
-                    text.writelines(islice(found, piece.rows))
+    for ref, folder in restored(source, out, merged, all_there(source)):
+        place(folder, out, ref)
+        del left[ref]
+    for ref, why in left.items():
+        _log.warning("%s: %s is not taken: %s", source, ref, why)
 
 
 def _take_images(source: Path, out: Path, ref: SceneRef, part: Part, run: Run) -> None:
@@ -178,7 +121,7 @@ def _take_images(source: Path, out: Path, ref: SceneRef, part: Part, run: Run) -
             )
         file = own / name
         with writing(file):
-            put(file, partial(_link, folder / name))
+            put(file, partial(link, folder / name))
 
 
 def _leads_to_scans(link: Path, run: Run) -> bool:
@@ -187,10 +130,3 @@ def _leads_to_scans(link: Path, run: Run) -> bool:
     roots = [Path(root) for root in run.roots if root and Path(root).is_dir()]
     homes = [*roots, *(path for root in roots for path in root.iterdir() if path.is_symlink())]
     return run.identity["images"] == "link" and any(target.is_relative_to(home.resolve()) for home in homes)
-
-
-def _link(source: Path | str, target: Path | str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copyfile(source, target, follow_symlinks=False)

@@ -31,9 +31,14 @@ class Cell:
         return f"{self.row_folder}/{self.form}_{rows}.jsonl"
 
     @property
+    def fact_folder(self) -> str:
+        """Where the file of facts stands, with those of the task's other forms; relative to the output folder."""
+        return f"facts/{self.dataset}/{self.split}/{self.task}"
+
+    @property
     def fact_file(self) -> str:
         """Where the facts stand, relative to the output folder."""
-        return f"facts/{self.dataset}/{self.split}/{self.task}/{self.form}.jsonl"
+        return f"{self.fact_folder}/{self.form}.jsonl"
 
 
 def images_folder(out: Path, dataset: str) -> Path:

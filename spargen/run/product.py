@@ -18,11 +18,12 @@ from typing import Any
 
 import orjson
 
+from spargen.errors import OutputError
 from spargen.reading import read_bytes
 from spargen.run.files import Stamp, changed_ns, is_whole, read_sealed, settle_folder, stamp_of, write_sealed, writing
 from spargen.run.lines import Lines, id_of, lines_in
 from spargen.run.naming import Cell
-from spargen.run.parts import PARTS, Kind, Part
+from spargen.run.parts import KINDS, PARTS, Kind, Part
 from spargen.run.pieces import cells_of
 from spargen.run.scenes import SceneRef
 from spargen.scene.types import can_name_a_file
@@ -41,7 +42,7 @@ class Product:
     merged : digests of the parts whose lines are in there, by ``dataset/split/scene``.
     standing : the files that are whole, by their folders; of an interrupted merge, those before and those after.
     interrupted : whether a merge was cut short: then a file may hold lines that the manifest knows nothing of.
-    lost : whether the manifest is not as it was written, so that nothing is known of the files.
+    lost : whether the manifest is gone or not as it was written, so that nothing is known of the files.
     """
 
     files: Mapping[str, Entry]
@@ -56,8 +57,13 @@ class Product:
 
     def has(self, cell: Cell) -> bool:
         """Tell whether rows and facts of a cell stand in whole files."""
-        folder, _, _ = cell.fact_file.rpartition("/")
-        return cell.row_folder in self.standing and cell.fact_file in self.standing.get(folder, ())
+        return all(self.files_of(cell, kind) for kind in KINDS)
+
+    def files_of(self, cell: Cell, kind: Kind) -> tuple[str, ...]:
+        """Return the whole files that have a cell's rows, or its facts."""
+        if kind == "rows":
+            return self.standing.get(cell.row_folder, ())
+        return (cell.fact_file,) if cell.fact_file in self.standing.get(cell.fact_folder, ()) else ()
 
     def is_exactly(self, cell: Cell, rows: int) -> bool:
         """Tell whether a cell's files are those of the manifest, of so many rows, and no others stand beside them."""
@@ -90,7 +96,7 @@ def read_product(out: Path) -> Product:
         if any(is_whole(out / name, stamp, moment) for stamp, moment in noted[name]):
             folder, _, _ = name.rpartition("/")
             standing[folder] = (*standing.get(folder, ()), name)
-    lost = not entries and (out / _MANIFEST).exists()
+    lost = not entries and any(file.exists() for file in (out / _MANIFEST, _seal(out)))
     return Product(entries, merged, standing, bool(announced), lost)
 
 
@@ -124,6 +130,17 @@ def _is_ours(name: str) -> bool:
     return top in ("spar", "facts", "data_jsons") and bool(inner) and all(map(can_name_a_file, inner))
 
 
+def line_files(out: Path) -> Iterator[Path]:
+    """Yield the files of rows and facts that are there."""
+    for folder in line_folders(out):
+        yield from folder.rglob("*.jsonl")
+
+
+def line_folders(out: Path) -> tuple[Path, ...]:
+    """Return the folders that hold nothing but files of cells."""
+    return (*(out / "spar").glob("*/qa_jsonl"), out / "facts")
+
+
 def add_merged(
     lines: Lines,
     out: Path,
@@ -133,12 +150,17 @@ def add_merged(
     kind: Kind,
     key: Callable[[str], bytes],
 ) -> None:
-    """Add a cell's lines of some scenes, as they stand in the product; `key` gives the key of an id."""
-    files = product.standing[cell.row_folder] if kind == "rows" else (cell.fact_file,)
-    for name in files:
+    """Add a cell's lines of some scenes, as they stand in the product; `key` gives the key of an id.
+
+    A line that has no id is nobody's: whoever counts what came, or holds it against its digest, misses it.
+    """
+    for name in product.files_of(cell, kind):
         offsets, lengths, keys = array("q"), array("q"), bytearray()
-        for number, (offset, line) in enumerate(lines_in(out / name), start=1):
-            line_id = id_of(line, f"{out / name}:{number}")
+        for offset, line in lines_in(out / name):
+            try:
+                line_id = id_of(line, name)
+            except OutputError:
+                continue
             if line_id.rpartition("_")[0] in scenes:
                 offsets.append(offset)
                 lengths.append(len(line))

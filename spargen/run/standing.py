@@ -25,6 +25,8 @@ class Standing:
     ----------
     state : whole; not there; made by another version of the run; or not as it was written.
     part : what it says of itself, if it is whole.
+    wordless : what a part says of itself of which nothing is amiss but that its rows and facts are not where they
+        should be: files that are damaged, or that no manifest tells of, may still have them.
     has_text : whether its lines stand in the part, beside or instead of in the product.
     why : what is damaged.
     """
@@ -33,6 +35,7 @@ class Standing:
     part: Part | None = None
     has_text: bool = False
     why: str = ""
+    wordless: Part | None = None
 
 
 def standing(out: Path, ref: SceneRef, key: str, product: Product, *, images: bool) -> Standing:
@@ -53,13 +56,13 @@ def standing(out: Path, ref: SceneRef, key: str, product: Product, *, images: bo
         return Standing("missing")
     if part.key != key:
         return Standing("stale")
-    text = has_text(out, ref, part)
-    if not text and not product.holds(ref, part):
-        return Standing("damaged", why="its rows and facts are not as they were written")
     if images:
         since = changed_ns(record_file(out, ref))
         if not still_there(images_folder(out, ref.dataset), part.images, since):
             return Standing("damaged", why="its images are not as they were written")
+    text = has_text(out, ref, part)
+    if not text and not product.holds(ref, part):
+        return Standing("damaged", why="its rows and facts are not as they were written", wordless=part)
     return Standing("done", part, text)
 
 

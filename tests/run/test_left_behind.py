@@ -234,13 +234,113 @@ def test_a_damaged_record_of_the_run_is_written_anew_if_the_parts_are_its_own(jo
         generate(job("out", seed=9))
 
 
-def test_a_damaged_manifest_costs_work_and_no_row(job):
+def spoilt(text, how):
+    """Return a file's text damaged in one way, None for one that is gone."""
+    middle = len(text) // 2
+    return {
+        "gone": None,
+        "empty": b"",
+        "cut": text[:middle],
+        "flipped": text[:middle] + bytes([text[middle] ^ 1]) + text[middle + 1 :],
+        "list": b"[]",
+        "number": b"7",
+        "null": b"null",
+        "no text": b"\xff\x00" * 40,
+        "deep": b"[" * 100_000,
+        "odd": b'{"files": [], "scenes": 3, "rows": null}',
+        "without": b'{"files": {}, "scenes": {}}',
+    }[how]
+
+
+DAMAGE = ("gone", "empty", "cut", "flipped", "list", "number", "null", "no text", "deep", "odd", "without")
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("record", ["manifest.json", ".parts/merged.json", ".parts/run.json", "report.json", "all"])
+def test_damaged_records_of_a_run_cost_no_scene(job, record, how, monkeypatch, tmp_path):
+    """Rows, facts and images are those of the parts, whose own records vouch for them."""
+    made = job("out", images="copy")
+    generate(made)
+    before = content(made.out)
+    records = ("manifest.json", ".parts/merged.json", ".parts/run.json") if record == "all" else (record,)
+    for name in records:
+        text = spoilt((made.out / name).read_bytes(), how)
+        (made.out / name).unlink() if text is None else (made.out / name).write_bytes(text)
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    outcomes = []
+    report = generate(made, watch=lambda outcome, *_: outcomes.append(outcome.status))
+    assert (outcomes, report.complete) == (["kept"] * 5, True)
+    assert not (tmp_path / "log").exists()
+    assert content(made.out) == before
+    assert not list(made.out.rglob("*.tmp"))
+    if record == "manifest.json":
+        assert "manifest.json was not as it was written: what it held is made again" in report.remarks
+    assert generate(made).remarks == report.remarks[:1]
+
+
+def test_of_a_damaged_cell_the_scenes_whose_lines_it_costs_are_made_anew(job, monkeypatch, tmp_path):
     made = job("out")
     generate(made)
-    before, manifest = content(made.out), made.out / "manifest.json"
-    manifest.write_bytes(manifest.read_bytes().replace(b'"bytes": 1', b'"bytes": 2', 1))
-    report = generate(made)
-    assert "manifest.json was not as it was written: what it held is made again" in report.remarks
+    before = content(made.out)
+    rows, facts = (
+        "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl",
+        ("facts/scannet/train/depth_prediction_oc/select.jsonl"),
+    )
+    (made.out / rows).write_bytes(before[rows].replace(b'"c_00_3"', b'"c_00_"3'))
+    (made.out / facts).write_bytes(before[facts].replace(b'"d_00_2"', b'"x_00_2"'))
+    (made.out / "manifest.json").unlink()
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    generate(made)
+    assert sorted((tmp_path / "log").read_text().split()) == ["c_00", "d_00"]
+    assert content(made.out) == before
+
+
+def test_a_merge_takes_what_is_whole_of_a_folder_without_its_manifest(job, tmp_path):
+    made = job("one", images="copy")
+    generate(made)
+    before, there = content(made.out), sorted(made.out.rglob("*"))
+    (made.out / "manifest.json").write_text("[]")
+    assert merge([made.out], tmp_path / "merged").complete
+    assert content(tmp_path / "merged") == before
+    assert sorted(made.out.rglob("*")) == there
+    assert merge([made.out], made.out).complete
+    assert content(made.out) == before
+
+
+def test_a_part_that_is_damaged_stays_so_when_its_lines_are_looked_for(job, tmp_path):
+    """A record is as young as the last change of its links, and what is older than it is not read."""
+    made = job("one")
+    generate(made, shard=(1, 1))
+    file = made.out / ".parts/scannet/train/c_00/rows.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"0", b"9", 1))
+    for out in ("merged", "one"):
+        assert merge([made.out], tmp_path / out).waiting == ["scannet/train/c_00"]
+
+
+def test_of_a_scene_that_fails_now_nothing_is_taken_back(job, root):
+    """Its lines stand in the output until it is merged without them."""
+    for out in ("whole", "damaged"):
+        (root / "b_00/scene.txt").write_text("30")
+        made = job(out)
+        generate(made)
+        if out == "damaged":
+            (made.out / "manifest.json").unlink()
+        (root / "b_00/scene.txt").write_text("broken")
+        assert list(generate(made).failed) == ["scannet/train/b_00"]
+    assert content(made.out) == content(made.out.with_name("whole"))
+
+
+def test_texts_that_are_taken_back_are_no_word_for_damaged_images(job, monkeypatch, tmp_path):
+    """A part's record that is written anew would else be younger than the damage."""
+    made = job("out", images="copy")
+    generate(made)
+    before = content(made.out)
+    (made.out / "manifest.json").unlink()
+    image = made.out / "spar/scannet/images/c_00/image_color/0.jpg"
+    image.write_bytes(image.read_bytes()[::-1])
+    monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
+    generate(made)
+    assert (tmp_path / "log").read_text() == "c_00\n"
     assert content(made.out) == before
 
 
