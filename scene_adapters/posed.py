@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.files import is_there
 from scene_adapters.formats.folders import folders_in, holds
 from scene_adapters.formats.shots import Shots
 from scene_adapters.posed_cameras import FORMATS, cameras_of, read_cameras
@@ -267,7 +268,7 @@ def _is_scene(folder: Path) -> bool:
 def _the_one(folder: Path, key: str, told: str | None, found: Sequence[str], mend: str) -> str:
     """Return what is told, else the only one that was found."""
     if told is not None:
-        if not (folder / told).exists():
+        if not os.path.exists(folder / told):  # noqa: PTH110 - that of `Path` raises for a name that is too long
             raise SceneError(f"there is no {told}", where=folder, mend=f"mend `{key}` in {TOLD}")
         return told
     if len(found) != 1:
@@ -279,6 +280,6 @@ def _the_one(folder: Path, key: str, told: str | None, found: Sequence[str], men
 
 def _file(folder: Path, told: str | None, usual: Sequence[str]) -> Path | None:
     """Return a file that may be absent unless it is told; of several usual ones the first."""
-    if told is not None and not (folder / told).is_file():
+    if told is not None and not is_there(folder / told):
         raise SceneError(f"there is no {told}", where=folder, mend=f"mend it in {TOLD}")
-    return next((folder / name for name in ([told] if told else usual) if (folder / name).is_file()), None)
+    return next((folder / name for name in ([told] if told else usual) if is_there(folder / name)), None)

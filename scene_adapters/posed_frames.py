@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import image_file_size
+from scene_adapters.formats.files import image_file_size, is_there
 from scene_adapters.formats.shots import Shot, Shots
 from scene_adapters.posed_store import PosedFrames
 from spargen.errors import SceneError
@@ -106,7 +106,7 @@ def _readable(shots: Shots, folder: Path) -> tuple[list[_Found], dict[str, int]]
         if not np.array_equal(before.T_files_camera, shot.T_files_camera, equal_nan=True):
             what = f"{shot.image.name} is listed twice, with two poses"
             raise SceneError(what, where=shot.image, mend="leave one of them out")
-    there = [shot for shot in once.values() if _is_inside(shot.image, folder) and shot.image.is_file()]
+    there = [shot for shot in once.values() if _is_inside(shot.image, folder) and is_there(shot.image)]
     there.sort(key=lambda shot: _natural(shot.image, folder))
     sized = [(shot, image_file_size(shot.image)) for shot in there]
     found = [_Found(shot, size, *_scaled(shot, size)) for shot, size in sized if size]
@@ -163,8 +163,8 @@ def _beside(
     depths = [shot.depth or other for shot, other in zip(shots, usual, strict=True)]
     png = [path if path is None or path.suffix.lower() == ".png" else None for path in depths]
     found = {
-        "depth": tuple(path if path and path.is_file() else None for path in png),
-        "mask": tuple(shot.mask if shot.mask and shot.mask.is_file() else None for shot in shots),
+        "depth": tuple(path if path and is_there(path) else None for path in png),
+        "mask": tuple(shot.mask if shot.mask and is_there(shot.mask) else None for shot in shots),
     }
     return (
         found["depth"],

@@ -96,6 +96,12 @@ def cut(path: Path, rng: random.Random) -> None:
     path.write_bytes(data[: rng.randrange(len(data) or 1)])
 
 
+def cut_end(path: Path, rng: random.Random) -> None:
+    """The last number of a text, or what closes a file, in part or whole."""
+    data = path.read_bytes()
+    path.write_bytes(data[: -rng.randint(1, 12)])
+
+
 def emptied(path: Path, rng: random.Random) -> None:
     path.write_bytes(b"")
 
@@ -161,6 +167,25 @@ def number(path: Path, rng: random.Random) -> None:
     path.write_bytes(data[:start] + other + data[end:])
 
 
+def deep(path: Path, rng: random.Random) -> None:
+    """A number, or all of a text, that becomes lists within lists, or objects within objects."""
+    data = path.read_bytes()
+    found = [m.span() for m in re.finditer(rb"-?\d+(\.\d+)?", data)]
+    start, end = rng.choice((rng.choice(found), (0, len(data)))) if found else (0, len(data))
+    times = rng.choice((500, 1100, 5000, 200_000))
+    nest = rng.choice((b"[" * times + b"]" * times, b'{"a":' * times + b"1" + b"}" * times))
+    path.write_bytes(data[:start] + nest + data[end:])
+
+
+def long_word(path: Path, rng: random.Random) -> None:
+    """A word, such as a label or the name of a file, that becomes longer than any name can be."""
+    data = path.read_bytes()
+    found = [m.span() for m in re.finditer(rb"[A-Za-z][\w.-]+", data)]
+    start, end = rng.choice(found) if found else (0, 0)
+    other = rng.choice((b"x" * 300, b"x" * 5000, b"x/" * 3000, data[start:end] + b"\xc3\xa9" * 200))
+    path.write_bytes(data[:start] + other + data[end:])
+
+
 def moved_bytes(path: Path, rng: random.Random) -> None:
     """A stretch that stands elsewhere, or twice."""
     data = path.read_bytes()
@@ -183,9 +208,9 @@ def swapped(path: Path, rng: random.Random) -> None:
         shutil.copyfile(rng.choice(others), path)
 
 
-DAMAGE = (cut, emptied, zeroed, text, noise, gone, pipe, device, loop, folder)
+DAMAGE = (cut, cut_end, emptied, zeroed, text, noise, gone, pipe, device, loop, folder)
 """Of these, each leaves nothing that could be taken for the file: rows stay as they are, or a word is said."""
-CHANGES = (flipped, huge_word, number, moved_bytes, letters, swapped)
+CHANGES = (flipped, huge_word, number, deep, long_word, moved_bytes, letters, swapped)
 """These may make another scan that nobody can tell from a true one."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from collections.abc import Callable, Container
@@ -26,6 +27,11 @@ def read_file(path: Path, *, mend: str = "download the file") -> bytes:
         raise SceneError("the file is missing", where=path, mend=mend) from None
     except OSError as error:
         raise SceneError(f"the file cannot be read ({error.strerror})", where=path, mend=mend) from error
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a file is there, by whatever name a text calls it: none has one that is too long for the system."""
+    return os.path.isfile(path)  # noqa: PTH113 - that of `Path` raises for such a name
 
 
 def inflate(data: bytes, most: int, *, raw: bool = False) -> bytes:

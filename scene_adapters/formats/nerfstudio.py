@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import DAMAGED, image_file_size, read_json
+from scene_adapters.formats.files import DAMAGED, image_file_size, is_there, read_json
 from scene_adapters.formats.intrinsics_named import named_intrinsics
 from scene_adapters.formats.shots import LOST, Shot, Shots
 from spargen.errors import SceneError
@@ -106,7 +106,7 @@ def _image(folder: Path, name: Any) -> Path:
     """Return where an image lies; its ending may be left out."""
     listed = _at(folder, name)
     ways = (listed, *(listed.with_name(listed.name + ending) for ending in _ENDINGS))
-    return next((way for way in ways if way.is_file()), listed)
+    return next((way for way in ways if is_there(way)), listed)
 
 
 def _pose(value: object) -> Floats:

@@ -255,6 +255,9 @@ def test_several_meshes_are_asked_about_and_mesh_is_the_usual_name(tmp_path: Pat
         put(folder / "scene.yaml", f"up: z\nunit_m: 1\n{others}{key}: no/such\n")
         with pytest.raises(SceneError, match="there is no no/such"):
             loaded(tmp_path)
+        put(folder / "scene.yaml", f"up: z\nunit_m: 1\n{others}{key}: {'x' * 300}\n")
+        with pytest.raises(SceneError, match="there is no xxx"):
+            loaded(tmp_path)
     (folder / "house.PLY").rename(folder / "mesh.stl")
     put(folder / "scene.yaml", "up: z\nunit_m: 1\nmesh: mesh.stl\n")
     with pytest.raises(SceneError, match="no mesh that can be read"):

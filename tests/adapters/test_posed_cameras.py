@@ -487,6 +487,18 @@ def test_lines_of_tum_that_are_none_are_named(tmp_path: Path, file: str, line: s
     assert caught.value.where.endswith(file)
 
 
+@pytest.mark.parametrize("key", ["file_path", "depth_file_path", "mask_path"])
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000 + "y", "x\0y"])
+def test_a_file_of_a_name_that_none_can_have_is_not_there(tmp_path: Path, key: str, name: str) -> None:
+    folder = write_scene(tmp_path)
+    document = json.loads((folder / "transforms.json").read_text())
+    document["frames"][1][key] = f"{name}.png"
+    put(folder / "transforms.json", json.dumps(document))
+    scene = loaded(tmp_path)
+    assert len(scene.frames) == (4 if key == "file_path" else 5)
+    assert sum(number for note, number in scene.notes.items() if "listed but not" in note) == 1
+
+
 def test_poses_of_seven_scenes_that_are_no_matrix_are_lost_and_sequences_are_one_scene(tmp_path: Path) -> None:
     folder = write_scene(tmp_path, cameras="7-Scenes")
     for path in list(folder.glob("frame-*")):
