@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spargen.qa.fact import Difficulty, Fact
 from spargen.qa.margin import STEP, Unit
@@ -19,8 +19,7 @@ EASY, MEDIUM = 1, 2
 """How many such things an easy question has at most, and a medium one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """How the things that a question is about are seen where they are marked, or else where they are seen best.
 
     Parameters
@@ -43,16 +42,18 @@ def sight(fact: Fact, views: Views) -> Sight:
     if not fact.objects or rows is None:
         return Sight()
     shown, marked = views.shown, {mark.obj: rows[mark.image] for mark in fact.marks}
-    at = [
-        (marked[obj] if obj in marked else max(rows, key=lambda row: shown.share[row][obj]), obj)
-        for obj in fact.objects
-    ]
-    return Sight(
-        pixels=min([shown.pixels[row][obj] for row, obj in at]),
-        share=min([shown.share[row][obj] for row, obj in at]),
-        distance_m=max([shown.distance_m[row][obj] for row, obj in at]),
-        alike=max([shown.alike[row][obj] for row, obj in at]),
-    )
+    pixels, share, distance_m, alike = math.inf, math.inf, 0.0, 0
+    for obj in fact.objects:
+        row = marked[obj] if obj in marked else rows[_largest([shown.share[row][obj] for row in rows])]
+        pixels = min(pixels, shown.pixels[row][obj])
+        share = min(share, shown.share[row][obj])
+        distance_m = max(distance_m, shown.distance_m[row][obj])
+        alike = max(alike, shown.alike[row][obj])
+    return Sight(pixels, share, distance_m, alike)
+
+
+def _largest(numbers: Sequence[float]) -> int:
+    return numbers.index(max(numbers))
 
 
 def difficulty(fact: Fact, seen: Sight) -> Difficulty:

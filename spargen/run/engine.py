@@ -8,22 +8,20 @@ import time
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from itertools import islice
+from operator import and_
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from spargen.errors import PluginError
-from spargen.phrase.forms import Phrased, phrase
-from spargen.qa.fact import Fact, Mark
-from spargen.qa.margin import Margin
+from spargen.phrase.forms import phrase
+from spargen.qa.fact import Fact
 from spargen.qa.sample import choose
-from spargen.run.difficulty import Sight, difficulty, sight
-from spargen.run.naming import color_path, depth_path, name_in, walk_path
 from spargen.run.recipe import Recipe
-from spargen.run.row import NO_ROWS, FrameUse, Row, SceneQuestions
-from spargen.scene.texts import differs, released
+from spargen.run.record import Records, sight_of
+from spargen.run.row import NO_ROWS, SceneQuestions
 from spargen.scene.types import Scene
 from spargen.scene.walks import walks_of
 from spargen.seeds import rng_for
@@ -71,6 +69,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     out = SceneQuestions()
     asked = {name: forms for name, forms in recipe.forms.items() if _is_for(TASKS[name], scene)}
     views = _views(scene, asked, recipe, out, cache, threads)
+    records = Records(views, recipe)
     _log.info("%s: asking about it, %d tasks", scene.id, len(asked))
     for name, forms in asked.items():
         _log.debug("%s: asking %s", scene.id, name)
@@ -92,7 +91,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
                 phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
             told[form in WRONG].update(p.fact.key for p in phrased)
             with _timed(out, "records"):
-                rows = [_row(task, form, number, p, views, recipe) for number, p in enumerate(phrased)]
+                rows = [records.row(task, form, number, p) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
             if {"sets", "clip"} & set(task.needs) and rows and phrased[0].fact.marks:
                 alone = sum(_answered_by_one(p.fact, views) for p in phrased)
@@ -189,16 +188,11 @@ def _asked_for(task: Task, facts: Sequence[Fact], views: Views, recipe: Recipe, 
     """Count and leave out the facts that the job's filters leave out."""
     kept = []
     for fact in facts:
-        if why := recipe.filters.against(fact, _sight(task, fact, views)):
+        if why := recipe.filters.against(fact, sight_of(task, fact, views)):
             out.dropped[task.name, why] += 1
         else:
             kept.append(fact)
     return kept
-
-
-def _sight(task: Task, fact: Fact, views: Views) -> Sight:
-    """Tell how a fact's objects are seen; nothing where its task needs no table of that."""
-    return sight(fact, views) if "table" in task.needs else Sight()
 
 
 def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out: SceneQuestions) -> list[Fact]:
@@ -210,109 +204,13 @@ def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out:
     return able
 
 
-def _row(task: Task, form: str, number: int, phrased: Phrased, views: Views, recipe: Recipe) -> Row:
-    """The SPAR record of a question, and the fact behind it."""
-    fact, use, scene = phrased.fact, _use(task), views.scene
-    marks = sorted(fact.marks, key=lambda mark: -1 if mark.colour == "none" else task.marks.index(mark.colour))
-    record: dict[str, Any] = {
-        "id": f"{scene.id}_{number}",
-        "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
-        "image": _paths(fact, use, scene),
-        "type": task.record_type,
-    }
-    if recipe.rgbd and use != "walk":
-        places = _places(fact, use)
-        record["depth"] = [depth_path(scene.id, name_in(scene, f, i), clip_index=i) for f, i in places]
-    record.update(_marks(marks, indexed=task.views != "single"))
-    trace = {
-        "dataset": scene.dataset,
-        "scene": scene.id,
-        "task": task.name,
-        "form": form,
-        "id": record["id"],
-        "frames": [scene.frames[f] for f in fact.frames],
-        **_overlap(task, fact, views),
-        "objects": [int(scene.objects.id[o]) for o in fact.objects],
-        "labels": [scene.objects.label[o] for o in fact.objects],
-        **_released(scene, fact),
-        "marks": [_mark_trace(scene, mark) for mark in marks],
-        "quantity": fact.quantity,
-        "truth": dict(fact.truth),
-        "margin": _margin_trace(fact.margin),
-        "difficulty": difficulty(fact, _sight(task, fact, views)),
-        "seed": recipe.seed,
-        **phrased.used,
-    }
-    return Row(task.name, form, record, trace, fact.frames, use)
-
-
-def _overlap(task: Task, fact: Fact, views: Views) -> dict[str, Any]:
-    """Return how far the views of a pair or a set overlap; nothing where a task has frames of its own."""
-    found = views.overlaps_of(fact.frames) if {"pairs", "sets"} & set(task.needs) else None
-    return {} if found is None else {"overlap": found}
-
-
-def _released(scene: Scene, fact: Fact) -> dict[str, list[str]]:
-    """Return the labels as the data set has them, where one of them is called otherwise."""
-    pairs = [(scene.objects.released[o], scene.objects.label[o]) for o in fact.objects]
-    changed = any(differs(raw, label) for raw, label in pairs)
-    return {"labels_released": [released(raw) for raw, _ in pairs]} if changed else {}
-
-
-def _use(task: Task) -> FrameUse:
-    """Tell which folders the images of a task's rows stand in."""
-    if task.walked:
-        return "walk"
-    return "video" if task.views == "video" else "image"
-
-
-def _places(fact: Fact, use: FrameUse) -> list[tuple[int, int | None]]:
-    """Return a fact's frames, each with its position in the clip, None for still images."""
-    return [(frame, i if use == "video" else None) for i, frame in enumerate(fact.frames)]
-
-
-def _paths(fact: Fact, use: FrameUse, scene: Scene) -> list[str]:
-    """Return where the images of a fact stand."""
-    suffix = scene.color_suffix
-    if use == "walk":
-        return [walk_path(scene.id, fact.quantity, i, suffix[frame]) for i, frame in enumerate(fact.frames)]
-    return [color_path(scene.id, name_in(scene, f, i), suffix[f], i) for f, i in _places(fact, use)]
-
-
 def _answered_by_one(fact: Fact, views: Views) -> bool:
     """Tell whether one of a question's images alone shows all its objects; of a single object, the observer's."""
     if (rows := views.rows_of(fact.frames)) is None:
         return False  # frames of its own, of which nothing is known
-    share, least = views.shown.share, views.settings.seen_share
     showing = rows[:1] if len(fact.objects) == 1 else rows
-    return any(all(share[row][obj] >= least for obj in fact.objects) for row in showing)
-
-
-def _marks(marks: Sequence[Mark], *, indexed: bool) -> dict[str, Any]:
-    """The record's keys for the marks: one a colour, or one list; and the images they stand in."""
-    keys: dict[str, Any] = {}
-    for mark in marks:
-        if mark.colour == "none":
-            keys.setdefault(f"{mark.kind}_list", [[]])[0].append(list(mark.at))
-        else:
-            keys[f"{mark.colour}_{mark.kind}"] = [list(mark.at)]
-    if indexed and marks:
-        keys[f"{marks[0].kind}_img_idx"] = [[mark.image for mark in marks]]
-    return keys
-
-
-def _margin_trace(margin: Margin | None) -> dict[str, Any] | None:
-    return None if margin is None else {"by": margin.by, "unit": margin.unit, "share": margin.share}
-
-
-def _mark_trace(scene: Scene, mark: Mark) -> dict[str, Any]:
-    return {
-        "colour": mark.colour,
-        "kind": mark.kind,
-        "object": int(scene.objects.id[mark.obj]),
-        "at": list(mark.at),
-        "image": mark.image,
-    }
+    show_all = reduce(and_, [views.showing[obj] for obj in fact.objects], -1)
+    return any(show_all >> row & 1 for row in showing)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
 from typing import Any, Literal, Protocol, Self, TypeVar, overload
 
 import numpy as np
@@ -348,27 +350,40 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     order[np.arange(width) < counts[:, None]] = np.nonzero(ok)[1]
     total = sum(math.perm(c, size) for c in counts[views].tolist())
     if total <= limit:
-        rows = [_all_rows(int(v), order[v, : counts[v]], size) for v in views]
-        return rng.permutation(np.concatenate(rows))
+        each = [(v, order[v, _arrangements(int(counts[v]), size)]) for v in views.tolist()]
+        return rng.permutation(np.concatenate([np.insert(rows, 0, v, axis=1) for v, rows in each]))
     view = np.resize(rng.permutation(views), limit)
     keys = rng.random((limit, width))
-    keys[np.arange(width) >= counts[view][:, None]] = 2.0
-    chosen = np.argpartition(keys, size - 1, axis=1)[:, :size]
-    # A partition leaves the first ones in an order that depends on the algorithm: order them by their keys.
-    chosen = np.take_along_axis(chosen, np.argsort(np.take_along_axis(keys, chosen, 1), axis=1), 1)
-    drawn = np.concatenate([view[:, None], order[view[:, None], chosen]], axis=1)
-    # The first of equal rows stays: a stable sort puts it before the others.
-    by_value = np.lexsort(drawn.T)
-    again = np.zeros(len(drawn), dtype=bool)
-    again[by_value[1:]] = (drawn[by_value[1:]] == drawn[by_value[:-1]]).all(axis=1)
-    return np.asarray(drawn[~again])
+    np.copyto(keys, np.inf, where=np.arange(width) >= counts[view][:, None])
+    drawn = np.concatenate([view[:, None], order[view[:, None], _smallest(keys, size)]], axis=1)
+    return np.asarray(drawn[_first_of_equal(drawn)])
 
 
-def _all_rows(view: int, objects: Ints, size: int) -> Ints:
-    grid = np.stack(np.meshgrid(*[objects] * size, indexing="ij"), axis=-1).reshape(-1, size)
-    distinct = np.ones(len(grid), dtype=bool)
-    for a in range(size):
-        for b in range(a):
-            distinct &= grid[:, a] != grid[:, b]
-    grid = grid[distinct]
-    return np.concatenate([np.full((len(grid), 1), view), grid], axis=1)
+@lru_cache(maxsize=64)
+def _arrangements(things: int, size: int) -> NDArray[np.int16]:
+    """All ways (W, size) to pick so many distinct ones of some things, in order; views have as many time and again."""
+    grid = np.indices([things] * size, dtype=np.int16).reshape(size, -1).T
+    pairs = combinations(range(size), 2)
+    return np.asarray(grid[np.logical_and.reduce([grid[:, a] != grid[:, b] for a, b in pairs] or [grid[:, 0] >= 0])])
+
+
+def _smallest(keys: NDArray[np.float64], size: int) -> Ints:
+    """Columns (R, size) of the smallest keys of each row, in order; the keys are used up."""
+    # A few passes over all cost less than it does to sort or to split each row.
+    rows, found = np.arange(len(keys)), np.empty((len(keys), size), dtype=np.int64)
+    for k in range(size):
+        found[:, k] = keys.argmin(axis=1)
+        keys[rows, found[:, k]] = np.inf
+    return found
+
+
+def _first_of_equal(rows: Ints) -> Bools:
+    """Tell which rows (R, S) of numbers from 0 on equal none before them."""
+    first = np.zeros(len(rows), dtype=bool)
+    if len(rows):
+        base = int(rows.max()) + 1
+        if base ** rows.shape[1] < 2**63:  # then a row is one number, which is sorted faster
+            first[np.unique(rows @ base ** np.arange(rows.shape[1]), return_index=True)[1]] = True
+        else:
+            first[np.unique(rows, axis=0, return_index=True)[1]] = True
+    return first

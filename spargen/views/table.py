@@ -167,11 +167,21 @@ class Views:
         """(M, 3 .. 5) rows that questions over several images may use, first image first."""
         return self._sets_of(self.settings.views_per_set)
 
-    def rows_of(self, frames: Sequence[int]) -> list[int] | None:
+    @cached_property
+    def showing(self) -> list[int]:
+        """Of each object, the rows of the views in which it is seen, as the bits of a number."""
+        seen = self.vis.share.astype(np.float64) >= self.settings.seen_share
+        return [int.from_bytes(bits.tobytes(), "little") for bits in np.packbits(seen, axis=0, bitorder="little").T]
+
+    def rows_of(self, frames: Sequence[int]) -> tuple[int, ...] | None:
         """Return the rows of some frames among the views, None if they are not all there: frames of a task's own."""
-        rows = [self._row_of.get(frame) for frame in frames]
-        known = [row for row in rows if row is not None]
-        return known if len(known) == len(rows) else None
+        # Many facts are about the same few frames.
+        key = tuple(frames)
+        if key not in self._rows_known:
+            rows = [self._row_of.get(frame) for frame in key]
+            known = tuple(row for row in rows if row is not None)
+            self._rows_known[key] = known if len(known) == len(rows) else None
+        return self._rows_known[key]
 
     def overlaps_of(self, frames: Sequence[int]) -> list[float] | None:
         """Return the overlap of each two of some frames, 0-1, 0-2 .. 1-2 .., as `Links` has it, to a hundredth.
@@ -180,7 +190,17 @@ class Views:
         """
         if (rows := self.rows_of(frames)) is None:
             return None
-        return [round(self._links.overlap.item(a, b), 2) for a, b in combinations(rows, 2)]
+        if rows not in self._overlaps_known:
+            self._overlaps_known[rows] = [round(self._links.overlap.item(a, b), 2) for a, b in combinations(rows, 2)]
+        return self._overlaps_known[rows].copy()
+
+    @cached_property
+    def _rows_known(self) -> dict[tuple[int, ...], tuple[int, ...] | None]:
+        return {}
+
+    @cached_property
+    def _overlaps_known(self) -> dict[tuple[int, ...], list[float]]:
+        return {}
 
     @cached_property
     def _row_of(self) -> dict[int, int]:
