@@ -148,15 +148,21 @@ def _below_furniture(
         carried = [bool((np.abs(support_m[f.beside] - f.lowest_m) <= stands_m).any()) for f in waiting]
         if not any(carried):
             break
-        for footprint in (f for f, stands in zip(waiting, carried, strict=True) if stands):
+        standing = [f for f, stands in zip(waiting, carried, strict=True) if stands]
+        waiting = [f for f, stands in zip(waiting, carried, strict=True) if not stands]
+        asked = np.zeros(len(height_m), dtype=bool)
+        for footprint in waiting:
+            asked[footprint.beside] = True
+        for footprint in standing:
             ground[footprint.cells] = True
+            if not asked[footprint.beside].any():
+                continue  # it carries nothing of what is left
             for _, cell, z in raster.paint(footprint.corners_m):
                 np.maximum.at(support_m, cell, z)
             # Upright boards are above the middle of no cell, but carry something all the same.
             vertex = footprint.corners_m.reshape(-1, 3)
             cell, inside = raster.cell_of(vertex)
             np.maximum.at(support_m, cell[inside], vertex[inside, 2])
-        waiting = [f for f, stands in zip(waiting, carried, strict=True) if not stands]
     return ground
 
 

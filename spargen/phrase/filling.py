@@ -36,14 +36,16 @@ def filling(tree: nodes.Template, environment: jinja2.Environment) -> Callable[[
         if it cannot be compiled; the function returned does so if a slot has no value.
     """
     try:
-        return partial(_join, list(_pieces(tree, environment)))
+        pieces = list(_pieces(tree, environment))
     except _NotPlainError:
         # Without jinja's globals: no template may use them, and each rendering would copy them.
         return jinja2.Template.from_code(environment, environment.compile(tree), {}).render
+    text = "".join([piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in pieces])
+    return partial(_join, text, [piece for piece in pieces if not isinstance(piece, str)])
 
 
-def _join(pieces: Sequence[str | Value], slots: Slots) -> str:
-    return "".join([piece if isinstance(piece, str) else str(piece(slots)) for piece in pieces])
+def _join(text: str, values: Sequence[Value], slots: Slots) -> str:
+    return text % tuple([value(slots) for value in values])
 
 
 def _pieces(tree: nodes.Template, environment: jinja2.Environment) -> Iterator[str | Value]:

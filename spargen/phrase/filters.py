@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from spargen.qa.answers import Directions
 from spargen.qa.fact import Thing
@@ -68,6 +68,8 @@ def with_verb(thing: Thing | str, rules: LabelRules) -> str:
     return f"{thing} {'are' if rules.several(label(thing)) else 'is'}"
 
 
+# There are few relations, and each is said in thousands of rows.
+@lru_cache(maxsize=4096)
 def prose(relation: Directions, observer: str = "observer") -> str:
     """Say every part of a relation, in order, to stand after ``is``: ``a, b and c``; ``not a, but b and c``."""
     states = zip(relation.axes, relation.states, strict=True)

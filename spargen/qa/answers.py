@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -43,11 +44,16 @@ class Directions:
         return tuple(WORDS[a][s + 1] for a, s in zip(self.axes, self.states, strict=True))
 
     def __str__(self) -> str:
-        return ", ".join(self.words)
+        return _listed(self.axes, self.states)
 
     def part(self, start: int, stop: int) -> Directions:
         """Return some of the axes."""
         return Directions(self.axes[start:stop], self.states[start:stop])
+
+
+@cache
+def _listed(axes: tuple[str, ...], states: tuple[int, ...]) -> str:
+    return ", ".join(Directions(axes, states).words)
 
 
 OC_AXES = ("lr", "ab", "fb")
@@ -109,6 +115,17 @@ class AnswerKind:
     def away(self, value: Any, others: Values) -> Floats:
         """Tell how far the others are from a value, so that those nearest to each other share their options."""
         return np.zeros(len(others))
+
+    def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
+        """Compare any two of V values: which are clearly different, and how far they are apart, (V, V) each.
+
+        Of one and itself it says nothing of use. A kind that has many compares them faster all at once.
+        """
+        clear, away = np.zeros((len(values),) * 2, dtype=bool), np.zeros((len(values),) * 2)
+        for k in range(1, len(values)):
+            clear[k, :k] = clear[:k, k] = self.clear(values[k], values[:k], settings)
+            away[k, :k] = away[:k, k] = self.away(values[k], values[:k])
+        return clear, away
 
     def serves(self, form: str, wrong: int) -> bool:
         """Tell whether a task can have a form whose facts bring `wrong` wrong answers each."""
@@ -225,8 +242,11 @@ class Box(AnswerKind):
         return np.array([boxes_apart(value, other, settings) for other in others], dtype=bool)
 
     def away(self, value: Sequence[int], others: Values) -> Floats:
-        mine = _looks_of(value)
-        return np.array([sum(abs(a - b) for a, b in zip(_looks_of(other), mine, strict=True)) for other in others])
+        return _summed(np.array([_looks_of(*other) for other in others]).reshape(-1, 4) - _looks_of(*value))
+
+    def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
+        looks = np.array([_looks_of(*value) for value in values])
+        return all_boxes_apart(np.array(values), settings), _summed(looks[:, None] - looks)
 
 
 @dataclass(frozen=True)
@@ -344,6 +364,12 @@ class Sightings(AnswerKind):
     def away(self, value: Sighting, others: Values) -> Floats:
         return BOX.away(value.box, [o.box for o in others])
 
+    def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
+        apart, away = BOX.compared([value.box for value in values], settings)
+        image = np.array([value.image for value in values])
+        named = np.array([[self._named_apart(one, other) for other in values] for one in values])
+        return named & (apart | (image[:, None] != image)), away
+
     @staticmethod
     def _named_apart(one: Sighting, other: Sighting) -> bool:
         return other.obj != one.obj and other.obj not in one.clashes and other.label != one.label
@@ -427,9 +453,25 @@ def boxes_apart(one: Sequence[int], other: Sequence[int], settings: Settings) ->
     return shared < settings.option_box_held * min(area, other_area)
 
 
-def _looks_of(box: Sequence[int]) -> tuple[float, ...]:
+def all_boxes_apart(boxes: NDArray[np.int64], settings: Settings) -> Bools:
+    """Tell the same, (V, V), of any two of V boxes (V, 4)."""
+    low, high = boxes[:, :2], boxes[:, 2:]
+    shared = np.maximum(np.minimum(high[:, None], high) - np.maximum(low[:, None], low), 0).prod(axis=2)
+    area = (high - low).prod(axis=1)
+    apart = shared < settings.option_box_iou * (area[:, None] + area - shared)
+    return np.asarray(apart & (shared < settings.option_box_held * np.minimum(area[:, None], area)))
+
+
+def _summed(differences: Floats) -> Floats:
+    """Add up the sizes of four differences (..., 4), one after the other."""
+    a, b, c, d = np.moveaxis(np.abs(differences), -1, 0)
+    return np.asarray(a + b + c + d)
+
+
+# Many facts of a scene offer the same few boxes.
+@lru_cache(maxsize=16_384)
+def _looks_of(x1: int, y1: int, x2: int, y2: int) -> tuple[float, float, float, float]:
     """What a box looks like: proportions, size, lower edge, distance from the image's middle."""
-    x1, y1, x2, y2 = box
     w, h = x2 - x1, y2 - y1
     return math.log(w / h), math.log(w * h) / 2, y2 / 250, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000) / 500
 

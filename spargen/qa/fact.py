@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from spargen.qa.margin import Margin
 
@@ -14,8 +15,7 @@ COLOURS: tuple[Colour, ...] = ("red", "blue", "green", "yellow")
 """The order in which records list marks, unless a task has another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Something drawn into an image.
 
     Parameters
@@ -43,8 +43,13 @@ class Thing:
     frame: str = ""
 
     def __str__(self) -> str:
-        frame, mark = f" ({self.frame})" if self.frame else "", f" ({self.mark})" if self.mark else ""
-        return f"{self.label}{frame}{mark}"
+        return _named(self.label, self.frame, self.mark)
+
+
+# Texts of a scene say the same few names over and over.
+@lru_cache(maxsize=16_384)
+def _named(label: str, *apart: str) -> str:
+    return label + "".join([f" ({text})" for text in apart if text])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -87,6 +87,14 @@ def _choices(many: int, wrong: int) -> Ints:
     return np.pad(found, ((0, 0), (1, 0)))
 
 
+@cache
+def _pairs(many: int, wrong: int) -> tuple[Ints, Ints]:
+    """Any two of the wrong ones (P, W) in each of those choices, P of them."""
+    options = _choices(many, wrong)
+    a, b = np.triu_indices(wrong, k=1)
+    return options[:, 1 + a].T, options[:, 1 + b].T
+
+
 def honest(kind: AnswerKind, truth: Any, candidates: Iterable[Any], count: int, settings: Settings) -> list[Any]:
     """Take the first candidates that are clear of the truth and of each other: `count` of them, or all there are."""
     taken: list[Any] = []
@@ -109,24 +117,16 @@ def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways
     able = order[kind.clear(fact.answer, brought, settings)[order]][:AKIN].tolist()
     values = [fact.answer, *(brought[i] for i in able)]
     options = _choices(len(able), wrong)
-    pairs = [(a, b) for a, b in combinations(range(1, 1 + wrong), 2)]
-    clear = _between(values, lambda one, others: kind.clear(one, others, settings))
-    away = _between(values, kind.away)
-    good = np.logical_and.reduce([clear[options[:, a], options[:, b]] > 0 for a, b in pairs] or [options[:, 0] == 0])
+    good: Bools = np.ones(len(options), dtype=bool)
     numbers = np.array([looks.rows[0], *(looks.rows[1 + i] for i in able)], dtype=np.float64)[options]
-    if pairs:  # how unlike the others it is: wrong ones that are most like it would leave it in their middle
+    if wrong > 1:
+        clear, away = kind.compared(values, settings)
+        good = np.asarray(clear[_pairs(len(able), wrong)].all(axis=0))
+        # How unlike the others it is: wrong ones that are most like it would leave it in their middle.
         apart = away[options[:, :, None], options[:, None, :]].sum(axis=2)
         numbers = np.concatenate([numbers, apart[..., None]], axis=2)
     ranks = (numbers[:, 1:] < numbers[:, :1]).sum(axis=1, dtype=np.int8)
     return _Ways(fact, values, options, good, ranks)
-
-
-def _between(values: Sequence[Any], compare: Callable[[Any, Sequence[Any]], NDArray[Any]]) -> Floats:
-    """What a comparison says of any two of V values, (V, V); 0 of one and itself."""
-    found = np.zeros((len(values), len(values)))
-    for k in range(1, len(values)):
-        found[k, :k] = found[:k, k] = compare(values[k], values[:k])
-    return found
 
 
 def _names(fact: Fact) -> list[list[Hashable]]:

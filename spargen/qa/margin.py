@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spargen.settings import Settings
 
@@ -15,8 +14,7 @@ STEP: dict[Unit, float] = {"m": 0.1, "cm": 1.0, "m2": 1.0, "deg": 5.0, "1/1000":
 """The steps in which numbers are printed, by unit; of the share of an image, the least that is seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
+class Margin(NamedTuple):
     """A change that is just not enough for another answer.
 
     Parameters

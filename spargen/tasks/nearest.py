@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,10 +92,11 @@ def distance_infer_center_oc_mv(ctx: TaskContext) -> Iterator[Fact]:
     The object, parts of the building left out, with the smallest or largest distance from that camera to its
     centre.
     """
+    clashes = [frozenset(np.flatnonzero(row).tolist()) for row in ctx.labels.clash]
     for views, obj, second_m, nearest in _extremes_seen(ctx, ctx.sets):
         image = int(np.flatnonzero(ctx.vis.seen[list(views), obj])[0])
-        answer, distance_m = _sighting(ctx, views, image, obj), float(ctx.vis.distance_m[views[0], obj])
-        wrong = list(_others_seen(ctx, views))
+        answer, distance_m = _sighting(ctx, views, image, obj, clashes), float(ctx.vis.distance_m[views[0], obj])
+        wrong = [_sighting(ctx, views, k, other, clashes) for k, other in _others_seen(ctx, views)]
         yield Fact(
             frames=ctx.frames_of(views),
             objects=(obj,),
@@ -116,21 +117,24 @@ def _looks(box: tuple[int, ...]) -> tuple[float, float, float]:
     return (x2 - x1) * (y2 - y1), y2, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000)
 
 
-def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterator[Sighting]:
-    """All objects that a set of views shows, each in one of the images that show it well, in random order.
+def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    """All objects that a set of views shows, each behind one of the images that show it well, in random order.
 
     The right one is seen in a single image, so others of which that holds come first.
     """
     rows = list(views)
     boxed, noticed = ctx.vis.boxed[rows], (ctx.vis.seen | ctx.vis.glimpsed)[rows].sum(axis=0)
     objects = ctx.rng.permutation(np.flatnonzero(boxed.any(axis=0)))
-    for obj in objects[np.argsort(noticed[objects] > 1, kind="stable")].tolist():
-        yield _sighting(ctx, views, int(ctx.rng.choice(np.flatnonzero(boxed[:, obj]))), obj)
+    objects = objects[np.argsort(noticed[objects] > 1, kind="stable")]
+    for obj, shows in zip(objects.tolist(), boxed[:, objects].T.tolist(), strict=True):
+        images = [k for k, does in enumerate(shows) if does]
+        yield images[int(ctx.rng.integers(len(images)))], obj
 
 
-def _sighting(ctx: TaskContext, views: tuple[int, ...], image: int, obj: int) -> Sighting:
-    clashes = frozenset(np.flatnonzero(ctx.labels.clash[obj]).tolist())
-    return Sighting(obj, ctx.label(obj), image, ctx.box(views[image], obj), clashes)
+def _sighting(
+    ctx: TaskContext, views: tuple[int, ...], image: int, obj: int, clashes: Sequence[frozenset[int]]
+) -> Sighting:
+    return Sighting(obj, ctx.label(obj), image, ctx.box(views[image], obj), clashes[obj])
 
 
 def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ...], int, float, bool]]:
