@@ -7,7 +7,7 @@ Pixel (0, 0) is the top-left *corner* of the image, so the first pixel's centre 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,7 @@ def looks_along(K: Floats, lens: Lens, pixels: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Cameras:
-    """V cameras.
+    """V cameras; `bends` (V,) tells which have a lens that bends straight lines: the others are pinholes.
 
     Parameters
     ----------
@@ -139,6 +139,7 @@ class Cameras:
     T_world_camera: Floats
     size_px: NDArray[np.int64]
     lens: Sequence[Lens] = ()
+    bends: NDArray[np.bool_] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.T_world_camera)
@@ -147,6 +148,9 @@ class Cameras:
             raise SceneError(
                 f"{len(self.lens)} lenses for {n} poses", where="Cameras", mend="pass one per view, or none"
             )
+        bends = np.array([lens.bends for lens in self.lens], dtype=bool)
+        bends.setflags(write=False)
+        object.__setattr__(self, "bends", bends)
         for name, dtype, shape in (
             ("K", np.float64, (n, 3, 3)),
             ("T_world_camera", np.float64, (n, 4, 4)),
@@ -185,17 +189,12 @@ class Cameras:
         i = np.asarray(views, dtype=np.int64)
         taken = object.__new__(Cameras)
         # These were checked when `self` was made.
-        for name in ("K", "T_world_camera", "size_px"):
+        for name in ("K", "T_world_camera", "size_px", "bends"):
             array = getattr(self, name)[i]
             array.setflags(write=False)
             object.__setattr__(taken, name, array)
         object.__setattr__(taken, "lens", tuple(self.lens[k] for k in i.tolist()))
         return taken
-
-    @property
-    def bends(self) -> NDArray[np.bool_]:
-        """(V,) which cameras have a lens that bends straight lines; the others are pinholes."""
-        return np.array([lens.bends for lens in self.lens], dtype=bool)
 
     @property
     def position_m(self) -> Floats:
@@ -310,7 +309,9 @@ class Cameras:
 
     def _bent(self, view: NDArray[np.int64]) -> Iterator[tuple[Lens, NDArray[np.int64]]]:
         """Yield each lens that bends among those of views (R,), with the rows that it belongs to."""
-        for lens in dict.fromkeys(lens for lens in self.lens if lens.bends):
-            rows = np.flatnonzero(np.array([one == lens for one in self.lens])[view])
-            if len(rows):
-                yield lens, rows
+        rows = np.flatnonzero(self.bends[view])
+        of_lens: dict[Lens, list[int]] = {}
+        for one in np.unique(view[rows]).tolist():
+            of_lens.setdefault(self.lens[one], []).append(one)
+        for lens, ones in of_lens.items():
+            yield lens, rows[np.isin(view[rows], ones)]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -70,17 +71,7 @@ class Lens:
     @property
     def limit(self) -> float:
         """Return the radius in the plane Z = 1, or for a fisheye the angle in rad, up to which the model holds."""
-        k1, k2, k3_or_p1, k4_or_p2, k3 = self.coefficients
-        if self.model == "PINHOLE":
-            return np.inf
-        powers = (k1, k2, k3) if self.model == "OPENCV" else (k1, k2, k3_or_p1, k4_or_p2)
-        # The derivative of r (1 + k1 r^2 + ...), as a polynomial in r^2, the highest power first.
-        slope = [1.0, *((2 * n + 3) * k for n, k in enumerate(powers))]
-        roots = np.roots(slope[::-1])
-        real = roots.real[(np.abs(roots.imag) < 1e-9 * np.maximum(np.abs(roots.real), 1e-9)) & (roots.real > 0)]
-        limit = float(np.sqrt(real.min())) if len(real) else np.inf
-        # What lies behind a camera is in none of its images, however wide its lens.
-        return min(limit, np.pi / 2) if self.model == "OPENCV_FISHEYE" else limit
+        return _limit(self)
 
     def distort(self, xy: ArrayLike) -> tuple[Floats, Bools]:
         """Move undistorted positions (..., 2) in the plane Z = 1 to where the lens shows them.
@@ -174,6 +165,21 @@ class Lens:
         moved, valid = self.distort(found)
         good = valid & (np.abs(moved - target).max(axis=1) < 1e-9)
         return found.reshape(p.shape), good.reshape(p.shape[:-1])
+
+
+@lru_cache
+def _limit(lens: Lens) -> float:
+    k1, k2, k3_or_p1, k4_or_p2, k3 = lens.coefficients
+    if lens.model == "PINHOLE":
+        return np.inf
+    powers = (k1, k2, k3) if lens.model == "OPENCV" else (k1, k2, k3_or_p1, k4_or_p2)
+    # The derivative of r (1 + k1 r^2 + ...), as a polynomial in r^2, the highest power first.
+    slope = [1.0, *((2 * n + 3) * k for n, k in enumerate(powers))]
+    roots = np.roots(slope[::-1])
+    real = roots.real[(np.abs(roots.imag) < 1e-9 * np.maximum(np.abs(roots.real), 1e-9)) & (roots.real > 0)]
+    limit = float(np.sqrt(real.min())) if len(real) else np.inf
+    # What lies behind a camera is in none of its images, however wide its lens.
+    return min(limit, np.pi / 2) if lens.model == "OPENCV_FISHEYE" else limit
 
 
 PINHOLE = Lens()
