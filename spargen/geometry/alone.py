@@ -66,7 +66,8 @@ class Alone:
         keep = mesh.belongs_to(askable)
         faces, owner = mesh.faces[keep], mesh.face_object[keep]
         vertices = mesh.vertices_m[faces] + (place - center_m)[owner][:, None]
-        self._center, self._place = center_m.astype(np.float32), place.astype(np.float32)
+        # By columns, as rays are: numpy is several times faster along many rays than along three coordinates.
+        self._center, self._place = (np.ascontiguousarray(p.T, dtype=np.float32) for p in (center_m, place))
         self._radius = radius_m.astype(np.float32)
         self._caster = RayCaster(vertices.reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), threads=threads)
 
@@ -78,16 +79,22 @@ class Alone:
 
     def covers(self, obj: Ints, origin: NDArray[np.float32], direction: NDArray[np.float32]) -> Bools:
         """Tell for rays (R,) whether each would hit its object (R,)."""
-        start = origin - self._center.take(obj, axis=0)
-        square = np.einsum("ri,ri->r", direction, direction)
-        along = -np.einsum("ri,ri->r", start, direction) / square
-        start += direction * along[:, None]  # where the ray comes nearest to the centre
+        towards = np.array(direction.T, order="C")
+        start = origin.T - self._center.take(obj, axis=1)
+        square = _dot(towards, towards)
+        along = -_dot(start, towards) / square
+        start += towards * along  # where the ray comes nearest to the centre
         radius = self._radius.take(obj)
         reach = radius / np.sqrt(square)
-        passes = (np.einsum("ri,ri->r", start, start) <= radius**2) & (along > -reach)
-        start += self._place.take(obj, axis=0)
-        start -= direction * np.minimum(reach, along)[:, None]
-        return np.asarray(passes & self._caster.blocked(start, direction * (2 * reach)[:, None]))
+        passes = (_dot(start, start) <= radius**2) & (along > -reach)
+        start += self._place.take(obj, axis=1)
+        start -= towards * np.minimum(reach, along)
+        towards *= 2 * reach
+        return np.asarray(passes & self._caster.blocked(start.T, towards.T))
+
+
+def _dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
 
 
 def hull_corners(mesh: Mesh, n: int, askable: Bools) -> list[Floats]:

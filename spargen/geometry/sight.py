@@ -46,7 +46,8 @@ class Sight:
         self._unproject = np.matmul(cameras.T_world_camera[:, :3, :3], K_inv).transpose(0, 2, 1).astype(np.float32)
         self._bends, self._R = cameras.bends, cameras.T_world_camera[:, :3, :3].transpose(0, 2, 1).astype(np.float32)
         self._unbend = _tables(cameras)
-        self._origin = cameras.position_m.astype(np.float32)
+        # By columns, as it is handed out for rays by the million.
+        self._origin = np.ascontiguousarray(cameras.position_m.T, dtype=np.float32)
 
     def cast_grid(self, views: Ints, grid: Grid) -> tuple[NDArray[np.int32], Singles]:
         """Object ids and depths on the coarse grid: two (V, h, w) arrays."""
@@ -55,23 +56,23 @@ class Sight:
         towards = np.matmul(coarse, self._unproject[views])
         for k in np.flatnonzero(self._bends[views]):
             towards[k] = self._through_lens(views[k], coarse[:, :2])
-        face, met_m = self._caster.cast(self._origin[views, None], towards)
+        face, met_m = self._caster.cast(self._origin.T[views, None], towards)
         ids, depth_m = np.empty(face.shape, dtype=np.int32), np.empty_like(met_m)
         ids[:, grid.by_tile], depth_m[:, grid.by_tile] = self._object_of_face[face], met_m
         return ids.reshape(-1, grid.h, grid.w), depth_m.reshape(-1, grid.h, grid.w)
 
     def objects_at(self, view: Ints, uv: Pixels) -> NDArray[np.int32]:
         """First object at pixel positions (R, 2); -1 or NOTHING where there is none."""
-        face, _ = self._caster.cast(self._origin.take(view, axis=0), self._directions(view, uv))
+        face, _ = self._caster.cast(self._origin.take(view, axis=1).T, self._directions(view, uv))
         return self._object_of_face[face]
 
     def alone_at(self, view: Ints, obj: Ints, uv: Pixels) -> Bools:
         """Tell at pixel positions (R, 2) whether an object (R,) would be seen there if nothing else stood there."""
-        return self._alone.covers(obj, self._origin.take(view, axis=0), self._directions(view, uv))
+        return self._alone.covers(obj, self._origin.take(view, axis=1).T, self._directions(view, uv))
 
     def in_front_m(self, view: Ints, points_m: Singles) -> Singles:
         """How far before points (R, 3) the first surface is met from views (R,)."""
-        origin = self._origin.take(view, axis=0)
+        origin = self._origin.take(view, axis=1).T
         towards = points_m - origin
         _, reached = self._caster.cast(origin, towards)
         return np.asarray((1 - reached) * np.linalg.norm(towards, axis=1))
@@ -84,7 +85,7 @@ class Sight:
         """
         T = self._cameras.T_world_camera[view]
         P = np.matmul(T[:, :3, :3], self._cameras.K[view].transpose(0, 2, 1)).astype(np.float32)
-        uvw = np.matmul(points_m - self._origin[view, None], P)
+        uvw = np.matmul(points_m - self._origin.T[view, None], P)
         bent = np.flatnonzero(self._bends[view])
         if len(bent):
             R, t = T[bent, :3, :3], T[bent, None, :3, 3]
