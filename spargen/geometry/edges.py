@@ -164,21 +164,24 @@ class Edges:
         y, x = np.concatenate(reached).T
         # An object may be in sight where it would be, in the cell or near it, if it stood there alone. A corner of the
         # image may cut off a tip of what lies beyond, so there is one more cell on each side.
-        near = np.zeros((len(pairs), self.grid.h + 2, self.grid.w + 2), dtype=bool)
-        near[number, y + 1, x + 1] = True
-        k, line, column = np.unravel_index(np.flatnonzero(_grown(near)), near.shape)
+        near, asked = np.zeros((2, len(pairs), self.grid.h + 2, self.grid.w + 2), dtype=bool)
+        self._trace(near[:, 1:-1, 1:-1], row[pairs], obj[pairs])
+        # Where traces lie near, rays can tell nothing new; only those around other cells are cast.
+        away = ~_grown(near, 2)[number, y + 1, x + 1]
+        asked[number[away], y[away] + 1, x[away] + 1] = True
+        asked = _grown(asked, 2)
+        k, line, column = np.unravel_index(np.flatnonzero(asked), near.shape)
         pair = np.repeat(pairs[k], FINE)
         alone = self.sight.alone_at(self.views[row[pair]], obj[pair], self._rooks(line - 1, column - 1))
-        near[:] = False
-        near[k, line, column] = alone.reshape(-1, FINE).any(axis=1)
-        self._trace(near[:, 1:-1, 1:-1], row[pairs], obj[pairs])
-        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(_grown(near))[number, y + 1, x + 1]])
+        near[k, line, column] |= alone.reshape(-1, FINE).any(axis=1)
+        return np.asarray(np.stack([pairs[number], y, x], axis=-1)[_grown(near, 2)[number, y + 1, x + 1]])
 
     def _rooks(self, line: Ints, column: Ints) -> Floats:
         """Positions (4 C, 2) of the rays of coarse cells (C,) that are tried first: no line goes between them."""
-        x = (column[:, None] * FINE + ROOKS + 0.5) * (self.grid.width / (self.grid.w * FINE))
-        y = (line[:, None] * FINE + np.arange(FINE) + 0.5) * (self.grid.height / (self.grid.h * FINE))
-        return np.stack([x, y], axis=-1).reshape(-1, 2)
+        uv = np.empty((len(line), FINE, 2))
+        uv[..., 0] = (column[:, None] * FINE + ROOKS + 0.5) * (self.grid.width / (self.grid.w * FINE))
+        uv[..., 1] = (line[:, None] * FINE + np.arange(FINE) + 0.5) * (self.grid.height / (self.grid.h * FINE))
+        return uv.reshape(-1, 2)
 
     def _trace(self, near: Bools, row: Ints, obj: Ints) -> None:
         """Set the cells (R, h, w) in which points on the edges of the objects' faces lie."""
@@ -204,14 +207,15 @@ class Edges:
         return np.asarray(yx[within])
 
 
-def _grown(cells: Bools) -> Bools:
-    """Cells (P, h, w) with their eight neighbours."""
+def _grown(cells: Bools, steps: int) -> Bools:
+    """Cells (P, h, w) with all that are so many steps away, along rows, columns and diagonals."""
     out = cells.copy()
     for axis in (1, 2):
-        before, after = ((slice(None),) * axis + (s,) for s in (slice(None, -1), slice(1, None)))
-        one = out.copy()
-        out[before] |= one[after]
-        out[after] |= one[before]
+        for _ in range(steps):
+            before, after = ((slice(None),) * axis + (s,) for s in (slice(None, -1), slice(1, None)))
+            one = out.copy()
+            out[before] |= one[after]
+            out[after] |= one[before]
     return out
 
 
