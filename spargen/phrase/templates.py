@@ -12,19 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import jinja2
-import jinja2.nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING
 
 from spargen.errors import TemplateError
 from spargen.fingerprint import digest
-from spargen.phrase.filling import Slots, filling
 from spargen.phrase.filters import filters
 from spargen.reading import read_text
 from spargen.resources import data_dir
 from spargen.scene.labels import LabelRules, label_rules
 from spargen.settings import Words
+
+if TYPE_CHECKING:  # jinja is loaded when a template is read: to tell which there are takes their names
+    import jinja2
+    import jinja2.nodes
+
+    from spargen.phrase.filling import Slots
 
 FORMS = ("fill", "select", "sentence", "judge")
 BLOCKS = ("question", "note", "brief", "answer")
@@ -38,6 +40,9 @@ _OPENER = re.compile(r"---\s*(\w*)\s*$")
 
 def environment(rules: LabelRules) -> jinja2.Environment:
     """Return what templates are compiled in: the filters, and nothing that reaches out of a template."""
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     made = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
     made.filters = dict(filters(rules))
     return made
@@ -45,6 +50,8 @@ def environment(rules: LabelRules) -> jinja2.Environment:
 
 def _refuse_what_counts(tree: jinja2.nodes.Template) -> None:
     """Raise jinja's error if a template does more than name and choose."""
+    import jinja2
+
     for node in tree.find_all(jinja2.nodes.Node):
         if type(node).__name__ not in _SAYS:
             what = f"a template names and chooses, it has no {type(node).__name__}"
@@ -71,6 +78,10 @@ class Block:
 
         The line of the error is counted within the block.
         """
+        import jinja2
+
+        from spargen.phrase.filling import filling
+
         try:
             _refuse_what_counts(self.tree)
             return filling(self.tree, self.environment)
@@ -82,10 +93,14 @@ class Block:
     @cached_property
     def slots(self) -> set[str]:
         """Names of the slots that the text uses: all its names, for it gives none itself."""
+        import jinja2
+
         return {node.name for node in self.tree.find_all(jinja2.nodes.Name)}
 
     def line_of(self, slot: str) -> int:
         """Line of the file on which a slot is first used."""
+        import jinja2
+
         names = self.environment.parse(self.source).find_all(jinja2.nodes.Name)
         return self.line + min(name.lineno for name in names if name.name == slot)
 
@@ -150,9 +165,8 @@ class TemplateSet:
     The first folder that has the file of a task and form gives it.
     """
 
-    def __init__(self, files: dict[tuple[str, str], Path], words: Words, rules: LabelRules) -> None:
-        self._files, self.words, self.rules = files, words, rules
-        self._environment = environment(rules)
+    def __init__(self, files: dict[tuple[str, str], Path], words: Words, rules: LabelRules | None) -> None:
+        self._files, self.words, self._rules = files, words, rules
         self._read: dict[tuple[str, str], Wording] = {}
 
     @classmethod
@@ -172,7 +186,16 @@ class TemplateSet:
             if not found:
                 mend = "name a folder of <task>/<form>.j2 files"
                 raise TemplateError("there are no templates here", where=folder, mend=mend)
-        return cls(files, words, rules or label_rules())
+        return cls(files, words, rules)
+
+    @cached_property
+    def rules(self) -> LabelRules:
+        """The label lists: those given, or the shipped ones."""
+        return self._rules or label_rules()
+
+    @cached_property
+    def _environment(self) -> jinja2.Environment:
+        return environment(self.rules)
 
     def forms(self, task: str) -> tuple[str, ...]:
         """Return the forms that a task has files for."""
@@ -193,6 +216,8 @@ class TemplateSet:
 
     def check(self, task: str, slots: Iterable[str]) -> None:
         """Check a task's files against the slots it fills. Raises `TemplateError` naming file, line and slot."""
+        import jinja2
+
         known = set(slots)
         for form in self.forms(task):
             wording = self.wording(task, form)
