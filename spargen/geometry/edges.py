@@ -194,17 +194,17 @@ class Edges:
 
     def _reached_cells(self, window: Ints, box: Ints, reach: Floats) -> Ints:
         """Cells (C, 2) of a window within the outline: row and column."""
-        x0, y0, x1, y1 = window
-        beyond = np.ones((y1 + 1 - y0, x1 + 1 - x0), dtype=bool)
+        x0, y0, x1, y1 = window.tolist()
+        width, height = self.grid.width / self.grid.w, self.grid.height / self.grid.h
+        x, y = (np.arange(x0, x1 + 1) + 0.5) * width, (np.arange(y0, y1 + 1) + 0.5) * height
+        within, slack = np.ones((len(y), len(x)), dtype=bool), np.hypot(width, height) / 2
+        for (dx, dy), (low, high) in zip(DIAGONALS, reach, strict=True):
+            along = dx * x + (dy * y)[:, None]
+            within &= (along >= low - slack) & (along <= high + slack)
         # Cells that lie wholly inside the box hold nothing outside it.
-        inside = np.concatenate([-(-box[:2] // FINE), (box[2:] + 1) // FINE])
-        beyond[max(0, inside[1] - y0) : max(0, inside[3] - y0), max(0, inside[0] - x0) : max(0, inside[2] - x0)] = False
-        yx = np.argwhere(beyond) + np.array([y0, x0])
-        cell = np.array([self.grid.width / self.grid.w, self.grid.height / self.grid.h])
-        along = ((yx[:, ::-1] + 0.5) * cell) @ DIAGONALS.T
-        slack = np.linalg.norm(cell) / 2
-        within = ((along >= reach[:, 0] - slack) & (along <= reach[:, 1] + slack)).all(axis=1)
-        return np.asarray(yx[within])
+        left, top, right, bottom = (*(-(-box[:2] // FINE)).tolist(), *((box[2:] + 1) // FINE).tolist())
+        within[max(0, top - y0) : max(0, bottom - y0), max(0, left - x0) : max(0, right - x0)] = False
+        return np.argwhere(within) + np.array([y0, x0])
 
 
 def _grown(cells: Bools, steps: int) -> Bools:
@@ -233,13 +233,11 @@ class _Found:
     @classmethod
     def coarse(cls, ids: NDArray[np.int32], row: Ints, obj: Ints) -> _Found:
         """Boxes of what the coarse rays (V, h, w) met."""
-        n = int(ids.max(initial=0)) + 3
-        v, h, w = ids.shape
-        columns, rows = np.zeros((v, n, w), dtype=bool), np.zeros((v, n, h), dtype=bool)
-        view = np.arange(v)[:, None, None]
-        columns[view, ids + 2, np.arange(w)[None, None, :]] = True
-        rows[view, ids + 2, np.arange(h)[None, :, None]] = True
-        c, r = columns[row, obj + 2], rows[row, obj + 2]
+        _, h, w = ids.shape
+        c, r = np.empty((len(row), w), dtype=bool), np.empty((len(row), h), dtype=bool)
+        for k, (view, o) in enumerate(zip(row, obj, strict=True)):
+            own = ids[view] == o
+            c[k], r[k] = own.any(axis=0), own.any(axis=1)
         box = [c.argmax(1), r.argmax(1), w - 1 - c[:, ::-1].argmax(1), h - 1 - r[:, ::-1].argmax(1)]
         witness = np.empty((len(row), 4, 2), dtype=np.int64)
         for side, at in enumerate(box):

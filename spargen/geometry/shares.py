@@ -84,27 +84,35 @@ class Shares:
         x, y = self.grid.cell_of(*self.grid.rim[ray].T)
         met[pair, y, x] = True
         hits = np.full(met.shape, UNTRIED, dtype=np.int8)
-        self._count_around(np.nonzero(met), row, obj, hits)
+        count = self._count_around(np.nonzero(met), row, obj, hits)
         pair, uv = self._points_inside(row, points_m)
         x, y = self.grid.cell_of(*uv.T)
         # A point in a cell that is known to show the object tells nothing new.
         new = hits[pair, y, x] <= 0
         pair, y, x, uv = pair[new], y[new], x[new], uv[new]
         hit = self.sight.objects_at(self.views[row[pair]], uv) == obj[pair]
-        self._count_around((pair[hit], y[hit], x[hit]), row, obj, hits)
+        count += self._count_around((pair[hit], y[hit], x[hit]), row, obj, hits)
         least = at_rim @ self.grid.rim_pixels / (self.grid.width * self.grid.height)
-        return np.maximum(np.maximum(hits, 0).sum(axis=(1, 2)) / (self.grid.cells * FINE * FINE), least)
+        return np.asarray(np.maximum(count / (self.grid.cells * FINE * FINE), least))
 
-    def _count_around(self, cells: tuple[Ints, ...], row: Ints, obj: Ints, hits: NDArray[np.int8]) -> None:
-        """Set the `hits` (R, h, w) around cells, given as pairs, rows and columns, on and on where the objects show."""
-        k = FINE * FINE
+    def _count_around(self, cells: tuple[Ints, ...], row: Ints, obj: Ints, hits: NDArray[np.int8]) -> Floats:
+        """Count the fine rays that meet the objects around cells, on and on where they show; return how many (R,) do.
+
+        Parameters
+        ----------
+        cells : pairs, rows and columns of `hits`.
+        hits : (R, h, w) what was counted in each cell, or UNTRIED; it is filled in.
+        """
+        k, count = FINE * FINE, np.zeros(len(row))
         while len((cells := _grown(cells, hits))[0]):
             pair, y, x = cells
             view = np.repeat(self.views[row[pair]], k)
             hit = self.sight.objects_at(view, self.grid.fine_of_cells(y, x)) == np.repeat(obj[pair], k)
-            hits[cells] = hit.reshape(-1, k).sum(axis=1)
-            shown = hits[cells] > 0
+            hits[cells] = each = hit.reshape(-1, k).sum(axis=1)
+            count += np.bincount(pair, each, len(row))
+            shown = each > 0
             cells = (pair[shown], y[shown], x[shown])
+        return count
 
     def _points_in_sight(self, row: Ints, obj: Ints, points_m: NDArray[np.float32]) -> tuple[Ints, Floats]:
         """Return which points (R, P, 3) are seen: the pair of each, and where it is in the image."""

@@ -85,8 +85,9 @@ def edge_points(mesh: Mesh, n: int, chosen: NDArray[np.bool_]) -> list[Singles]:
 def _along_edges(mesh: Mesh, face: Ints) -> Singles:
     vertex, corner = np.unique(mesh.faces[face], return_inverse=True)
     points, corner = mesh.vertices_m[vertex], corner.reshape(-1, 3)
+    # Two of its edges link the corners of a face.
+    piece = linked(corner[:, :2].ravel(), corner[:, 1:].ravel(), len(points))
     a, b = corner[:, [0, 1, 2]].ravel(), corner[:, [1, 2, 0]].ravel()
-    piece = linked(a, b, len(points))
     steps = np.ceil(np.linalg.norm(points[b] - points[a], axis=1) / EDGE_M)
     k = np.flatnonzero(steps > 1)
     a, b, steps = a[k], b[k], np.minimum(steps[k], MOST_ON_EDGE).astype(np.int64)
