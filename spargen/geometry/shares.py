@@ -124,7 +124,7 @@ class Shares:
         """Return which points (R, P, 3) lie in the image: the pair of each, and where."""
         uvw, inside = self.sight.project(self.views[row], points_m, self.grid)
         pair, uvw = np.nonzero(inside)[0], uvw[inside]
-        return pair, uvw[:, :2] / uvw[:, 2:]
+        return np.asarray(pair), np.asarray(uvw[:, :2] / uvw[:, 2:])
 
     def unoccluded(self, row: Ints, obj: Ints, outlines: Outlines) -> Floats:
         """Visible pixels over pixels covered alone, for pairs (R,) with `outlines`.
