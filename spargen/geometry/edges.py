@@ -202,9 +202,9 @@ class Edges:
             along = dx * x + (dy * y)[:, None]
             within &= (along >= low - slack) & (along <= high + slack)
         # Cells that lie wholly inside the box hold nothing outside it.
-        left, top, right, bottom = (*(-(-box[:2] // FINE)).tolist(), *((box[2:] + 1) // FINE).tolist())
-        within[max(0, top - y0) : max(0, bottom - y0), max(0, left - x0) : max(0, right - x0)] = False
-        return np.argwhere(within) + np.array([y0, x0])
+        inside = np.concatenate([-(-box[:2] // FINE), (box[2:] + 1) // FINE])
+        within[max(0, inside[1] - y0) : max(0, inside[3] - y0), max(0, inside[0] - x0) : max(0, inside[2] - x0)] = False
+        return np.asarray(np.argwhere(within) + np.array([y0, x0]))
 
 
 def _grown(cells: Bools, steps: int) -> Bools:
