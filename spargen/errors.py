@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 from os import PathLike
@@ -12,6 +13,8 @@ _MOST = 2000
 _NO_LIBRARY = "cannot open shared object file"
 _PACKAGES = {"libusb-1.0": "libusb-1.0-0", "libGL.": "libgl1", "libgomp": "libgomp1", "libX11": "libx11-6"}
 """What Open3D needs of a system, by the beginnings of the files' names."""
+_MENDS = {errno.ENAMETOOLONG: "give it a shorter name", errno.EMFILE: "let a process have more files open: ulimit -n"}
+"""What helps where the system refuses something, by the number of its error."""
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
@@ -60,7 +63,8 @@ def unexpected(error: BaseException) -> str:
         package = next((name for start, name in _PACKAGES.items() if library.startswith(start)), "the package it is in")
         return f"the system lacks the library {library}\n  to mend: install {package}, by the name that Debian gives it"
     if isinstance(error, OSError):
-        return printable(f"{error.filename or 'the system'}: {error.strerror or error}")
+        what = printable(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return f"{what}\n  to mend: {_MENDS.get(error.errno or 0, 'see that it is there and can be read')}"
     what = printable(f"{type(error).__name__}: {error}".partition("\n")[0])
     return f"the program did not expect this: {what}\n  to mend: see what is odd about the input, or report it"
 

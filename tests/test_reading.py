@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -99,5 +100,8 @@ def test_a_library_that_the_system_lacks_is_named_with_its_package(kind):
 
 def test_what_is_none_of_our_errors_is_said_in_words():
     assert "fewer --workers" in unexpected(MemoryError())
-    assert unexpected(PermissionError(13, "Permission denied", "a\n")) == "a\\n: Permission denied"
+    assert unexpected(PermissionError(13, "Permission denied", "a\n")).startswith(
+        "a\\n: Permission denied\n  to mend: see"
+    )
+    assert "a shorter name" in unexpected(OSError(errno.ENAMETOOLONG, "File name too long", "a"))
     assert unexpected(ZeroDivisionError("a\nb")).startswith("the program did not expect this: ZeroDivisionError: a\n")

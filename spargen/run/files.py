@@ -303,4 +303,7 @@ def _explained(error: OSError, where: Path) -> OutputError:
         )
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return OutputError("this cannot be written: permission denied", where=place, mend="choose another --out")
+    if error.errno == errno.EFBIG:
+        mend = "raise the limit on the size of files (ulimit -f), or choose another --out"
+        return OutputError("this cannot be written: it is larger than a file may be", where=place, mend=mend)
     return OutputError(f"this cannot be written: {error.strerror}", where=place, mend="choose another --out")

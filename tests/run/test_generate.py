@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from spargen.errors import JobError, OutputError
 from spargen.run import generate as generation
 from spargen.run.executors import MEMORY, cores
+from spargen.run.files import writing
 from spargen.run.generate import finish, generate
 from spargen.run.ledger import read_run
 from spargen.run.merge import merge
@@ -432,8 +434,6 @@ def test_what_a_kill_left_behind_is_overwritten(job, whole):
 
 @pytest.mark.parametrize("victim", ["rows.jsonl", "0.jpg", "fill_62.jsonl", "scannet_0k.json"])
 def test_a_full_disk_stops_the_run_with_one_sentence_and_resumes(job, whole, monkeypatch, victim):
-    import errno
-
     made = job("other")
     genuine = Path.open
 
@@ -449,6 +449,11 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_resumes(job, whole, mon
     monkeypatch.setattr(Path, "open", genuine)
     generate(made)
     assert content(made.out) == whole
+
+
+def test_a_file_that_is_larger_than_a_limit_is_no_full_disk(tmp_path):
+    with pytest.raises(OutputError, match=r"larger than a file may be(?s:.*)ulimit -f"), writing(tmp_path):
+        raise OSError(errno.EFBIG, "File too large", str(tmp_path / "a"))
 
 
 def test_listed_scenes_that_are_not_on_disk_are_reported(job, tmp_path):
