@@ -176,8 +176,9 @@ class _Weighed:
         self.most = np.zeros(slots)
         # Of the rows so far
         self.rows = np.zeros(len(self.asked), dtype=np.int64)
-        self.right: list[list[Ranks]] = [[] for _ in self.asked]
         self.times = np.zeros((len(self.asked), numbers, 1 + wrong), dtype=np.int64)
+        self.two = np.triu_indices(numbers, k=1)
+        self.together = np.zeros((len(self.asked), len(self.two[0]), 1 + wrong, 1 + wrong), dtype=np.int64)
         self.known: dict[Hashable, int] = {}
         self.taught = np.zeros(0)
 
@@ -195,13 +196,18 @@ class _Weighed:
         self.most[slot] = fact.looks.most if fact.looks else 0.0
         self.good[slot, :many], self.good[slot, many:] = ways.good, False
         self.ranks[slot, :many] = ways.ranks
-        self.alike[slot, :many] = 0
-        if self.right[q]:
-            self.alike[slot, :many] = _agreement(ways.ranks, np.stack(self.right[q])[:, None]).sum(axis=0)
+        self.alike[slot, :many] = self._agreeing(q, ways.ranks)
         for at, names in enumerate(_names(fact)):
             self.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
         if len(self.known) > len(self.taught):
             self.taught = np.pad(self.taught, (0, len(self.known)))
+
+    def _agreeing(self, q: int, ranks: Ranks) -> Ints:
+        """Return how many ranks (W, L), alone and two together, the rows of a quantity have in common with each way."""
+        first, second = self.two
+        alone = self.times[q, np.arange(ranks.shape[1]), ranks]
+        both = self.together[q, np.arange(len(first)), ranks[:, first], ranks[:, second]]
+        return np.asarray(alone.sum(axis=1) + both.sum(axis=1))
 
     def best(self, *, loose: bool) -> tuple[int, int] | None:
         """Return slot and way of the fact that teaches least among those that fit in; None if none does.
@@ -232,8 +238,8 @@ class _Weighed:
         """Take a fact out, as a row in one of its ways."""
         ways, q, ranks = self._leave(slot), self.quantity[slot], self.ranks[slot, way].copy()
         self.rows[q] += 1
-        self.right[q].append(ranks)
         self.times[q, np.arange(len(ranks)), ranks] += 1
+        self.together[q, np.arange(len(self.two[0])), ranks[self.two[0]], ranks[self.two[1]]] += 1
         self.alike += np.where((self.quantity == q)[:, None], _agreement(self.ranks, ranks), 0)
         if self.names.size:
             np.add.at(self.taught, self.names[slot], -1 / self.names.shape[1])
