@@ -286,7 +286,7 @@ def test_of_a_damaged_cell_the_scenes_whose_lines_it_costs_are_made_anew(job, mo
         "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl",
         ("facts/scannet/train/depth_prediction_oc/select.jsonl"),
     )
-    (made.out / rows).write_bytes(before[rows].replace(b'"c_00_3"', b'"c_00_"3'))
+    (made.out / rows).write_bytes(before[rows].replace(b'{"id":"c_00_3"', b'["id":"c_00_3"'))
     (made.out / facts).write_bytes(before[facts].replace(b'"d_00_2"', b'"x_00_2"'))
     (made.out / "manifest.json").unlink()
     monkeypatch.setenv("TINY_LOG", str(tmp_path / "log"))
