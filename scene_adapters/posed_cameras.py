@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scene_adapters.formats.colmap import model_files, read_model
-from scene_adapters.formats.files import image_file_size
+from scene_adapters.formats.files import image_file_size, is_there
 from scene_adapters.formats.intrinsics_named import NAMES, Intrinsics, named_intrinsics
 from scene_adapters.formats.nerfstudio import read_nerfstudio
 from scene_adapters.formats.pose_folders import Calibrate, is_tum, read_seven_scenes, read_tum, seven_scenes_poses
@@ -65,7 +65,7 @@ def _colmap(place: Path, folder: Path) -> Shots:
     for name, pose, number in zip(model.names, model.T_world_camera, model.camera.tolist(), strict=True):
         camera = model.cameras[number]
         ways = [base / name.replace("\\", "/") for base in (folder / "images", folder)]
-        image = next((way for way in ways if way.is_file()), ways[0])
+        image = next((way for way in ways if is_there(way)), ways[0])
         listed.append(Shot(image, pose, camera.K, camera.size_px, camera.lens))
     files = model_files(place) or ()
     return Shots(tuple(listed), files, _MILLIMETRE, notes={"images of the model without a pose": model.dropped})

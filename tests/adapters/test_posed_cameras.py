@@ -499,6 +499,13 @@ def test_a_file_of_a_name_that_none_can_have_is_not_there(tmp_path: Path, key: s
     assert sum(number for note, number in scene.notes.items() if "listed but not" in note) == 1
 
 
+def test_an_image_of_a_colmap_model_of_such_a_name_is_not_there_either(tmp_path: Path) -> None:
+    folder = write_scene(tmp_path, cameras="COLMAP text")
+    file = next(folder.rglob("images.txt"))
+    file.write_text(file.read_text().replace("1.jpg", f"{'x' * 300}.jpg", 1))
+    assert len(loaded(tmp_path).frames) == 4
+
+
 def test_poses_of_seven_scenes_that_are_no_matrix_are_lost_and_sequences_are_one_scene(tmp_path: Path) -> None:
     folder = write_scene(tmp_path, cameras="7-Scenes")
     for path in list(folder.glob("frame-*")):
