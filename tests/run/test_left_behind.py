@@ -15,6 +15,8 @@ import pytest
 from spargen.errors import SpargenError
 from spargen.run.generate import generate
 from spargen.run.merge import merge
+from spargen.run.parts import error_file
+from spargen.run.scenes import SceneRef
 from spargen.run.status import status
 
 TRIALS = int(os.environ.get("SPARGEN_FUZZ", "60"))
@@ -323,11 +325,14 @@ def test_of_a_scene_that_fails_now_nothing_is_taken_back(job, root):
         (root / "b_00/scene.txt").write_text("30")
         made = job(out)
         generate(made)
+        (root / "b_00/scene.txt").write_text("broken")
+        generate(made, shard=(1, 1))
         if out == "damaged":
             (made.out / "manifest.json").unlink()
-        (root / "b_00/scene.txt").write_text("broken")
-        assert list(generate(made).failed) == ["scannet/train/b_00"]
-    assert content(made.out) == content(made.out.with_name("whole"))
+        assert list(merge([made.out], made.out).failed) == ["scannet/train/b_00"]
+        assert error_file(made.out, SceneRef("scannet", "train", "b_00")).exists()
+    whole, damaged = (content(made.out.with_name(out)) for out in ("whole", "damaged"))
+    assert {name: text for name, text in whole.items() if "/images/b_00/" not in name} == damaged
 
 
 def test_texts_that_are_taken_back_are_no_word_for_damaged_images(job, monkeypatch, tmp_path):
