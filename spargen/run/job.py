@@ -19,6 +19,8 @@ from spargen.settings import Settings, Words
 MAX_ROWS_PER_CELL = 10_000
 DEFAULT_ROWS_PER_CELL = 100
 _PATHS = ("root", "out", "cache", "labels", "exclude")
+_LONGEST_PATH, _LONGEST_NAME = 3_800, 255
+"""Bytes of a path and of each name in it. Linux takes 4,096: what a run writes below a folder has room."""
 
 
 def _as_mapping(tasks: object) -> object:
@@ -222,6 +224,9 @@ def _expanded(text: str, where: str, otherwise: str) -> str:
     if name := unset_in(path):
         mend = f"export {name[1:].strip('{}')}=... first{otherwise}"
         raise JobError(f"the environment has no {name}", where=where, mend=mend)
+    names = os.fsencode(path).split(b"/")
+    if sum(map(len, names)) > _LONGEST_PATH or max(map(len, names)) > _LONGEST_NAME:
+        raise JobError("a path is longer than any can be", where=where, mend=f"shorten {short(path)}")
     return path
 
 

@@ -221,6 +221,8 @@ def test_every_message_survives_the_way_between_processes():
         (GOOD + "settings: {word_m: 0.05}\n", "`settings`: empty_m should be less than or equal to word_m"),
         (GOOD + "cache: ~nobody_of_this_name/x\n", "there is no home of '~nobody_of_this_name/x'"),
         (GOOD + 'cache: "a\\0b"\n', "a path holds a character that none can have"),
+        (GOOD + f"cache: {'x' * 300}\n", "a path is longer than any can be"),
+        (GOOD + f"cache: {'long/' * 1_000}\n", "a path is longer than any can be"),
         (GOOD + f"words: {'x' * 10**5}\n", "`words`: input should be 'full' or 'brief', not 'xxx"),
     ],
 )
