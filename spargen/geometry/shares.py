@@ -48,7 +48,7 @@ class Shares:
     def __init__(self, sight: Sight, views: Ints, grid: Grid, ids: Ids, settings: Settings) -> None:
         self.sight, self.views, self.grid, self.ids, self.settings = sight, views, grid, ids, settings
         at = np.tile(grid.rim, (len(views), 1))
-        self.rim = sight.objects_at(np.repeat(views, len(grid.rim)), at).reshape(len(views), -1)
+        self.rim = sight.objects_at(np.repeat(views, len(grid.rim)), at).reshape(len(views), len(grid.rim))
 
     def coarsely(self, n: int) -> tuple[Floats, Bools]:
         """Share (V, N) of each image that shows each of n objects, by the coarse rays; and which may be wrong by that.

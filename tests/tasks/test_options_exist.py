@@ -15,7 +15,7 @@ from worlds import World
 from spargen.geometry.visibility import see
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.settings import Settings
-from spargen.tasks.nearest import _others_seen
+from spargen.tasks.nearest import _others_seen, _sighting
 from spargen.views.table import Views
 
 S = Settings()
@@ -124,9 +124,10 @@ def test_others_of_a_set_come_once_each_in_an_image_that_shows_them_and_those_se
     views = next(v for v in ctx.sets.tolist() if (VIS.boxed[v].sum(axis=0) > 1).sum() >= 2)
     noticed, boxed = (VIS.seen | VIS.glimpsed)[views].sum(axis=0), VIS.boxed[views]
     images = {o: set() for o in np.flatnonzero(boxed.any(axis=0)).tolist()}
+    clashes = [frozenset(np.flatnonzero(row).tolist()) for row in LABELS.clash]
     orders = set()
     for _ in range(60):
-        others = list(_others_seen(ctx, tuple(views)))
+        others = [_sighting(ctx, tuple(views), *other, clashes) for other in _others_seen(ctx, tuple(views))]
         assert sorted(o.obj for o in others) == sorted(images)
         once = [noticed[o.obj] == 1 for o in others]
         assert once == sorted(once, reverse=True)
