@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.rounding import round_half_away
+from spargen.qa.boxes import box_text, boxes_apart, boxes_away
 from spargen.qa.fact import Fact, Thing
 from spargen.qa.looks import honest
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
@@ -81,11 +82,6 @@ def size_class(value: ArrayLike) -> NDArray[np.int64]:
 def _class_of(value: float) -> int:
     """`size_class` of one number, without an array."""
     return math.floor(math.log(max(value, 0.05)) / _CLASS)
-
-
-def box_text(box: Sequence[int]) -> str:
-    """Print a box on the 0..1000 scale: ``[x1, y1, x2, y2]``."""
-    return "[" + ", ".join(str(int(v)) for v in box) + "]"
 
 
 class AnswerKind:
@@ -229,7 +225,7 @@ class Count(Exchangeable):
 
 
 class Box(AnswerKind):
-    """A box in an image, on the 0..1000 scale."""
+    """A box in an image."""
 
     def text(self, value: Sequence[int]) -> str:
         return box_text(value)
@@ -239,14 +235,13 @@ class Box(AnswerKind):
         return (min(2, (value[0] + value[2]) // 667), min(2, (value[1] + value[3]) // 667))
 
     def clear(self, value: Sequence[int], others: Values, settings: Settings) -> Bools:
-        return np.array([boxes_apart(value, other, settings) for other in others], dtype=bool)
+        return np.asarray(boxes_apart(value, others, settings)[0])
 
     def away(self, value: Sequence[int], others: Values) -> Floats:
-        return _summed(np.array([_looks_of(*other) for other in others]).reshape(-1, 4) - _looks_of(*value))
+        return np.asarray(boxes_away([value], others)[0])
 
     def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
-        looks = np.array([_looks_of(*value) for value in values])
-        return all_boxes_apart(np.array(values), settings), _summed(looks[:, None] - looks)
+        return boxes_apart(values, values, settings), boxes_away(values, values)
 
 
 @dataclass(frozen=True)
@@ -359,24 +354,26 @@ class Sightings(AnswerKind):
         return value.image
 
     def clear(self, value: Sighting, others: Values, settings: Settings) -> Bools:
-        return np.array([self._named_apart(value, o) and self._stand_apart(value, o, settings) for o in others], bool)
+        return np.asarray(_sightings_apart([value], others, settings)[0])
 
     def away(self, value: Sighting, others: Values) -> Floats:
-        return BOX.away(value.box, [o.box for o in others])
+        return BOX.away(value.box, [other.box for other in others])
 
     def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
-        apart, away = BOX.compared([value.box for value in values], settings)
-        image = np.array([value.image for value in values])
-        named = np.array([[self._named_apart(one, other) for other in values] for one in values])
-        return named & (apart | (image[:, None] != image)), away
+        boxes = [value.box for value in values]
+        return _sightings_apart(values, values, settings), boxes_away(boxes, boxes)
 
-    @staticmethod
-    def _named_apart(one: Sighting, other: Sighting) -> bool:
-        return other.obj != one.obj and other.obj not in one.clashes and other.label != one.label
 
-    @staticmethod
-    def _stand_apart(one: Sighting, other: Sighting, settings: Settings) -> bool:
-        return other.image != one.image or boxes_apart(one.box, other.box, settings)
+def _sightings_apart(some: Sequence[Sighting], others: Values, settings: Settings) -> Bools:
+    """Tell of sightings (V,) and others (W,) whose names do not clash, and which are not in one place: (V, W)."""
+    named = [[_named_apart(one, other) for other in others] for one in some]
+    elsewhere = np.array([one.image for one in some])[:, None] != np.array([other.image for other in others])
+    apart = boxes_apart([one.box for one in some], [other.box for other in others], settings)
+    return np.asarray(np.array(named, dtype=bool) & (elsewhere | apart))
+
+
+def _named_apart(one: Sighting, other: Sighting) -> bool:
+    return other.obj != one.obj and other.obj not in one.clashes and other.label != one.label
 
 
 class Frames(AnswerKind):
@@ -440,40 +437,6 @@ class Winner(Candidate):
 def _by_colour(thing: Thing) -> tuple[int, str]:
     colour = thing.mark.partition(" ")[0]
     return (COLOURS.index(colour) if colour in COLOURS else len(COLOURS), thing.mark)
-
-
-def boxes_apart(one: Sequence[int], other: Sequence[int], settings: Settings) -> bool:
-    """Tell whether two boxes, as x1, y1, x2, y2, overlap little, and neither holds the other."""
-    # Facts bring few boxes each: number by number this takes a fifth of the time that arrays would.
-    (left, top, right, bottom), (x1, y1, x2, y2) = one, other
-    shared = max(min(right, x2) - max(left, x1), 0) * max(min(bottom, y2) - max(top, y1), 0)
-    area, other_area = (right - left) * (bottom - top), (x2 - x1) * (y2 - y1)
-    if shared >= settings.option_box_iou * (area + other_area - shared):
-        return False
-    return shared < settings.option_box_held * min(area, other_area)
-
-
-def all_boxes_apart(boxes: NDArray[np.int64], settings: Settings) -> Bools:
-    """Tell the same, (V, V), of any two of V boxes (V, 4)."""
-    low, high = boxes[:, :2], boxes[:, 2:]
-    shared = np.maximum(np.minimum(high[:, None], high) - np.maximum(low[:, None], low), 0).prod(axis=2)
-    area = (high - low).prod(axis=1)
-    apart = shared < settings.option_box_iou * (area[:, None] + area - shared)
-    return np.asarray(apart & (shared < settings.option_box_held * np.minimum(area[:, None], area)))
-
-
-def _summed(differences: Floats) -> Floats:
-    """Add up the sizes of four differences (..., 4), one after the other."""
-    a, b, c, d = np.moveaxis(np.abs(differences), -1, 0)
-    return np.asarray(a + b + c + d)
-
-
-# Many facts of a scene offer the same few boxes.
-@lru_cache(maxsize=16_384)
-def _looks_of(x1: int, y1: int, x2: int, y2: int) -> tuple[float, float, float, float]:
-    """What a box looks like: proportions, size, lower edge, distance from the image's middle."""
-    w, h = x2 - x1, y2 - y1
-    return math.log(w / h), math.log(w * h) / 2, y2 / 250, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000) / 500
 
 
 LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from spargen.qa.answers import BOX, box_text
+from spargen.qa.answers import BOX
+from spargen.qa.boxes import box_text
 from spargen.qa.fact import Fact, Looks
 from spargen.qa.options import OPTIONS
 from spargen.tasks.context import DRAWN, Candidates, TaskContext, draw_tuples

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.directions import leads
-from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting, box_text
+from spargen.qa.answers import BOX, CANDIDATE, SIGHTING, WINNER, Sighting
+from spargen.qa.boxes import box_text
 from spargen.qa.fact import Colour, Fact, Looks, Thing
 from spargen.qa.margin import of_lead
 from spargen.qa.options import OPTIONS

@@ -160,6 +160,35 @@ def test_boxes_apart_cell_by_cell():
     assert min(told[True, False], told[False, True]) >= 10
 
 
+@pytest.mark.parametrize(
+    ("other", "away"),
+    [
+        ((750, 400, 850, 600), 0.3 * 4),  # as large, beside it
+        ((400, 450, 600, 550), np.log(4) + 50 / 250),  # laid down, so its lower edge is higher
+        ((400, 300, 600, 700), np.log(4) / 2 + 100 / 250),  # twice as large
+    ],
+)
+def test_boxes_differ_by_proportions_size_lower_edge_and_distance_from_the_middle(other, away):
+    assert BOX.away((450, 400, 550, 600), [other]) == pytest.approx([away])
+
+
+@pytest.mark.parametrize("kind", [BOX, SIGHTING])
+def test_all_options_at_once_are_compared_as_one_by_one(kind):
+    rng = np.random.default_rng(1)
+    low = rng.integers(0, 8, (40, 2))
+    values = np.hstack([low, low + rng.integers(1, 8, (40, 2))]).tolist()
+    if kind is SIGHTING:
+        things = zip(rng.integers(0, 12, (40, 3)).tolist(), values, strict=True)
+        values = [Sighting(o, f"thing {n % 5}", n % 3, tuple(box), frozenset({o, c})) for (o, n, c), box in things]
+    clear, away = kind.compared(values, S)
+    assert 0.1 < clear.mean() < 0.9
+    for i, one in enumerate(values):
+        others = [k for k in range(len(values)) if k != i]
+        told = [values[k] for k in others]
+        assert clear[i, others].tolist() == [bool(kind.clear(one, [other], S)[0]) for other in told]
+        assert away[i, others].tolist() == [float(kind.away(one, [other])[0]) for other in told]
+
+
 @pytest.mark.parametrize("other", [(0, 0, 1000, 1000), (300, 300, 400, 400), (480, 200, 500, 600)])
 def test_a_box_that_holds_another_is_not_apart_from_it(other):
     mine = (200, 200, 500, 600)
