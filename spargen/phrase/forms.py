@@ -11,7 +11,8 @@ import numpy as np
 
 from spargen.errors import TemplateError
 from spargen.phrase.plain import plain_rules
-from spargen.phrase.templates import Block, TemplateSet, Wording
+from spargen.phrase.templates import TemplateSet
+from spargen.phrase.wording import Block, Wording
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
 from spargen.qa.options import LETTERS, Choice, Claim

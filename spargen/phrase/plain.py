@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from spargen.resources import data_dir
 
 if TYPE_CHECKING:
-    from spargen.phrase.templates import Block, TemplateSet, Wording
+    from spargen.phrase.templates import TemplateSet
+    from spargen.phrase.wording import Block, Wording
     from spargen.settings import Words
 
 _SLOT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spargen.phrase.filling import _join, filling
-from spargen.phrase.templates import TemplateSet, environment
+from spargen.phrase.templates import TemplateSet
+from spargen.phrase.wording import environment
 from spargen.qa.fact import Thing
 from spargen.scene.labels import label_rules
 

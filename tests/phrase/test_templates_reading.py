@@ -3,7 +3,8 @@
 import pytest
 
 from spargen.errors import TemplateError
-from spargen.phrase.templates import FORMS, TemplateSet, environment, read_wording
+from spargen.phrase.templates import FORMS, TemplateSet
+from spargen.phrase.wording import environment, read_wording
 from spargen.scene.labels import LabelRules, label_rules
 
 WITHIN = environment(label_rules())
