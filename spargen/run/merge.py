@@ -12,15 +12,15 @@ from pathlib import Path
 
 from spargen.errors import OutputError
 from spargen.run.compile import Run
-from spargen.run.files import put, refuse_link, writing
+from spargen.run.files import make_folder, put, refuse_link, temporary, writing
 from spargen.run.generate import finish
 from spargen.run.ledger import claim, read_run, refuse_folder, refuse_links, refuse_other
 from spargen.run.lock import locked
 from spargen.run.naming import images_folder
-from spargen.run.parts import PARTS, Part, failures, record_file, write_failure
+from spargen.run.parts import KINDS, PARTS, Part, failures, part_folder, record_file, write_failure
 from spargen.run.product import read_product
 from spargen.run.report import Report
-from spargen.run.restore import Wanted, all_there, link, linked, place, restored
+from spargen.run.restore import Wanted, all_there, link, place, restored
 from spargen.run.scenes import SceneRef
 from spargen.run.standing import standing
 
@@ -92,7 +92,7 @@ def _take_parts(source: Path, out: Path, run: Run) -> None:
         if part is not None and ref not in failed:
             _take_images(source, out, ref, part, run)
             if found.has_text:
-                place(linked(source, out, ref, with_text=True), out, ref)
+                place(_linked(source, out, ref), out, ref)
             else:
                 left[ref] = "its rows and facts are not as they were written"
                 merged.add(ref, part)
@@ -103,6 +103,16 @@ def _take_parts(source: Path, out: Path, run: Run) -> None:
         del left[ref]
     for ref, why in left.items():
         _log.warning("%s: %s is not taken: %s", source, ref, why)
+
+
+def _linked(source: Path, out: Path, ref: SceneRef) -> Path:
+    """Link a part that has its texts into a folder beside its place, and return that."""
+    beside = temporary(part_folder(out, ref))
+    with writing(beside):
+        make_folder(beside)
+        for name in ("done.json", *(f"{kind}.jsonl" for kind in KINDS)):
+            link(part_folder(source, ref) / name, beside / name)
+    return beside
 
 
 def _take_images(source: Path, out: Path, ref: SceneRef, part: Part, run: Run) -> None:

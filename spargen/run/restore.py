@@ -94,7 +94,7 @@ def restored(source: Path, out: Path, wanted: Wanted, product: Product) -> Itera
     source, product : the folder that they are of, and the files there that are looked into.
     out : where they go; `place` puts them in place.
     """
-    folders = {ref: linked(source, out, ref, with_text=False) for ref in wanted.stamps}
+    folders = {ref: _without_text(source, out, ref) for ref in wanted.stamps}
     _write_texts(source, folders, wanted.pieces, product)
     for ref, folder in folders.items():
         if tuple(stamp_of(folder / f"{kind}.jsonl") for kind in KINDS) == wanted.stamps[ref]:
@@ -103,19 +103,15 @@ def restored(source: Path, out: Path, wanted: Wanted, product: Product) -> Itera
             shutil.rmtree(folder)
 
 
-def linked(source: Path, out: Path, ref: SceneRef, *, with_text: bool) -> Path:
-    """Put a part into a folder beside its place, and return that; texts that it has not are empty for now."""
+def _without_text(source: Path, out: Path, ref: SceneRef) -> Path:
+    """Put a part into a folder beside its place, its texts empty for now, and return that."""
     beside = temporary(part_folder(out, ref))
     with writing(beside):
         make_folder(beside)
-        if with_text:
-            for name in ("done.json", "rows.jsonl", "facts.jsonl"):
-                link(part_folder(source, ref) / name, beside / name)
-        else:
-            # A link would make the record younger than what is damaged of the part, which then nobody would read.
-            shutil.copyfile(record_file(source, ref), beside / "done.json")
-            for kind in KINDS:
-                (beside / f"{kind}.jsonl").touch()
+        # A link would make the record younger than what is damaged of the part, which then nobody would read.
+        shutil.copyfile(record_file(source, ref), beside / "done.json")
+        for kind in KINDS:
+            (beside / f"{kind}.jsonl").touch()
     return beside
 
 
