@@ -39,21 +39,16 @@ class SurfacePoints(NamedTuple):
     normal: Singles
     owner: NDArray[np.int32]
 
-    def sides(self, row: Ints, point: Ints, position_m: Floats) -> Bools:
-        """Tell views that see points (R,) from the front of them from those that see the back.
-
-        Parameters
-        ----------
-        row, point : (R,) which of the views see which of the points.
-        position_m : (V, 3) of the views.
+    def sides(self, point: Ints, position_m: Floats) -> Bools:
+        """Tell, of points (R,) that a camera sees from a position (3,), those seen from the front from the others.
 
         Returns
         -------
-        (V, 2 S) the points that each view sees from the front, then those that it sees from the back.
+        (2 S,) the points that it sees from the front of what they lie on, then those that it sees from the back.
         """
-        back = np.einsum("ri,ri->r", position_m[row] - self.points_m[point], self.normal[point]) < 0
-        sees = np.zeros((len(position_m), 2 * len(self.points_m)), dtype=bool)
-        sees[row, point + back * len(self.points_m)] = True
+        back = ((position_m - self.points_m[point]) * self.normal[point]).sum(axis=1) < 0
+        sees = np.zeros(2 * len(self.points_m), dtype=bool)
+        sees[point + back * len(self.points_m)] = True
         return sees
 
 

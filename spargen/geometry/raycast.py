@@ -1,4 +1,4 @@
-"""The only door to open3d: first hits of rays on triangle meshes, and the coarse-to-fine grids built from them."""
+"""The only door to open3d: first hits of rays on triangle meshes."""
 
 from __future__ import annotations
 
@@ -61,14 +61,6 @@ class RayCaster:
         if lost is not None:
             face[lost], t[lost] = NO_FACE, np.inf
         return face, t
-
-    def blocked(self, origin_m: ArrayLike, way: ArrayLike) -> NDArray[np.bool_]:
-        """Tell which ways (..., 3), from origins that are broadcast against them, meet a face before they end."""
-        rays, lost = _rays(origin_m, way)
-        if self._empty or rays.size == 0:
-            return np.zeros(rays.shape[:-1], dtype=bool)
-        met = self._scene.test_occlusions(self._tensor(rays), tfar=1.0, nthreads=self._threads).numpy()
-        return np.asarray(met if lost is None else met & ~lost, dtype=bool)
 
 
 def _rays(origin_m: ArrayLike, direction: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:

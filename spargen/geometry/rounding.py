@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+SURE_SHARE = 0.0025
+"""How far a box may lie off that of all pixels, of the image's sides: 3/1000 less the rounding of what is printed."""
+
 
 def round_half_away(value: ArrayLike, decimals: int = 0) -> NDArray[np.float64]:
     """Round to `decimals`, halves away from zero; -0 becomes 0.

@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _SIGNS = np.array(list(product((-0.5, 0.5), repeat=3)))
+BOX_EDGES = np.argwhere(np.triu((_SIGNS[:, None] != _SIGNS).sum(axis=2) == 1))
+"""The two corners of each of the twelve edges, (12, 2)."""
 _SIDES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], dtype=np.int32)
 """Corners of each side of a box, counter-clockwise as seen from outside."""
 _NO_AXIS = 1e-6

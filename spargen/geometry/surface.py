@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spargen.linked import linked
 from spargen.scene.types import Mesh
 from spargen.seeds import rng_for
 
@@ -13,8 +12,9 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-EDGE_M, MOST_ON_EDGE = 0.03, 256
-"""Points on an edge are as far apart as this at most, unless there would be more than so many of them."""
+NEAREST_M, SURFACE_M = 0.05, 0.03
+"""A point of a surface that is nearer than this is not looked at. And how far before it, or behind it, another may be
+met where it is seen."""
 SCENE_POINTS = 8192
 """Points a scene for the overlap of views."""
 
@@ -70,34 +70,6 @@ def spread_points(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count: i
     corner = mesh.faces[of_face[some]]
     points[some] = sum(mesh.vertices_m[corner[..., k]] * weight[k][:, None] for k in range(3))
     return points, of_face
-
-
-def edge_points(mesh: Mesh, n: int, chosen: NDArray[np.bool_]) -> list[Singles]:
-    """Return for each of n objects points (P, 3) along the edges of its faces, in metres; none unless it is chosen.
-
-    Each connected piece, however small, has one at least, and one in every cube of `EDGE_M` that its edges are in.
-    """
-    order = np.argsort(mesh.face_object, kind="stable")
-    first = np.searchsorted(mesh.face_object[order], np.arange(n + 1))
-    return [_along_edges(mesh, order[first[o] : first[o + 1] if chosen[o] else first[o]]) for o in range(n)]
-
-
-def _along_edges(mesh: Mesh, face: Ints) -> Singles:
-    vertex, corner = np.unique(mesh.faces[face], return_inverse=True)
-    points, corner = mesh.vertices_m[vertex], corner.reshape(-1, 3)
-    # Two of its edges link the corners of a face.
-    piece = linked(corner[:, :2].ravel(), corner[:, 1:].ravel(), len(points))
-    a, b = corner[:, [0, 1, 2]].ravel(), corner[:, [1, 2, 0]].ravel()
-    steps = np.ceil(np.linalg.norm(points[b] - points[a], axis=1) / EDGE_M)
-    k = np.flatnonzero(steps > 1)
-    a, b, steps = a[k], b[k], np.minimum(steps[k], MOST_ON_EDGE).astype(np.int64)
-    which = np.repeat(np.arange(len(a)), steps - 1)
-    share = (1 + np.arange(len(which)) - np.repeat(np.cumsum(steps - 1) - (steps - 1), steps - 1)) / steps[which]
-    between = points[a[which]] + (points[b[which]] - points[a[which]]) * share[:, None]
-    points, piece = np.concatenate([points, between]), np.append(piece, piece[a[which]])
-    cube = np.floor((points - points.min(axis=0, initial=np.inf)) / EDGE_M).clip(0, 2**14 - 1).astype(np.int64)
-    code = ((piece * 2**14 + cube[:, 0]) * 2**14 + cube[:, 1]) * 2**14 + cube[:, 2]
-    return points[np.unique(code, return_index=True)[1]].astype(np.float32)
 
 
 def scene_points(mesh: Mesh) -> tuple[Singles, Ints]:

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.boxes import gravity_box
-from spargen.geometry.grid import Grid
 from spargen.geometry.images import SPAN, cubes, located, sample
-from spargen.geometry.mesh_eye import NEAREST_M, SURFACE_M
-from spargen.geometry.sight import Sight
-from spargen.geometry.surface import spread_points
+from spargen.geometry.raycast import RayCaster
+from spargen.geometry.surface import NEAREST_M, SURFACE_M, spread_points
 from spargen.linked import linked
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, InstanceImages
@@ -26,8 +24,8 @@ Bools = NDArray[np.bool_]
 
 THIN_M, WIDE_M = 0.1, 2.5
 """A piece with a thinner box is a patch of wall or floor, or flat; with a wider one it is no single thing."""
-ON_PIECE, AT_ONCE = 64, 50
-"""Points that are spread over a piece, to see it by; views that look for them together."""
+ON_PIECE = 64
+"""Points that are spread over a piece, to see it by."""
 CUBE_M, CUT_M, COLUMNS = 0.05, 1.0, 320
 """Of what images show, cubes of the first side that touch make a piece; a wide one is cut into parts of the second. So
 many pixels across are looked at, which are 3 cm apart at 5 m in a view of 90 degrees."""
@@ -96,20 +94,20 @@ def _seen(mesh: Mesh, cameras: Cameras, of_face: NDArray[np.int32], count: int, 
 
     Rays to points of its own find a piece however small a part of the scene it is.
     """
+    from spargen.geometry.frustum import in_image
+
     seen = np.zeros((len(cameras), count), dtype=bool)
-    if not count or not len(cameras):
+    if not count:
         return seen
-    points_m, sight = (
-        spread_points(mesh, of_face, count, ON_PIECE)[0].reshape(-1, 3),
-        Sight(mesh, cameras, threads=threads),
-    )
-    for size in np.unique(cameras.size_px, axis=0):
-        grid, of_size = Grid(*size.tolist()), np.flatnonzero((cameras.size_px == size).all(axis=1))
-        for views in np.array_split(of_size, len(of_size) // AT_ONCE + 1):
-            uvw, inside = sight.project(views, points_m[None], grid)
-            row, point = np.nonzero(inside & (uvw[..., 2] > NEAREST_M))
-            met = sight.in_front_m(views[row], points_m[point]) <= SURFACE_M
-            seen[views[row[met]], point[met] // ON_PIECE] = True
+    points_m = spread_points(mesh, of_face, count, ON_PIECE)[0].reshape(-1, 3)
+    caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
+    for view, origin_m in enumerate(cameras.position_m.astype(np.float32)):
+        uvw, inside = in_image(cameras, view, points_m)
+        point = np.flatnonzero(inside & (uvw[:, 2] > NEAREST_M))
+        towards = points_m[point] - origin_m
+        _, reached = caster.cast(origin_m, towards)
+        met = (1 - reached) * np.linalg.norm(towards, axis=1) <= SURFACE_M
+        seen[view, point[met] // ON_PIECE] = True
     return seen
 
 

@@ -1,13 +1,12 @@
 """Which object is seen where: one table of views x objects a scene, whatever there is to see.
 
-The thresholds and what follows from them stand here. What they are held against is measured by an eye: by rays on a
-mesh (`mesh_eye`), or by counting the pixels of instance images (`image_eye`).
+The thresholds and what follows from them stand here. What they are held against is measured by an eye, which counts
+pixels: of the images that a mesh is drawn into (`mesh_eye`), or of instance images (`image_eye`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Protocol
@@ -15,8 +14,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.image_eye import ImageEye
-from spargen.geometry.mesh_eye import MeshEye
 from spargen.geometry.points import SurfacePoints, surface_points
 from spargen.geometry.rounding import permille
 from spargen.scene.cameras import Cameras
@@ -82,36 +79,35 @@ class Visibility:
 
 
 class Glance(Protocol):
-    """A few views, V of them, whose images share one size, and what they show. Pairs are a row of V and an object.
+    """One view, and what it shows of N objects. It lasts until the same thread takes the next.
 
     raster : columns and rows that boxes count in.
     """
 
     raster: tuple[int, int]
 
-    def share(self, X: Floats) -> Floats:
-        """Return shares (V, N) of the images that show objects, with centres X (V, N, 3) in the cameras."""
+    def share(self) -> Floats:
+        """Return shares (N,) of the image that show objects."""
 
-    def unoccluded(self, row: Ints, obj: Ints) -> Floats:
-        """Return visible pixels over pixels covered alone, for pairs (R,) in order."""
+    def unoccluded(self, obj: Ints) -> Floats:
+        """Return visible pixels over pixels covered alone, for objects (R,) that the view shows."""
 
-    def in_frame(self, row: Ints, obj: Ints) -> Floats:
-        """Return shares (R,) of the objects' surfaces inside the image."""
+    def in_frame(self, obj: Ints) -> Floats:
+        """Return shares (R,) of objects' surfaces inside the image."""
 
-    def boxes(self, row: Ints, obj: Ints) -> tuple[Ints, Bools]:
+    def boxes(self, obj: Ints) -> tuple[Ints, Bools]:
         """Return boxes (R, 4) of visible pixels: first column and row, one past the last column and row.
 
-        And whether each is the same, within 3/1000, however fine one looks. Of the pairs that were last asked how much
-        of them is not hidden, these are some, in their order.
+        And whether each is the same, within 3/1000, in smaller images.
         """
 
-    def objects_at(self, row: Ints, uv: Floats) -> NDArray[np.int32]:
-        """Return what rows of V show at pixel positions (R, 2) of their cameras."""
+    def shows(self, at: Floats, obj: Ints) -> Bools:
+        """Tell where the view shows objects (R,): at pixel positions (R, K, 2) of its camera."""
 
-    def unannotated(self) -> Floats:
+    def unannotated(self) -> float:
         """Return `Visibility.unannotated`."""
 
-    def median_depth_m(self) -> Floats:
+    def median_depth_m(self) -> float:
         """Return `Visibility.median_depth_m`."""
 
     def surface(self) -> Bools:
@@ -119,17 +115,15 @@ class Glance(Protocol):
 
 
 class Eye(Protocol):
-    """Looks at what there is to see in a scene, some views at a time.
+    """Looks at what there is to see in a scene, view by view; several threads may look at a time.
 
-    at_once : views worked on together, at most: bounds memory. min_unoccluded : share of what an object would cover
-    alone from which on it is visible.
+    min_unoccluded : share of what an object would cover alone from which on it is visible.
     """
 
-    at_once: int
     min_unoccluded: float
 
-    def glance(self, views: Ints) -> Glance:
-        """Look from some views whose images share one size."""
+    def glance(self, view: int) -> Glance:
+        """Look from a view."""
 
 
 def see(
@@ -139,7 +133,6 @@ def see(
     askable: Bools,
     settings: Settings,
     *,
-    present: Bools | None = None,
     points: SurfacePoints | None = None,
     threads: int = 0,
 ) -> Visibility:
@@ -150,112 +143,105 @@ def see(
     surface, objects, cameras : of one scene; of instance images, those of the cameras.
     askable : (N,) objects that questions may be about; the others cover what is behind them, and may be seen.
     settings : the thresholds.
-    present : (N,) objects that may change an answer, though no question is about them: they are looked for as
-        carefully as those that are askable. None by default.
     points : as `surface_points` spreads them, if they are there already.
     threads : cores, 0 = all. The result does not depend on it.
     """
+    # What they bring, `spargen list` need not wait for.
+    from spargen.geometry.image_eye import ImageEye
+    from spargen.geometry.mesh_eye import MeshEye
+
     threads = threads or os.cpu_count() or 1
-    sought = askable if present is None else askable | present
     if points is None:
         points = surface_points(surface, cameras, len(objects), threads=threads)
     eye: Eye
     if isinstance(surface, InstanceImages):
         eye = ImageEye(surface, objects, cameras, points, settings)
     else:
-        eye = MeshEye(surface, objects, cameras, askable, sought, points, settings, threads)
-    table = _Table(eye, objects, cameras, askable, settings)
-    # As many chunks for each thread, so that none waits for another.
-    rounds = max(1, -(-len(cameras) // (eye.at_once * threads)))
-    views = np.array_split(np.arange(len(cameras)), rounds * threads)
-    # The ray caster keeps the interpreter while it casts, but uses all threads; numpy's steps run between its casts.
+        eye = MeshEye(surface, objects, cameras, askable, points, settings)
+    table = _Table(eye, objects, cameras, askable, settings, len(points.points_m))
     with ThreadPoolExecutor(threads) as pool:
-        return _joined(list(pool.map(table.rows, views)))
-
-
-def _joined(tables: Sequence[Visibility]) -> Visibility:
-    return Visibility(*(np.concatenate([getattr(t, f.name) for t in tables]) for f in fields(Visibility)))
+        for _ in pool.map(table.fill, range(len(cameras))):
+            pass
+    return table.whole
 
 
 class _Table:
-    """Fills rows of the table: holds what an eye measured against the thresholds."""
+    """Fills rows of the table: holds what an eye measured against the thresholds.
 
-    def __init__(self, eye: Eye, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings) -> None:
-        self.eye, self.objects, self.cameras, self.askable, self.settings = eye, objects, cameras, askable, settings
+    whole : the table.
+    """
 
-    def rows(self, views: Ints) -> Visibility:
-        """Fill the rows of a few views. Their images share one size, or the chunk is split."""
-        sizes = np.unique(self.cameras.size_px[views], axis=0)
-        if len(sizes) <= 1:
-            return self._rows(views)
-        of_size = [np.flatnonzero((self.cameras.size_px[views] == size).all(axis=1)) for size in sizes]
-        whole = _joined([self._rows(views[of]) for of in of_size])
-        return whole.take(np.argsort(np.concatenate(of_size)))
-
-    def _rows(self, views: Ints) -> Visibility:
-        glance, s = self.eye.glance(views), self.settings
-        X = self.cameras.take(views).to_camera(self.objects.center_m)
-        share = glance.share(X)
-        seen = share >= s.seen_share
-        unoccluded, in_frame = np.zeros(share.shape), np.zeros(share.shape)
-        row, obj = np.nonzero(seen & self.askable & (X[..., 2] > 0))
-        if len(row):
-            unoccluded[row, obj] = glance.unoccluded(row, obj)
-            in_frame[row, obj] = glance.in_frame(row, obj)
-
-        visible = seen & (unoccluded >= self.eye.min_unoccluded) & (in_frame >= s.min_in_frame)
-        box, steady = np.zeros((*share.shape, 4), dtype=np.int64), np.zeros(share.shape, dtype=bool)
-        keep = visible[row, obj]
-        if keep.any():
-            row, obj = row[keep], obj[keep]
-            box[row, obj], steady[row, obj] = glance.boxes(row, obj)
-        size = np.array(glance.raster)
-        side = (box[..., 2:] - box[..., :2]) / size
-        # The short side counts in widths of the image, whichever side it is.
-        width, height = self.cameras.size_px[views[0]].tolist() if len(views) else (1, 1)
-        visible &= (side * [1.0, height / width]).min(axis=-1) >= s.min_short_side
-        point, pointed = self._points(glance, views, visible, X)
-        return Visibility(
-            share=share,
-            unoccluded=unoccluded,
-            in_frame=in_frame,
-            depth_m=X[..., 2],
-            distance_m=np.linalg.norm(X, axis=-1),
-            bbox=np.where(visible[..., None], permille(box, size), 0),
-            point=point,
-            seen=seen,
-            glimpsed=(share >= s.glimpsed_share) & ~seen,
-            visible=visible,
-            boxed=visible & steady & (side <= s.max_box_share).any(axis=-1),
-            pointed=pointed,
-            unannotated=glance.unannotated(),
-            surface=glance.surface(),
-            median_depth_m=glance.median_depth_m(),
+    def __init__(
+        self, eye: Eye, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, points: int
+    ) -> None:
+        self.eye, self.cameras, self.askable, self.settings = eye, cameras, askable, settings
+        self.X = cameras.to_camera(objects.center_m)
+        shape = self.X.shape[:2]
+        flags, shares = np.zeros((5, *shape), dtype=bool), np.zeros((3, *shape))
+        self.whole = Visibility(
+            share=shares[0],
+            unoccluded=shares[1],
+            in_frame=shares[2],
+            depth_m=self.X[..., 2].copy(),
+            distance_m=np.linalg.norm(self.X, axis=-1),
+            bbox=np.zeros((*shape, 4), dtype=np.int64),
+            point=np.zeros((*shape, 2), dtype=np.int64),
+            seen=flags[0],
+            glimpsed=flags[1],
+            visible=flags[2],
+            boxed=flags[3],
+            pointed=flags[4],
+            unannotated=np.zeros(shape[0]),
+            surface=np.zeros((shape[0], 2 * points), dtype=bool),
+            median_depth_m=np.zeros(shape[0]),
         )
 
-    def _points(self, glance: Glance, views: Ints, visible: Bools, X: Floats) -> tuple[Ints, Bools]:
-        """Marks at projected centres, and whether each lies on its object: own pixel and most of a disc around it."""
-        point, pointed = np.zeros((*visible.shape, 2), dtype=np.int64), np.zeros(visible.shape, dtype=bool)
-        row, obj = np.nonzero(visible)
-        if not len(row):
-            return point, pointed
-        uv = self.cameras.pixels(views[row], X[row, obj][:, None])[:, 0]
-        size = self.cameras.size_px[views[0]]
+    def fill(self, view: int) -> None:
+        """Fill the row of a view."""
+        glance, s, t = self.eye.glance(view), self.settings, self.whole
+        t.share[view] = share = glance.share()
+        t.seen[view] = seen = share >= s.seen_share
+        t.glimpsed[view] = (share >= s.glimpsed_share) & ~seen
+        t.unannotated[view], t.median_depth_m[view] = glance.unannotated(), glance.median_depth_m()
+        t.surface[view] = glance.surface()
+        obj = np.flatnonzero(seen & self.askable & (self.X[view, :, 2] > 0))
+        if not len(obj):
+            return
+        t.unoccluded[view, obj], t.in_frame[view, obj] = glance.unoccluded(obj), glance.in_frame(obj)
+        enough = (t.unoccluded[view, obj] >= self.eye.min_unoccluded) & (t.in_frame[view, obj] >= s.min_in_frame)
+        self._boxes(glance, view, obj[enough])
+
+    def _boxes(self, glance: Glance, view: int, obj: Ints) -> None:
+        """Fill in the boxes of what is visible but for their size, and the points of what is visible."""
+        if not len(obj):
+            return
+        box, steady = glance.boxes(obj)
+        side = (box[:, 2:] - box[:, :2]) / np.array(glance.raster)
+        # The short side counts in widths of the image, whichever side it is.
+        width, height = self.cameras.size_px[view].tolist()
+        large = (side * [1.0, height / width]).min(axis=1) >= self.settings.min_short_side
+        drawn = steady & (side <= self.settings.max_box_share).any(axis=1)
+        obj, box, drawn = obj[large], box[large], drawn[large]
+        self.whole.visible[view, obj], self.whole.boxed[view, obj] = True, drawn
+        self.whole.bbox[view, obj] = permille(box, np.array(glance.raster))
+        if len(obj):
+            self._points(glance, view, obj)
+
+    def _points(self, glance: Glance, view: int, obj: Ints) -> None:
+        """Fill in marks at projected centres, and whether each lies on its object: own pixel and most of a disc."""
+        uv = self.cameras.pixels([view], self.X[view, obj][None])[0]
+        size = self.cameras.size_px[view]
         inside = ((uv >= 0) & (uv < size)).all(axis=1)
-        row, obj, uv = row[inside], obj[inside], uv[inside]
+        obj, uv = obj[inside], uv[inside]
         mark = permille(uv, size)
         printed = mark / 1000 * size
-        # The mark is right where it is printed, not only before rounding.
-        centres = np.stack([uv, np.floor(uv) + 0.5, printed, np.minimum(np.floor(printed), size - 1) + 0.5], axis=1)
+        # The mark is right where it is printed, not only before rounding; 1000 is in the last pixel.
+        centres = np.stack([uv, np.minimum(printed, size - 0.5)], axis=1)
         disc = printed[:, None] + _disc(self.settings.point_disc * float(size[0]))
-        rays = np.concatenate([centres, disc], axis=1)
-        k = rays.shape[1]
-        hit = glance.objects_at(np.repeat(row, k), rays.reshape(-1, 2)).reshape(-1, k) == obj[:, None]
-        hit[:, 4:] &= ((disc >= 0) & (disc < size)).all(axis=2)
+        hit = glance.shows(np.concatenate([centres, disc], axis=1), obj)
         # The disc is sampled, so a little more than the wanted share is asked for.
-        enough = hit[:, 4:].mean(axis=1) >= self.settings.point_disc_share + 0.05
-        point[row, obj], pointed[row, obj] = mark, hit[:, :4].all(axis=1) & enough
-        return point, pointed
+        enough = hit[:, 2:].mean(axis=1) >= self.settings.point_disc_share + 0.05
+        self.whole.point[view, obj], self.whole.pointed[view, obj] = mark, hit[:, :2].all(axis=1) & enough
 
 
 def _disc(radius: float) -> Floats:

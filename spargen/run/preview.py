@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spargen.errors import SceneError
-from spargen.geometry.sight import noticed
+from spargen.geometry.noticed import noticed
 from spargen.run.executors import cores
 from spargen.run.images import write_images
 from spargen.run.marks import font

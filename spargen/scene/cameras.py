@@ -20,8 +20,6 @@ Floats = NDArray[np.float64]
 
 EXACT, NEARLY = 1e-5, 5e-3
 """How far R R^T is from the identity: float32 or six printed digits; three printed digits (2e-3 at most), amply."""
-BORDER_STEPS = 33
-"""Positions along each side of an image at which it is asked how wide it sees."""
 MIN_FOCAL, MAX_FOCAL = 0.05, 200.0
 """Focal lengths in image sides: fields of view from 169 to 0.3 degrees."""
 
@@ -293,19 +291,6 @@ class Cameras:
         uv = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
         in_camera = looks_along(self.K[view], self.lens[view], uv)
         return self.position_m[view], in_camera @ self.T_world_camera[view, :3, :3].T
-
-    def half_angle_rad(self, view: ArrayLike) -> Floats:
-        """Return the largest angle between the optical axis and what images show, (R,) for views (R,)."""
-        out = []
-        for k in np.asarray(view, dtype=np.int64).tolist():
-            share = np.linspace(0.0, 1.0, BORDER_STEPS)
-            zero, one = np.zeros_like(share), np.ones_like(share)
-            border = np.stack([[*share, *share, *zero, *one], [*zero, *one, *share, *share]], axis=-1)
-            _, direction = self.rays(k, border * self.size_px[k])
-            cosine = direction @ self.T_world_camera[k, :3, 2] / np.linalg.norm(direction, axis=1)
-            # Where the border lies beyond what the lens shows, the lens is the limit.
-            out.append(np.pi / 2 if np.isnan(cosine).any() else np.arccos(cosine.min()))
-        return np.array(out)
 
     def _bent(self, view: NDArray[np.int64]) -> Iterator[tuple[Lens, NDArray[np.int64]]]:
         """Yield each lens that bends among those of views (R,), with the rows that it belongs to."""

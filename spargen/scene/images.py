@@ -96,7 +96,8 @@ class InstanceImages:
         frame = int(self.frames[view])
         ids, depth_m = np.asarray(self.objects(frame)), np.asarray(self.depth_m(frame), dtype=np.float32)
         _check(ids, depth_m, np.asarray(size_px), n_objects, f"instance images, frame {frame}")
-        return ids.astype(np.int32), np.where((depth_m > 0) & (depth_m < np.inf), depth_m, np.float32(np.nan))
+        measured_m = np.where((depth_m > 0) & (depth_m < np.inf), depth_m, np.float32(np.nan))
+        return ids.astype(np.int32, order="C"), measured_m
 
 
 def _check(ids: NDArray[Any], depth_m: NDArray[np.float32], size_px: NDArray[Any], n_objects: int, where: str) -> None:

@@ -86,7 +86,7 @@ class Views:
     video : whether the frames of a clip are wanted too.
     usable : positions in `scene.frames` of those that may be picked, ascending; all by default.
     keep_in : folder in which the table is kept, and looked for first.
-    threads : cores for the ray casts, 0 = all.
+    threads : cores for looking, 0 = all.
     """
 
     scene: Scene
@@ -116,7 +116,7 @@ class Views:
 
     @cached_property
     def vis(self) -> Visibility:
-        """What each view shows; casts the rays. Where rooms are named, only what stands in the view's is askable."""
+        """What each view shows; looks at them. Where rooms are named, only what stands in the view's is askable."""
         masks = (self.scene.store.mask(frame) for frame in self.frames.tolist())
         vis = without_masked(self._seen_before(), masks)
         if not self._rooms:
@@ -232,7 +232,7 @@ class Views:
             return self._see()
         objects, labels = self.scene.objects, self.labels
         surface = (*self.surface.parts(), objects.center_m, objects.extent_m, objects.R_world_box)
-        asked = (labels.askable, labels.present, self.settings.model_dump(mode="json"))
+        asked = (labels.askable, self.settings.model_dump(mode="json"))
         key = digest("visibility", *surface, *self.cameras.parts(), *asked, *map(tree, _CODE), libraries())
         path = self.keep_in / f"{self.scene.dataset}-{self.scene.id}-{key}.npz"
         try:
@@ -248,8 +248,7 @@ class Views:
 
     def _see(self) -> Visibility:
         seen, labels = (self.surface, self.scene.objects, self.cameras), self.labels
-        how = (labels.askable, self.settings)
-        return see(*seen, *how, present=labels.present, points=self.points, threads=self.threads)
+        return see(*seen, labels.askable, self.settings, points=self.points, threads=self.threads)
 
 
 def _labels(scene: Scene, rules: LabelRules, settings: Settings) -> LabelTable:

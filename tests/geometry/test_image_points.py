@@ -111,8 +111,8 @@ def test_a_wall_seen_from_both_sides_is_shared_by_no_two_views():
     scene = pictured(world.scene())
     points = surface_points(scene.surface, scene.cameras, 1)
     everyone = np.arange(len(points.points_m))
-    rows, cols = np.repeat([0, 1, 2], len(everyone)), np.tile(everyone, 3)
-    front, back = np.split(points.sides(rows, cols, scene.cameras.position_m), 2, axis=1)
+    sides = np.stack([points.sides(everyone, at) for at in scene.cameras.position_m])
+    front, back = np.split(sides, 2, axis=1)
     assert (front ^ back).all()
     assert (front[0] == front[1]).mean() > 0.99
     assert (front[0] != front[2]).mean() > 0.99

@@ -8,18 +8,15 @@ import pytest
 from worlds import World
 
 import spargen
+from spargen.geometry.noticed import noticed
 from spargen.geometry.points import surface_points
-from spargen.geometry.sight import Sight, noticed
 from spargen.geometry.surface import (
-    EDGE_M,
     SCENE_POINTS,
-    edge_points,
     normals,
     scene_points,
     spread_points,
     triangle_areas_m2,
 )
-from spargen.scene.images import NOTHING
 from spargen.scene.types import Mesh
 
 
@@ -93,33 +90,6 @@ def test_normals_point_to_where_the_corners_run_counter_clockwise():
     np.testing.assert_allclose(normals(mesh, np.array([0, 1, 0])), [[0, 0, 1], [0, 0, -1], [0, 0, 1]])
 
 
-def test_points_on_edges_leave_out_no_piece_and_no_stretch():
-    # A box of 1 m and, near a corner of it, a scrap of 1 mm that touches nothing.
-    box = World().add("chair", (0, 0, 0), (1, 1, 1)).add("lamp", (5, 0, 0), (1, 1, 1)).mesh()
-    scrap = np.array([[0.5, 0.491, 0.4955], [0.5, 0.492, 0.4955], [0.5, 0.491, 0.4965]])
-    vertices, n = np.concatenate([box.vertices_m, scrap]), len(box.vertices_m)
-    mesh = Mesh(vertices, np.concatenate([box.faces, [[n, n + 1, n + 2]]]), np.append(box.face_object, 0))
-    chair, lamp = edge_points(mesh, 2, np.array([True, False]))
-    assert not len(lamp)
-    assert np.linalg.norm(chair - scrap[0], axis=1).min() <= 0.0015
-    wanted = mesh.vertices_m[mesh.faces[mesh.face_object == 0]]
-    for a, b in zip(wanted.reshape(-1, 3), np.roll(wanted, 1, axis=1).reshape(-1, 3), strict=True):
-        on_edge = a + (b - a) * np.linspace(0, 1, 50)[:, None]
-        gap_m = np.linalg.norm(on_edge[:, None] - chair, axis=2).min(axis=1)
-        assert gap_m.max() <= 2 * EDGE_M
-    # All lie on edges, and no more of them than there is room for.
-    assert len(chair) < 30 / EDGE_M
-    assert np.abs(np.abs(chair[:, :3]).max(axis=1) - 0.5).max() < 1e-6
-    assert edge_points(Mesh(vertices, np.zeros((0, 3)), np.zeros(0)), 1, np.array([True]))[0].shape == (0, 3)
-
-
-def test_a_dense_surface_needs_no_point_at_each_vertex():
-    mesh = World(cell_m=0.01).add("chair", (0, 0, 0), (0.3, 0.3, 0.3)).mesh()
-    (points,) = edge_points(mesh, 1, np.array([True]))
-    assert len(points) <= len(np.unique(np.floor(mesh.vertices_m / EDGE_M), axis=0)) * 6
-    assert len(points) < len(mesh.vertices_m) / 5
-
-
 def test_each_point_of_the_scene_knows_its_object():
     w = World().add("chair", (0, 0, 0), (1, 1, 1)).add(None, (5, 0, 0), (1, 1, 1)).add("lamp", (9, 0, 0), (1, 1, 1))
     points_m, _, owner = surface_points(w.mesh(), w.cameras(), len(w.annotated))
@@ -158,11 +128,3 @@ def test_a_mesh_tells_how_much_there_is_of_it():
     assert not mesh.is_empty
     assert mesh.describe() == {"faces": 12}
     assert [a.shape for a in mesh.parts()] == [(24, 3), (12, 3), (12,)]
-
-
-def test_sight_of_nothing_alone():
-    w = World().add("chair", (3, 0, 0), (1, 1, 1)).camera((0, 0, 0))
-    sight, zero = Sight(w.mesh(), w.cameras()), np.zeros(2, dtype=np.int64)
-    pixels = np.array([[320.0, 240.0], [1.0, 1.0]])
-    assert sight.objects_at(zero, pixels).tolist() == [0, NOTHING]
-    assert sight.alone_at(zero, zero, pixels).tolist() == [False, False]

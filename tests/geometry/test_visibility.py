@@ -18,6 +18,10 @@ from spargen.settings import Settings
 
 S = Settings()
 SMALL = (320, 240)
+ROUNDED_PX = 4
+"""Pixels of an object that rounding may tell otherwise."""
+BENT_PX = 20
+"""The same where a lens bends: where a pixel looks is known to 0.02 pixels, and there are hundreds along an outline."""
 
 
 def table(world, settings=S, threads=1):
@@ -53,10 +57,10 @@ def near(value, threshold, slack):
     return abs(value - threshold) < slack
 
 
-def compare(world, coarse=0.0):
+def compare(world, rounded_px=ROUNDED_PX):
     """Check every entry of the table of a world. Returns how many objects were seen, visible and pointed at.
 
-    Shares of things alone may be off by `coarse` more.
+    Of an object's pixels so many may be told otherwise.
     """
     t = table(world)
     met = {"seen": 0, "visible": 0, "pointed": 0, "hidden": 0}
@@ -65,15 +69,16 @@ def compare(world, coarse=0.0):
         rays = naive.pixel_rays(world, view)
         h, w = ids.shape
         on_mesh = np.count_nonzero(ids != naive.BACKGROUND)
-        assert t.unannotated[view] == pytest.approx(np.count_nonzero(ids == naive.NOBODY) / max(on_mesh, 1), abs=0.01)
+        nobody, every = np.count_nonzero(ids == naive.NOBODY), max(on_mesh, 1)
+        assert t.unannotated[view] == pytest.approx(nobody / every, abs=rounded_px / every)
         for o, solid in enumerate(world.annotated):
             share = np.count_nonzero(ids == o) / ids.size
-            cells = min(19200, ids.size / 16)
-            assert t.share[view, o] == pytest.approx(share, rel=0.01, abs=0.0004 + 1.5 * (share / cells) ** 0.5)
-            if not near(share, S.seen_share, 0.0001):
+            # Where two things touch, and on edges, rounding decides for some pixels.
+            assert t.share[view, o] == pytest.approx(share, abs=rounded_px / ids.size)
+            if not near(share, S.seen_share, rounded_px / ids.size):
                 assert t.seen[view, o] == (share >= S.seen_share), (view, o, share, t.share[view, o])
-            if not near(share, S.seen_share, 0.0001) and not near(share, S.glimpsed_share, 0.00005 + 8 / ids.size):
-                assert t.glimpsed[view, o] == (S.glimpsed_share <= share < S.seen_share)
+                if not near(share, S.glimpsed_share, rounded_px / ids.size):
+                    assert t.glimpsed[view, o] == (S.glimpsed_share <= share < S.seen_share)
             met["seen"] += bool(t.seen[view, o])
             x, y, z = naive.camera_coordinates(world.poses[view], solid.center)[0]
             assert t.depth_m[view, o] == pytest.approx(z)
@@ -83,9 +88,7 @@ def compare(world, coarse=0.0):
                 continue
             alone = naive.alone_share(solid, *rays, ids, o)
             in_frame = naive.surface_share_in_frame(world, view, solid)
-            # The coarse grid has one ray for 4 x 4 pixels: the fewer fall on an object, the rougher the share.
-            hits = np.count_nonzero(ids == o) / alone / max(16, ids.size / 19200)
-            slack = 0.04 + 0.45 / hits**0.5 + coarse
+            slack = 2 * rounded_px / np.count_nonzero(ids == o)
             assert t.unoccluded[view, o] == pytest.approx(alone, abs=slack)
             assert t.in_frame[view, o] == pytest.approx(in_frame, abs=0.06)
             met["hidden"] += alone < 0.9
@@ -106,7 +109,7 @@ def compare(world, coarse=0.0):
                 assert not t.boxed[view, o]
                 continue
             met["visible"] += 1
-            assert np.abs(t.bbox[view, o] - box).max() <= max(3, 1000 / min(w, h) + 1), (view, o, t.bbox[view, o], box)
+            assert np.abs(t.bbox[view, o] - box).max() <= 1000 / min(w, h) + 1, (view, o, t.bbox[view, o], box)
             if not near(max(box[2] - box[0], box[3] - box[1]), 900, 4):
                 assert t.boxed[view, o] == (box[2] - box[0] <= 900 or box[3] - box[1] <= 900)
             met["pointed"] += check_point(t, world, view, o, ids, (x, y, z))
@@ -171,16 +174,16 @@ FISHEYE = Lens("OPENCV_FISHEYE", (-0.03, -0.008, 0.001, -0.0002))
 @pytest.mark.parametrize(("optics", "f"), [(BARREL, 250.0), (PINCUSHION, 250.0), (FISHEYE, 150.0), (FISHEYE, 95.0)])
 def test_lenses_that_bend(seed, optics, f):
     # The last one shows a half of the room: the image's corners lie 120 degrees off each other.
-    met = compare(heap(seed, f=f, optics=optics))
+    met = compare(heap(seed, f=f, optics=optics), rounded_px=BENT_PX)
     assert met["seen"] > 15
     assert met["visible"] > 5
     assert met["pointed"] > 2
 
 
 def test_a_lens_that_shows_nothing_in_the_corners():
-    # The polynomial turns back at 46 degrees; the image's corners lie beyond. What reaches there is looked for in the
-    # whole image, by few rays unless a threshold is near.
-    met = compare(heap(3, f=160.0, optics=Lens("OPENCV", (-0.3,))), coarse=0.15)
+    # The polynomial turns back at 46 degrees; the image's corners lie beyond.
+    # The references find the angle in steps, so the outermost ring of pixels is in doubt.
+    met = compare(heap(3, f=160.0, optics=Lens("OPENCV", (-0.3,))), rounded_px=40)
     assert met["visible"] > 3
 
 
@@ -188,7 +191,7 @@ def test_a_long_thing_that_a_lens_bends_beyond_its_ends():
     # A pipe along the upper edge: its middle stands higher in the image than both of its ends.
     w = World().add("pipe", (1.5, 0, 2.2), (0.05, 5.0, 0.2))
     w.camera((0, 0, 1.2), size=(640, 480), f=200.0, optics=Lens("OPENCV_FISHEYE", (0.02,)))
-    compare(w)
+    compare(w, rounded_px=BENT_PX)
     ids, _ = naive.picture(w, 0)
     assert np.abs(table(w).bbox[0, 0] - naive.tight_box(ids == 0)).max() <= 3
 
@@ -441,6 +444,25 @@ def test_a_wall_is_seen_from_one_side_only(distance_m):
     assert (one & two).sum() < 0.02 * one.sum()
 
 
+@pytest.mark.parametrize("height_m", [0.2, 0.6, 1.5])
+def test_a_floor_that_is_looked_at_askew_is_seen_as_far_as_it_goes(height_m):
+    # At 10 m a row of pixels is as long as 2.5 m of the floor for the lowest of these cameras.
+    w = World().add("floor", (6, 0, -0.05), (12, 6, 0.1)).camera((0, 0, height_m), f=200.0, size=SMALL)
+    sees, points = table(w).sees_point[0], points_of(w)
+    uv, z = w.cameras().project(points)
+    inside = (z[0] > 0.05) & ((uv[0] >= 0) & (uv[0] < SMALL)).all(axis=1)
+    top = points[:, 2] > -1e-6
+    # At its borders some pixels around a point show something else: a row of pixels above, the floor is narrower.
+    away_m = np.maximum(points[:, 0], 0.05)
+    low_px, aside_px = 200 * height_m / away_m, 200 * points[:, 1] / away_m
+    half_px = 3 * (low_px - 1) / height_m
+    within = inside & top & (low_px - 1 > 200 * height_m / 12) & (abs(aside_px) + 1 < half_px)
+    assert within.sum() > 1000
+    assert sees[within].mean() > 0.99
+    assert sees[inside & top].mean() > 0.85
+    assert sees[inside & ~top & (points[:, 0] > 0.1)].mean() < 0.01
+
+
 def test_surface_points_are_seen_where_nothing_stands_before_them():
     w = heap(5)
     seen, points = table(w).sees_point, points_of(w)
@@ -451,8 +473,14 @@ def test_surface_points_are_seen_where_nothing_stands_before_them():
         before_m = (1 - first) * length
         uv, z = w.cameras().take([view]).project(points)
         inside = (z[0] > 0.05) & ((uv[0] >= 0) & (uv[0] < SMALL)).all(axis=1)
-        assert not seen[view][~inside | (before_m > 0.04)].any()
-        # The coarse depths may pass over points beside an edge.
+        assert not seen[view][~inside].any()
+        # What is behind something is seen where the middle of its pixel is not, at its own depth.
+        for k in np.flatnonzero(seen[view] & (before_m > 0.04)):
+            _, middle = w.cameras().take([view]).rays(0, np.floor(uv[0, k]) + 0.5)
+            shown = np.min([naive.hit_solid(s, cam[:3, 3], middle) for s in w.solids])
+            assert shown == pytest.approx(z[0, k], abs=0.03 + 0.02 * z[0, k])
+        assert (seen[view] & (before_m > 0.04)).sum() < 0.03 * seen[view].sum()
+        # Beside an edge the middle of a pixel shows something else.
         assert seen[view][inside & (before_m < 0.02)].mean() > 0.9
 
 
@@ -460,8 +488,9 @@ def test_surface_points_are_seen_where_nothing_stands_before_them():
     ("slit_px", "boxed"),
     [
         (None, True),
-        ((900.2, 900.8), False),  # one column of pixels sees through, no ray of the fine grid
-        ((900.8, 901.2), False),  # a ray of the fine grid sees through, no pixel
+        ((900.2, 900.8), False),  # one column of pixels sees through: half of the pixels would not tell
+        ((900.8, 901.2), True),  # no pixel sees through
+        ((900.2, 902.8), True),  # three columns do
         ((620.0, 623.0), True),  # next to what is in sight anyway
     ],
 )
@@ -526,14 +555,14 @@ def test_what_shows_in_one_pixel_through_one_smooth_thing_is_in_the_box(x, y):
     np.testing.assert_allclose(t.bbox[0, 0, [0, 2]], [1000 * 120 / 640, 1000 * (x + 1) / 640], atol=1.6)
 
 
-def test_no_box_hangs_on_a_pixel_that_only_the_full_image_shows():
-    # Pixels of 1280 x 960 lie around the fine rays, which are the pixels of 640 x 480.
-    boxed = []
-    for u, v, wide in ((401.25, 201.25, 0.3), (401.5, 201.5, 0.3), (401.5, 201.5, 0.6)):
-        w = World().camera((0, 0, 1), f=1000.0, size=(1280, 960))
-        mesh, objects = pierced(w, u, v, wide)
-        boxed.append(see(mesh, objects, w.cameras(), np.array([True, *[False] * 4]), S, threads=1).boxed[0, 0])
-    assert boxed == [False, False, True]  # seen by full pixels alone, by a fine ray alone, by both
+@pytest.mark.parametrize(("first", "wide", "boxed"), [(0, 1, False), (1, 1, False), (0, 2, True), (1, 2, True)])
+def test_no_box_hangs_on_a_pixel_that_smaller_images_would_not_show(first, wide, boxed):
+    # In an image of 640 x 480 one pixel stands for 2 x 2 of these: whichever of them it is, it shows the same.
+    w = World().camera((0, 0, 1), f=1000.0, size=(1280, 960))
+    mesh, objects = pierced(w, (800 + first + wide / 2) / 2, (400 + first + wide / 2) / 2, 0.48 * wide)
+    t = see(mesh, objects, w.cameras(), np.array([True, *[False] * 4]), S, threads=1)
+    np.testing.assert_allclose(t.bbox[0, 0, [0, 2]], [187.5, 1000 * (800 + first + wide) / 1280], atol=0.6)
+    assert t.boxed[0, 0] == boxed
 
 
 @pytest.mark.parametrize("x", range(400, 404))

@@ -160,14 +160,6 @@ def test_each_camera_has_its_own_lens():
     np.testing.assert_allclose(cameras.pixels([1, 0], np.array([[[0.5, 0, 1]]] * 2))[:, 0], pixels[[1, 0], 0])
 
 
-def test_how_wide_cameras_see():
-    K, T, size = pinhole(320.0, None, (640, 480)), np.eye(4), (640, 480)
-    lenses = [PINHOLE, Lens("OPENCV_FISHEYE"), Lens("OPENCV", (-0.9,))]
-    cameras = Cameras(np.array([K] * 3), np.array([T] * 3), [size] * 3, lenses)
-    corner = np.hypot(1.0, 0.75)
-    np.testing.assert_allclose(cameras.half_angle_rad([0, 1, 2]), [np.arctan(corner), corner, np.pi / 2])
-
-
 def test_cameras_want_a_lens_a_view():
     with pytest.raises(SceneError, match="2 lenses for 1 poses"):
         Cameras(pinhole(300.0, None, (640, 480))[None], np.eye(4)[None], [(640, 480)], [PINHOLE] * 2)

@@ -86,8 +86,14 @@ FIXED = {
 }
 FORM = {"F": "fill", "S": "select", "N": "sentence", "J": "judge"}
 IMAGES = {"single": 1, "pair": 2, "multi": 3, "video": 32}
-FEWER = {"obj_frame_locate": 12, "room_size": 20, "obj_count": 20, "distance_prediction_oo_video": 8}
-"""One clip of one room has only so many of these."""
+FEWER = {
+    "obj_frame_locate": 12,
+    "room_size": 20,
+    "obj_count": 20,
+    "distance_prediction_oo_video": 8,
+    "spatial_imagination_oo_mv": 20,
+}
+"""One clip, or the sets of views, of one room have only so many of these."""
 SCENES = {"mesh": SCENE, "images": pictured(SCENE)}
 NOT_OF_IMAGES = {"room_size": "images do not show all of the floor"}
 

@@ -1,0 +1,357 @@
+"""Triangles drawn into images: which object each pixel shows, exactly at its centre, and how far away it is.
+
+A z-buffer: of all triangles that a pixel's centre lies in, the nearest stays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spargen.geometry.compiled import Scratch, Whole, compiled
+from spargen.geometry.lens_table import LensTable, fill_bent, stamp_bent
+from spargen.geometry.surface import NEAREST_M, SURFACE_M
+from spargen.geometry.triangles import (
+    A0,
+    A1,
+    A2,
+    B0,
+    B1,
+    B2,
+    C0,
+    C1,
+    C2,
+    CLUSTER,
+    DEPTH_BITS,
+    NEAR_M,
+    NEAREST,
+    NOBODY,
+    OBJECT_BITS,
+    ROWS,
+    TURN,
+    X_HIGH,
+    X_LOW,
+    Y_HIGH,
+    Y_LOW,
+    Z_1,
+    Z_X,
+    Z_Y,
+    Triangles,
+    reach,
+    set_up,
+)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Ids = NDArray[np.int32]
+Singles = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+TILE = 16
+"""Pixels along each side of the squares of which it is known how far away their farthest pixel is."""
+FIRST_PART, GROWTH = 0.1, 2.0
+"""After which part of the clusters, the nearest first, this is looked up, and by how much later each time again."""
+SLACK_PX = 1e-6
+"""How much wider than rounding may make it the rectangle is in which a triangle's pixels are looked for."""
+BEHIND = 0.02
+"""By which share of its distance the surface may be behind a point, besides: rays that just miss the edge that the
+point lies on meet what is close behind."""
+SLIGHTLY = 1e-6
+"""By which share of its depth a cluster may be nearer than its box, by rounding."""
+
+
+@compiled
+def find_near(P: Floats, plane: Floats, mesh: Triangles, which: Ints, nearest: Floats, window: Floats) -> Whole:
+    """Find the clusters of a mesh that may show in an image; return how many there are, K.
+
+    P, plane : (3, 4) projects the world to a plane, times depth; (4,) of that the least and the greatest column and row
+        that the image shows. which, nearest, window : (C,), (C,), (C, 4) are overwritten: the first K are the clusters,
+        how near each comes, and the part of the plane that it lies in.
+    """
+    near = 0
+    for c in range(len(mesh.owner)):
+        nearest[near], x_low, x_high, y_low, y_high = reach(P, mesh.low[c], mesh.high[c], plane)
+        if x_low <= x_high and y_low <= y_high:
+            which[near] = c
+            window[near, 0], window[near, 1], window[near, 2], window[near, 3] = x_low, x_high, y_low, y_high
+            near += 1
+    return near
+
+
+@compiled
+def draw(
+    P: Floats,
+    mesh: Triangles,
+    lens: LensTable,
+    order: Ints,
+    which: Ints,
+    nearest: Floats,
+    window: Floats,
+    width: Whole,
+    height: Whole,
+    pixels: Ints,
+) -> None:
+    """Draw the clusters of a mesh that `find_near` found, in an order (K,).
+
+    Parameters
+    ----------
+    lens : which pixels look where in the plane; empty if it is the image itself.
+    width, height : of the image.
+    pixels : (height * width,) is overwritten; see `OBJECT_BITS`.
+    """
+    pixels[:] = 0
+    S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height), np.int64)
+    line, look_up = np.empty(width, np.int64), np.int64(FIRST_PART * len(order))
+    for k in range(len(order)):
+        i, c = order[k], which[order[k]]
+        begin, end, key = mesh.first[c], mesh.first[c + 1], np.int64(mesh.owner[c]) + NOBODY
+        if len(lens.pixel):
+            set_up(P, mesh.corners, begin, end, S)
+            fill_bent(end - begin, lens, key, S, pixels)
+            continue
+        if k == look_up and k > 0:
+            _find_farthest(pixels, width, height, line, tiles)
+            look_up = np.int64(GROWTH * look_up)
+        left, right = max(window[i, 0] - 1, 0.0), min(window[i, 1] + 1, width - 1.0)
+        top, bottom = max(window[i, 2] - 1, 0.0), min(window[i, 3] + 1, height - 1.0)
+        if not _is_hidden(nearest[i], left, right, top, bottom, _tiles(width), tiles):
+            set_up(P, mesh.corners, begin, end, S)
+            _to_pixels(end - begin, width, height, S)
+            _fill(end - begin, width, key, S, tiles, pixels)
+
+
+@compiled
+def count_alone(
+    P: Floats, plane: Floats, mesh: Triangles, lens: LensTable, width: Whole, height: Whole, obj: Ints, stamps: Ids
+) -> Ints:
+    """Count the pixels (R,) that objects (R,) would cover if they stood there alone; see `draw`.
+
+    stamps (height * width,) is overwritten.
+    """
+    stamps[:] = -1
+    S, counts = np.empty(ROWS * CLUSTER), np.zeros(len(obj), np.int64)
+    for k, o in enumerate(obj):
+        for c in range(mesh.begins[o], mesh.begins[o + 1]):
+            _, x_low, x_high, y_low, y_high = reach(P, mesh.low[c], mesh.high[c], plane)
+            if not (x_low <= x_high and y_low <= y_high):
+                continue
+            begin, end = mesh.first[c], mesh.first[c + 1]
+            set_up(P, mesh.corners, begin, end, S)
+            if len(lens.pixel):
+                counts[k] += stamp_bent(end - begin, lens, np.int32(o), S, stamps)
+            else:
+                _to_pixels(end - begin, width, height, S)
+                counts[k] += _stamp(end - begin, width, np.int32(o), S, stamps)
+    return counts
+
+
+@compiled
+def tally(ids: Ids, counts: Ints, boxes: Ints) -> None:
+    """Count the pixels of each object + 2, and find the box around them: ids (h, w), counts (N + 2,), boxes (N + 2, 4).
+
+    Boxes are first column and row, one past the last column and row. Both are overwritten.
+    """
+    height, width = ids.shape
+    counts[:] = 0
+    boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3] = width, height, 0, 0
+    for y in range(height):
+        x = 0
+        while x < width:
+            o, begin = ids[y, x], x
+            while x < width and ids[y, x] == o:
+                x += 1
+            n = o + NOBODY
+            counts[n] += x - begin
+            boxes[n, 0], boxes[n, 1] = min(boxes[n, 0], begin), min(boxes[n, 1], y)
+            boxes[n, 2], boxes[n, 3] = max(boxes[n, 2], x), y + 1
+
+
+@compiled
+def objects_in(pixels: Ints, ids: Ids) -> None:
+    """Put into ids (h, w) which objects pixels (h, w) show."""
+    for y in range(len(pixels)):
+        for x in range(pixels.shape[1]):
+            ids[y, x] = np.int32(pixels[y, x] & OBJECT_BITS) - np.int32(NOBODY)
+
+
+@compiled
+def find_shown(uvw: Floats, inside: Bools, points_m: Singles, eye_m: Floats, pixels: Ints, shown: Bools) -> None:
+    """Tell which points (P,) of surfaces an image shows: those as far away as what it shows there.
+
+    Where the four pixels around a point show one thing, and it goes on evenly between them, its depth is known at the
+    point itself: the inverse depth of a plane is linear in the image. The pixel that the point lies in tells as well.
+    A tolerance that allows for surfaces that are looked at askew would be as much, from afar, as a wall is thick.
+
+    Parameters
+    ----------
+    uvw, inside : (P, 3), (P,) as `in_image` gives them.
+    points_m, eye_m : (P, 3), (3,) in the world.
+    pixels : (h, w); see `OBJECT_BITS`.
+    shown : (P,) is overwritten.
+    """
+    height, width = pixels.shape
+    for k in range(len(uvw)):
+        z = uvw[k, 2]
+        shown[k] = inside[k] and z > NEAREST_M
+        if not shown[k]:
+            continue
+        u, v = uvw[k, 0] / z, uvw[k, 1] / z
+        x, y = min(np.int64(u), width - 1), min(np.int64(v), height - 1)
+        own = _inverse_depth(pixels[y, x])
+        inverse = own
+        left, top = np.int64(np.floor(u - 0.5)), np.int64(np.floor(v - 0.5))
+        if 0 <= left < width - 1 and 0 <= top < height - 1:
+            a, b, c, d = pixels[top, left], pixels[top, left + 1], pixels[top + 1, left], pixels[top + 1, left + 1]
+            if a & OBJECT_BITS == b & OBJECT_BITS == c & OBJECT_BITS == d & OBJECT_BITS:
+                e, f, g, h = _inverse_depth(a), _inverse_depth(b), _inverse_depth(c), _inverse_depth(d)
+                if abs(e + h - f - g) * z * z <= SURFACE_M:
+                    across, down = u - 0.5 - left, v - 0.5 - top
+                    inverse = (1 - down) * ((1 - across) * e + across * f) + down * ((1 - across) * g + across * h)
+        square = 0.0
+        for i in range(3):
+            square += (np.float64(points_m[k, i]) - eye_m[i]) ** 2
+        # Along the ray, not along the axis.
+        distance_m = np.sqrt(square)
+        before_m, own_before_m = (z - 1 / inverse) * (distance_m / z), (z - 1 / own) * (distance_m / z)
+        least = -SURFACE_M - BEHIND * distance_m
+        shown[k] = least <= before_m <= SURFACE_M or least <= own_before_m <= SURFACE_M
+
+
+@compiled
+def _inverse_depth(pixel: Whole) -> float:
+    return np.float64(np.int32(pixel >> DEPTH_BITS).view(np.float32))
+
+
+@compiled
+def _tiles(length: Whole) -> Whole:
+    return (length + TILE - 1) // TILE
+
+
+@compiled
+def _find_farthest(pixels: Ints, width: Whole, height: Whole, line: Ints, tiles: Ints) -> None:
+    """Look up the farthest pixel of each tile; line (width,) is scratch."""
+    across = _tiles(width)
+    for row in range(_tiles(height)):
+        for y in range(row * TILE, min((row + 1) * TILE, height)):
+            start = np.uint64(y * width)
+            if y % TILE == 0:
+                for x in range(np.uint64(width)):
+                    line[x] = pixels[start + x]
+            else:
+                for x in range(np.uint64(width)):
+                    line[x] = min(line[x], pixels[start + x])
+        for t in range(across):
+            least = line[t * TILE]
+            for x in range(t * TILE + 1, min((t + 1) * TILE, width)):
+                least = min(least, line[x])
+            tiles[row * across + t] = least
+
+
+@compiled
+def _is_hidden(
+    nearest: float, left: float, right: float, top: float, bottom: float, across: Whole, tiles: Ints
+) -> bool:
+    """Tell whether all tiles show what is nearer than this that a rectangle of pixels touches."""
+    if not nearest > NEAR_M:
+        return False
+    key = np.int64(np.float32((1 + SLIGHTLY) / nearest).view(np.int32) + 1) << DEPTH_BITS
+    first, last = np.int64(left) // TILE, np.int64(right) // TILE
+    for row in range(np.int64(top) // TILE, np.int64(bottom) // TILE + 1):
+        for column in range(first, last + 1):
+            if tiles[row * across + column] < key:
+                return False
+    return True
+
+
+@compiled
+def _to_pixels(count: Whole, width: Whole, height: Whole, S: Scratch) -> None:
+    """Turn rectangles into the first and last pixels whose centres they hold, and edges into where rows cross them.
+
+    A row at height y crosses an edge at column c + b y, counted from the centre of the first pixel; where the pixels
+    inside lie is told by the sign of a.
+    """
+    right, low = width - 1.0, height - 1.0
+    for i in range(np.uint64(count)):
+        x, y = np.ceil(S[X_LOW + i] - 0.5 - SLACK_PX), np.ceil(S[Y_LOW + i] - 0.5 - SLACK_PX)
+        S[X_LOW + i], S[Y_LOW + i] = x if x > 0.0 else 0.0, y if y > 0.0 else 0.0
+        x, y = np.floor(S[X_HIGH + i] - 0.5 + SLACK_PX), np.floor(S[Y_HIGH + i] - 0.5 + SLACK_PX)
+        S[X_HIGH + i], S[Y_HIGH + i] = x if x < right else right, y if y < low else low
+        q0, q1, q2 = -1 / S[A0 + i], -1 / S[A1 + i], -1 / S[A2 + i]
+        S[A0 + i], S[B0 + i], S[C0 + i] = S[A0 + i] * S[TURN + i], S[B0 + i] * q0, S[C0 + i] * q0 - 0.5
+        S[A1 + i], S[B1 + i], S[C1 + i] = S[A1 + i] * S[TURN + i], S[B1 + i] * q1, S[C1 + i] * q1 - 0.5
+        S[A2 + i], S[B2 + i], S[C2 + i] = S[A2 + i] * S[TURN + i], S[B2 + i] * q2, S[C2 + i] * q2 - 0.5
+
+
+@compiled
+def _side(a: float, b: float, c: float) -> tuple[float, float, float, float]:
+    """Return what an edge is to the rows: a lowest column and its growth a row, and a highest one and its growth."""
+    if a > 0:
+        return c, b, np.inf, 0.0
+    if a < 0:
+        return -np.inf, 0.0, c, b
+    return -np.inf, 0.0, np.inf, 0.0
+
+
+@compiled
+def _sides(i: Whole, S: Scratch) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    return (
+        _side(S[A0 + i], S[B0 + i], S[C0 + i]),
+        _side(S[A1 + i], S[B1 + i], S[C1 + i]),
+        _side(S[A2 + i], S[B2 + i], S[C2 + i]),
+    )
+
+
+@compiled
+def _span(
+    y: float, first: float, last: float, e: tuple[float, ...], f: tuple[float, ...], g: tuple[float, ...]
+) -> tuple[Whole, Whole]:
+    """Return the first pixel of a row between three sides and within first..last, and one past its last."""
+    low = max(e[0] + e[1] * y, max(f[0] + f[1] * y, g[0] + g[1] * y))
+    high = min(e[2] + e[3] * y, min(f[2] + f[3] * y, g[2] + g[3] * y))
+    # In this order what is not a number gives way to the image's own sides.
+    low, high = low if low > first else first, high if high < last else last
+    begin = np.int64(low)
+    begin += begin < low
+    return begin, np.int64(high) + 1 if low <= high else begin
+
+
+@compiled
+def _is_drawn(i: Whole, S: Scratch) -> bool:
+    return bool(S[TURN + i] != 0 and S[X_LOW + i] <= S[X_HIGH + i] and S[Y_LOW + i] <= S[Y_HIGH + i])
+
+
+@compiled
+def _fill(count: Whole, width: Whole, key: Whole, S: Scratch, tiles: Ints, pixels: Ints) -> None:
+    """Draw the triangles of a cluster where nothing nearer was drawn."""
+    for j in range(count):
+        i = np.uint64(j)
+        first, last, top, bottom = S[X_LOW + i], S[X_HIGH + i], S[Y_LOW + i], S[Y_HIGH + i]
+        if not _is_drawn(i, S) or _is_hidden(S[NEAREST + i], first, last, top, bottom, _tiles(width), tiles):
+            continue
+        # Out of scratch once: what is written might lie there, as far as the compiler knows.
+        (e, f, g), at_0, by_column, by_row = _sides(i, S), S[Z_1 + i], S[Z_X + i], S[Z_Y + i]
+        for row in range(np.int64(top), np.int64(bottom) + 1):
+            begin, end = _span(row + 0.5, first, last, e, f, g)
+            z = at_0 + by_row * (row + 0.5) + by_column * 0.5
+            for x in range(begin, end):
+                value = (np.int64(np.float32(z + by_column * x).view(np.int32)) << DEPTH_BITS) | key
+                at = np.uint64(row * width + x)
+                pixels[at] = max(pixels[at], value)
+
+
+@compiled
+def _stamp(count: Whole, width: Whole, obj: Whole, S: Scratch, stamps: Ids) -> Whole:
+    """Stamp all pixels in which the triangles of a cluster lie; return how many did not bear this stamp."""
+    new = 0
+    for j in range(count):
+        i = np.uint64(j)
+        if not _is_drawn(i, S):
+            continue
+        first, last, (e, f, g) = S[X_LOW + i], S[X_HIGH + i], _sides(i, S)
+        for row in range(np.int64(S[Y_LOW + i]), np.int64(S[Y_HIGH + i]) + 1):
+            begin, end = _span(row + 0.5, first, last, e, f, g)
+            for x in range(begin, end):
+                at = np.uint64(row * width + x)
+                new += stamps[at] != obj
+                stamps[at] = obj
+    return new
