@@ -5,14 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from unittest.mock import patch
 
 import numpy as np
 from measure import best_of, limit, line, title
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scenes import askable
 
+from spargen.geometry.pictures import Pictures
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
@@ -24,7 +23,7 @@ SIZE = np.array([640, 480])
 
 
 def measure(scene: Scene, runs: int) -> Visibility:
-    """Print frames a second against the aim and against the bare ray caster; return the table."""
+    """Print frames a second against the aim, the drawing alone and the bare ray caster; return the table."""
     frames, settings, ask = len(scene.cameras), Settings(), askable(scene)
 
     def fill(threads: int) -> Visibility:
@@ -40,16 +39,11 @@ def measure(scene: Scene, runs: int) -> Visibility:
     line("frames/s, 1 scene, 2 threads, wall", frames / two.wall, "frames/s", taken=two, least=150)
     line("frames/s, 1 thread, wall", frames / one.wall, "frames/s")
     line("frames/s, 1 core (1 / processor time)", frames / one.cpu, "frames/s", taken=one)
-    counter = _Counter()
-    with patch.object(RayCaster, "cast", counter.wrap(RayCaster.cast)):
-        _, counted = best_of(1, lambda: fill(1))
-    bare = bare_rays_per_s(scene, runs)
-    line("rays a frame", counter.rays / frames, "rays")
-    line("share of processor time inside ray casts", 100 * counter.seconds / counted.cpu, "%")
-    line("rays/s inside them, 1 core", counter.rays / counter.seconds, "rays/s")
-    limit("640 x 480 rays of one image, 1 core", bare, "rays/s", counter.rays / counter.seconds / bare)
-    bound = bare / (counter.rays / frames)
-    limit("the same rays and nothing else, 1 core", bound, "frames/s", frames / one.cpu / bound)
+    pictures = Pictures(scene.surface, scene.cameras, len(scene.objects))
+    _, drawn = best_of(runs, lambda: [pictures.take(view).counts for view in range(frames)])
+    limit("drawing and counting their pixels alone, 1 core", frames / drawn.cpu, "frames/s", drawn.cpu / one.cpu)
+    bound = bare_rays_per_s(scene, runs) / SIZE.prod()
+    limit("one bare ray for each of 640 x 480 pixels, 1 core", bound, "frames/s", frames / one.cpu / bound)
     return table
 
 
@@ -95,9 +89,7 @@ def agreement(scene: Scene, table: Visibility) -> None:
             said = bool(table.visible[view, o])
             truth = len(x) >= s.seen_share * ids.size and table.depth_m[view, o] > 0
             if truth:
-                # Every second ray is enough for what it would cover alone.
-                sparse = direction.reshape(*SIZE[::-1], 3)[::2, ::2].reshape(-1, 3)
-                whole = 4 * np.count_nonzero(alone[o].cast(origin, sparse)[0] >= 0)
+                whole = np.count_nonzero(alone[o].cast(origin, direction)[0] >= 0)
                 side = min(np.ptp(x), np.ptp(y)) + 1
                 truth = len(x) >= s.min_unoccluded * whole and side >= s.min_short_side * SIZE[0]
                 truth = truth and table.in_frame[view, o] >= s.min_in_frame
@@ -128,22 +120,6 @@ def measure_overlaps(scene: Scene, runs: int) -> None:
     line("overlaps of ordered pairs, 1 core", views**2 / pairs.cpu, "pairs/s", taken=pairs, least=400_000)
     limit("the matrix product alone", views**2 / product.cpu, "pairs/s", product.cpu / pairs.cpu)
     line("with near-duplicates and bounds", views**2 / links.cpu, "pairs/s", taken=links)
-
-
-@dataclass
-class _Counter:
-    rays: int = 0
-    seconds: float = 0.0
-
-    def wrap(self, cast: object) -> object:
-        def counted(caster: RayCaster, origin_m: ArrayLike, direction: ArrayLike) -> object:
-            begin = time.thread_time()
-            face, t = cast(caster, origin_m, direction)  # type: ignore[operator]
-            self.seconds += time.thread_time() - begin
-            self.rays += face.size
-            return face, t
-
-        return counted
 
 
 def _image_rays(scene: Scene, view: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
