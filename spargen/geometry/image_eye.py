@@ -14,6 +14,7 @@ from spargen.geometry.images import pixel_of
 from spargen.geometry.points import SurfacePoints
 from spargen.geometry.rounding import SURE_SHARE
 from spargen.geometry.solid_boxes import BOX_EDGES, box_corners, box_points, meets_box
+from spargen.geometry.surface import NEAREST_M, SURFACE_M
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, NOTHING, InstanceImages
 from spargen.scene.types import Objects
@@ -27,10 +28,8 @@ SURFACE_POINTS = 2048
 """Points a box for the share of its surface inside the image."""
 BOX_RAYS = 40
 """Positions along each side of the window around a box at which it is told which share of the window the box covers."""
-SURFACE_M, SURFACE_SHARE = 0.03, 0.02
-"""How far the depth at a point of the scene may be from that point, and which share of its depth besides."""
-NEAREST_M = 0.05
-"""A point nearer than this is not looked at."""
+SURFACE_SHARE = 0.02
+"""Which share of the depth of a point of the scene the depth there may be off it, besides `SURFACE_M`."""
 EDGE_POINTS = 9
 """Points along each edge of a box that a lens bends."""
 TIP_PX = 2

@@ -18,7 +18,6 @@ from spargen.geometry.triangles import (
     C0,
     C1,
     C2,
-    DEPTH_BITS,
     TURN,
     X_HIGH,
     X_LOW,
@@ -27,6 +26,8 @@ from spargen.geometry.triangles import (
     Z_1,
     Z_X,
     Z_Y,
+    is_drawn,
+    packed,
 )
 from spargen.geometry.unbend import Unbend
 from spargen.scene.cameras import Cameras
@@ -106,7 +107,7 @@ def _cell(x: float, low: float, step: float, count: Whole, slack: float) -> Whol
 @compiled
 def _cells(i: Whole, lens: LensTable, S: Scratch) -> tuple[Whole, Whole, Whole, Whole]:
     """Return the first and the last column, and the first and the last row, of cells that a triangle may lie in."""
-    if not (S[TURN + i] != 0 and S[X_LOW + i] <= S[X_HIGH + i] and S[Y_LOW + i] <= S[Y_HIGH + i]):
+    if not is_drawn(i, S):
         return 0, -1, 0, -1
     return (
         _cell(S[X_LOW + i], lens.low[0], lens.step[0], lens.columns, -SLACK),
@@ -137,8 +138,7 @@ def fill_bent(count: Whole, lens: LensTable, key: Whole, S: Scratch, pixels: Int
                 at = lens.pixel[k]
                 x, y = lens.x[at], lens.y[at]
                 if _is_inside(x, y, i, S):
-                    depth = np.float32(S[Z_X + i] * x + S[Z_Y + i] * y + S[Z_1 + i])
-                    pixels[at] = max(pixels[at], (np.int64(depth.view(np.int32)) << DEPTH_BITS) | key)
+                    pixels[at] = max(pixels[at], packed(S[Z_X + i] * x + S[Z_Y + i] * y + S[Z_1 + i], key))
 
 
 @compiled

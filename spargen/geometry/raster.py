@@ -37,6 +37,8 @@ from spargen.geometry.triangles import (
     Z_X,
     Z_Y,
     Triangles,
+    is_drawn,
+    packed,
     reach,
     set_up,
 )
@@ -57,7 +59,7 @@ BEHIND = 0.02
 """By which share of its distance the surface may be behind a point, besides: rays that just miss the edge that the
 point lies on meet what is close behind."""
 SLIGHTLY = 1e-6
-"""By which share of its depth a cluster may be nearer than its box, by rounding."""
+"""By which share of its depth a triangle may be nearer than its corners or its cluster's box, by rounding."""
 
 
 @compiled
@@ -316,17 +318,12 @@ def _span(
 
 
 @compiled
-def _is_drawn(i: Whole, S: Scratch) -> bool:
-    return bool(S[TURN + i] != 0 and S[X_LOW + i] <= S[X_HIGH + i] and S[Y_LOW + i] <= S[Y_HIGH + i])
-
-
-@compiled
 def _fill(count: Whole, width: Whole, key: Whole, S: Scratch, tiles: Ints, pixels: Ints) -> None:
     """Draw the triangles of a cluster where nothing nearer was drawn."""
     for j in range(count):
         i = np.uint64(j)
         first, last, top, bottom = S[X_LOW + i], S[X_HIGH + i], S[Y_LOW + i], S[Y_HIGH + i]
-        if not _is_drawn(i, S) or _is_hidden(S[NEAREST + i], first, last, top, bottom, _tiles(width), tiles):
+        if not is_drawn(i, S) or _is_hidden(S[NEAREST + i], first, last, top, bottom, _tiles(width), tiles):
             continue
         # Out of scratch once: what is written might lie there, as far as the compiler knows.
         (e, f, g), at_0, by_column, by_row = _sides(i, S), S[Z_1 + i], S[Z_X + i], S[Z_Y + i]
@@ -334,9 +331,8 @@ def _fill(count: Whole, width: Whole, key: Whole, S: Scratch, tiles: Ints, pixel
             begin, end = _span(row + 0.5, first, last, e, f, g)
             z = at_0 + by_row * (row + 0.5) + by_column * 0.5
             for x in range(begin, end):
-                value = (np.int64(np.float32(z + by_column * x).view(np.int32)) << DEPTH_BITS) | key
                 at = np.uint64(row * width + x)
-                pixels[at] = max(pixels[at], value)
+                pixels[at] = max(pixels[at], packed(z + by_column * x, key))
 
 
 @compiled
@@ -345,7 +341,7 @@ def _stamp(count: Whole, width: Whole, obj: Whole, S: Scratch, stamps: Ids) -> W
     new = 0
     for j in range(count):
         i = np.uint64(j)
-        if not _is_drawn(i, S):
+        if not is_drawn(i, S):
             continue
         first, last, (e, f, g) = S[X_LOW + i], S[X_HIGH + i], _sides(i, S)
         for row in range(np.int64(S[Y_LOW + i]), np.int64(S[Y_HIGH + i]) + 1):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.compiled import Scratch, Whole, compiled
+from spargen.scene.images import NOTHING
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ NEAR_M = 1e-4
 """What is nearer than this to the eye, along the camera's axis, has no place in the image."""
 EDGE_ON = 1e-9
 """A triangle whose plane passes the eye as closely as this, in shares of where its corners are, is a line."""
-DEPTH_BITS, OBJECT_BITS, NOBODY = np.int64(32), np.int64(0xFFFFFFFF), np.int64(2)
+DEPTH_BITS, OBJECT_BITS, NOBODY = np.int64(32), np.int64(0xFFFFFFFF), np.int64(-NOTHING)
 """A pixel is one number: its inverse depth as the bits of a float32, which are in its order, and below them its object
 + 2. Pixels that show nothing are 0."""
 
@@ -64,10 +65,8 @@ class Triangles(NamedTuple):
     def of(cls, mesh: Mesh, n: int) -> Triangles:
         """Sort the triangles of a mesh of n objects."""
         vertices = np.ascontiguousarray(mesh.vertices_m, dtype=np.float32)
-        faces, number = (
-            np.ascontiguousarray(mesh.faces, dtype=np.int64),
-            mesh.face_object.astype(np.int64) << CURVE_BITS,
-        )
+        faces = np.ascontiguousarray(mesh.faces, dtype=np.int64)
+        number = mesh.face_object.astype(np.int64) << CURVE_BITS
         # Some stray vertex may lie anywhere.
         low, high = np.percentile(vertices[faces[:, 0]], FEW, axis=0) if len(faces) else np.zeros((2, 3))
         side = float((high - low).max()) or 1.0
@@ -126,9 +125,7 @@ def reach(P: Floats, low: Floats, high: Floats, plane: Floats) -> tuple[float, f
     is_left = is_right = is_above = is_below = True
     for k in range(8):
         x, y, z = high[0] if k & 1 else low[0], high[1] if k & 2 else low[1], high[2] if k & 4 else low[2]
-        u = P[0, 0] * x + P[0, 1] * y + P[0, 2] * z + P[0, 3]
-        v = P[1, 0] * x + P[1, 1] * y + P[1, 2] * z + P[1, 3]
-        w = P[2, 0] * x + P[2, 1] * y + P[2, 2] * z + P[2, 3]
+        u, v, w = _projected(P, x, y, z)
         nearest = min(nearest, w)
         is_left, is_right = is_left and u < plane[0] * w, is_right and u > plane[1] * w
         is_above, is_below = is_above and v < plane[2] * w, is_below and v > plane[3] * w
@@ -163,23 +160,11 @@ def set_up(P: Floats, corners: Singles, begin: Whole, end: Whole, S: Scratch) ->
     pu, pv = (P[0, 0], P[0, 1], P[0, 2], P[0, 3]), (P[1, 0], P[1, 1], P[1, 2], P[1, 3])
     pw, first = (P[2, 0], P[2, 1], P[2, 2], P[2, 3]), np.uint64(begin)
     for i in range(np.uint64(end - begin)):
-        x, y, z = (
-            np.float64(corners[0, first + i]),
-            np.float64(corners[1, first + i]),
-            np.float64(corners[2, first + i]),
-        )
+        x, y, z = _vertex(corners, 0, first + i)
         u0, v0, w0 = _on(pu, x, y, z), _on(pv, x, y, z), _on(pw, x, y, z)
-        x, y, z = (
-            np.float64(corners[3, first + i]),
-            np.float64(corners[4, first + i]),
-            np.float64(corners[5, first + i]),
-        )
+        x, y, z = _vertex(corners, 1, first + i)
         u1, v1, w1 = _on(pu, x, y, z), _on(pv, x, y, z), _on(pw, x, y, z)
-        x, y, z = (
-            np.float64(corners[6, first + i]),
-            np.float64(corners[7, first + i]),
-            np.float64(corners[8, first + i]),
-        )
+        x, y, z = _vertex(corners, 2, first + i)
         u2, v2, w2 = _on(pu, x, y, z), _on(pv, x, y, z), _on(pw, x, y, z)
         r0, r1, r2 = 1 / w0, 1 / w1, 1 / w2
         S[X_LOW + i], S[X_HIGH + i] = _three(u0 * r0, u1 * r1, u2 * r2)
@@ -219,14 +204,34 @@ def _cut(P: Floats, corners: Singles, face: Whole, i: Whole, S: Scratch) -> None
 
 @compiled
 def _corner(P: Floats, corners: Singles, face: Whole, k: Whole) -> tuple[float, float, float]:
-    """Project a corner of a triangle: position in the plane times depth, and depth."""
-    x, y, z = (
-        np.float64(corners[3 * k, face]),
-        np.float64(corners[3 * k + 1, face]),
-        np.float64(corners[3 * k + 2, face]),
-    )
+    """Project a corner of a triangle."""
+    x, y, z = _vertex(corners, k, face)
+    return _projected(P, x, y, z)
+
+
+@compiled
+def _projected(P: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Project a point of the world: position in the plane times depth, and depth."""
     return (
         P[0, 0] * x + P[0, 1] * y + P[0, 2] * z + P[0, 3],
         P[1, 0] * x + P[1, 1] * y + P[1, 2] * z + P[1, 3],
         P[2, 0] * x + P[2, 1] * y + P[2, 2] * z + P[2, 3],
     )
+
+
+@compiled
+def _vertex(corners: Singles, k: Whole, face: Whole) -> tuple[float, float, float]:
+    """Return where a corner of a triangle is in the world."""
+    return np.float64(corners[3 * k, face]), np.float64(corners[3 * k + 1, face]), np.float64(corners[3 * k + 2, face])
+
+
+@compiled
+def is_drawn(i: Whole, S: Scratch) -> bool:
+    """Tell whether a triangle that is set up has a place in the plane."""
+    return bool(S[TURN + i] != 0 and S[X_LOW + i] <= S[X_HIGH + i] and S[Y_LOW + i] <= S[Y_HIGH + i])
+
+
+@compiled
+def packed(inverse_depth: float, low_bits: Whole) -> Whole:
+    """Return a pixel; see `OBJECT_BITS`."""
+    return (np.int64(np.float32(inverse_depth).view(np.int32)) << DEPTH_BITS) | low_bits
