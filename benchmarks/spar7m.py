@@ -6,6 +6,7 @@ the same way on the same scans.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
@@ -19,6 +20,8 @@ from measure import Taken, line, title
 from scenes import written_scans
 
 SPAR_SCENES, SPAR_ROWS, SCENES, FRAMES = 4_500, 16_276_960, 16, 240
+PR_SET_CHILD_SUBREAPER = 36
+"""From linux/prctl.h."""
 RATIO = 0.45
 """The aim: what all of it costs, over what it cost another engine."""
 HERE = Path(__file__).resolve().parent.parent
@@ -56,6 +59,8 @@ def measure_spar7m(root: Path, runs: int, *, scenes: int = SCENES, engine: Path 
     from spargen.run.executors import cores
 
     faces = written_scans(root, scenes, FRAMES)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     title(f"SPAR-7M  by {scenes} scenes of {faces:,.0f} faces and {FRAMES} views, images linked, {cores()} workers")
     engines = {"this one": HERE} | ({"the other": engine.resolve()} if engine else {})
     costs: dict[str, list[Cost]] = {name: [] for name in engines}
@@ -91,10 +96,23 @@ def _cost(engine: Path, root: Path, scenes: int, workers: int) -> Cost:
         begin = time.perf_counter()
         before = os.times()
         done = subprocess.run(command, check=False, capture_output=True, text=True, env=variables, cwd=engine)
-        after = os.times()
         wall = time.perf_counter() - begin
+        _await_orphans()
+        after = os.times()
         if not (out / "report.json").exists():
             raise SystemExit(f"{engine} made nothing:\n{done.stderr}")
         report = json.loads((out / "report.json").read_text())
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Cost(Taken(cpu, wall), report["rows"], report["scenes"])
+
+
+def _await_orphans() -> None:
+    """Wait for the processes that a command left behind, so that what they took is counted.
+
+    Workers come of a server that ends after the command. On Linux such processes become this one's children.
+    """
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
