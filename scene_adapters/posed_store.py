@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 from scene_adapters.formats.files import image_file_size
 from scene_adapters.formats.pixels import pixels
@@ -77,9 +75,7 @@ class PosedFrames(FrameStore):
         mm = np.rint(self._metres(path) / MILLIMETRE)
         # What does not fit 16 bits becomes 0, for no depth is better than a wrong one.
         mm[mm >= _NOT_MEASURED] = 0
-        buffer = io.BytesIO()
-        Image.fromarray(mm.astype(np.uint16)).save(buffer, "PNG")
-        return Blob(".png", data=buffer.getvalue())
+        return Blob(".png", pixels=mm.astype(np.uint16))
 
     def depth_m(self, frame: int) -> Floats | None:
         """Return the depth image (H, W) in metres, 0 where nothing was measured; None where there is none."""

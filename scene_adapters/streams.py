@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from scene_adapters.formats.depthbin import SIZE_PX as DEPTH_PX
 from scene_adapters.formats.depthbin import DepthBin
@@ -122,11 +121,7 @@ class ReleasedFrames(FrameStore):
             path = depths[frame]
             return None if path is None else Blob(".png", path=path)
         mm = depths.frame(self.number[frame])
-        if mm is None:
-            return None
-        data = io.BytesIO()
-        Image.fromarray(mm).save(data, "PNG")
-        return Blob(".png", data=data.getvalue())
+        return None if mm is None else Blob(".png", pixels=mm)
 
     def mask(self, frame: int) -> NDArray[np.bool_] | None:
         """Return which pixels (H, W) were made unrecognizable; None where none was."""

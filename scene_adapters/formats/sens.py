@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 from scene_adapters.formats.files import HEAD_BYTES, image_size, inflate
 from spargen.errors import SceneError
@@ -133,7 +132,7 @@ class SensFrames(FrameStore):
             width, height = self.color_size_px
             if len(data) != width * height * 3:
                 raise self._broken(frame, f"colour has {len(data)} bytes, not {width}x{height}x3")
-            return Blob(".png", data=_png(Image.frombytes("RGB", self.color_size_px, data)))
+            return Blob(".png", pixels=np.frombuffer(data, np.uint8).reshape(height, width, 3))
         suffix, magic = _COLOR_FILE[self.color_compression]
         if not data.startswith(magic):
             raise self._broken(frame, f"colour is no {suffix} image")
@@ -154,7 +153,7 @@ class SensFrames(FrameStore):
         if len(data) != width * height * 2:
             raise self._broken(frame, f"depth has {len(data)} bytes, not {width}x{height}x2")
         raw = np.frombuffer(data, "<u2").reshape(height, width)
-        return Blob(".png", data=_png(Image.fromarray(_millimetres(raw, self.depth_shift))))
+        return Blob(".png", pixels=_millimetres(raw, self.depth_shift))
 
     def pose_as_released(self, frame: int) -> NDArray[np.float64]:
         """Return the (4, 4) camera-to-world pose as it stands in the file."""
@@ -300,9 +299,3 @@ def _millimetres(raw: NDArray[np.uint16], depth_shift: float) -> NDArray[np.uint
         return raw.astype(np.uint16)
     mm = np.rint(raw * (1000.0 / depth_shift))
     return np.where(mm <= np.iinfo(np.uint16).max, mm, 0).astype(np.uint16)
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()

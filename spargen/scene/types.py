@@ -76,9 +76,9 @@ def _check_name(name: str, where: str) -> None:
         raise SceneError(f"{name!r} cannot name a file", where=where, mend=mend)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Mesh:
-    """A triangle mesh with one object index a face.
+    """A triangle mesh with one object index a face; one and another are never equal.
 
     Parameters
     ----------
@@ -251,21 +251,27 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One file of a frame, either lying on disk or decoded from a container.
+    """One file of a frame, lying on disk, taken from a container, or of pixels that a container holds in another way.
 
-    `suffix` is the file ending with its dot; exactly one of `path` and `data` is set.
+    `suffix` is the file ending with its dot; exactly one of `path`, `data` and `pixels`, (H, W) uint16 or (H, W, 3)
+    uint8, is set. Pixels become a PNG file when it is read.
     """
 
     suffix: str
     path: Path | None = None
     data: bytes | None = None
+    pixels: NDArray[np.uint16] | NDArray[np.uint8] | None = None
 
     def read(self) -> bytes:
         """Return the file's bytes, untouched; `SceneError` where they cannot be read."""
         if self.data is not None:
             return self.data
+        if self.pixels is not None:
+            from spargen.scene.decoding import packed  # it brings Pillow, for which `spargen list` need not wait
+
+            return packed(self.pixels)
         if self.path is None:
-            raise SceneError("a frame file has neither path nor data", where="Blob", mend="fix the adapter")
+            raise SceneError("a frame file has neither path, data nor pixels", where="Blob", mend="fix the adapter")
         try:
             return read_bytes(self.path)
         except OSError as error:

@@ -70,6 +70,8 @@ def depth_image_mm(scene: Scene, frame: int) -> NDArray[np.int64] | None:
         blob = scene.store.depth(frame)
         if blob is None:
             return None
+        if blob.pixels is not None:
+            return np.asarray(blob.pixels, dtype=np.int64)
         image = _decoded(blob)
     except _UNREADABLE:
         return None

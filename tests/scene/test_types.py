@@ -1,9 +1,11 @@
 """The scene's types refuse what cannot be."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from worlds import FakeStore, furnished, three_boxes
 
 from spargen.errors import SceneError
@@ -176,3 +178,11 @@ def test_a_blob_reads_from_where_it_is(tmp_path):
     assert Blob(".jpg", data=b"").read() == b""
     with pytest.raises(SceneError, match="neither"):
         Blob(".jpg").read()
+
+
+@pytest.mark.parametrize(("mode", "shape", "dtype"), [("I;16", (3, 5), np.uint16), ("RGB", (3, 5, 3), np.uint8)])
+def test_pixels_become_a_png_file(mode, shape, dtype):
+    pixels = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
+    with Image.open(io.BytesIO(Blob(".png", pixels=pixels).read())) as image:
+        assert (image.format, image.mode) == ("PNG", mode)
+        np.testing.assert_array_equal(np.asarray(image), pixels)

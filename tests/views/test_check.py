@@ -52,6 +52,17 @@ class Other(FrameStore):
         return Blob(".png", data=found) if isinstance(found, bytes) else found and found(frame)
 
 
+class Packed(FakeStore):
+    """Depth as pixels of a container."""
+
+    def __init__(self, pixels):
+        super().__init__([(32, 24)])
+        self.pixels = pixels
+
+    def depth(self, frame):
+        return Blob(".png", pixels=self.pixels)
+
+
 def with_files(colors=(), depths=()):
     return replace(SCENE, store=Other(SCENE.store, dict(colors), dict(depths)))
 
@@ -104,6 +115,8 @@ def test_depth_is_read_pixel_by_pixel():
     depth[0, 0], depth[3, 5] = 0.0, 65.535
     scene = with_files(depths={3: depth_png(depth)})
     np.testing.assert_array_equal(depth_image_mm(scene, 3), np.rint(depth * 1000))
+    packed = replace(scene, store=Packed(np.rint(depth * 1000).astype(np.uint16)))
+    np.testing.assert_array_equal(depth_image_mm(packed, 3), depth_image_mm(scene, 3))
     at = measured_m(scene, 3).reshape(24, 32)
     for y in range(24):
         for x in range(32):
