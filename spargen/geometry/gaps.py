@@ -38,10 +38,24 @@ def _faces_touch(mesh: Mesh, kind: NDArray[np.integer], gap_m: float) -> Bools:
     for k in np.unique(kind[kind >= 0]):
         members = [int(o) for o in np.flatnonzero(kind == k) if first[o] < first[o + 1]]
         surface = {o: mesh.vertices_m[mesh.faces[order[first[o] : first[o + 1]]]] for o in members}
+        bounds = {o: _bounds(surface[o]) for o in members}
         for a, b in combinations(members, 2):
-            if not (near[a] and near[b]) and _within(surface[a], surface[b], gap_m):
+            if (near[a] and near[b]) or _boxes_apart(bounds[a], bounds[b], gap_m):
+                continue
+            if _within(surface[a], surface[b], gap_m):
                 near[[a, b]] = True
     return near
+
+
+def _bounds(triangles: Floats) -> tuple[Floats, Floats]:
+    """Lowest and highest corner (3,) of the box around triangles (F, 3, 3)."""
+    corners = triangles.reshape(-1, 3)
+    return corners.min(axis=0, initial=np.inf), corners.max(axis=0, initial=-np.inf)
+
+
+def _boxes_apart(a: tuple[Floats, Floats], b: tuple[Floats, Floats], gap_m: float) -> bool:
+    """Tell whether two boxes, lowest and highest corner each, are farther apart than a gap along an axis."""
+    return bool((np.maximum(a[0], b[0]) - gap_m > np.minimum(a[1], b[1]) + gap_m).any())
 
 
 def _within(a: Floats, b: Floats, gap_m: float) -> bool:
@@ -68,14 +82,17 @@ def _within(a: Floats, b: Floats, gap_m: float) -> bool:
 
 def _facing(a: Floats, b: Floats, gap_m: float) -> tuple[Floats, Floats]:
     """Return those of two lots of triangles that reach into the box in which both may lie."""
-    low = np.maximum(*(t.min(axis=(0, 1), initial=np.inf) for t in (a, b))) - gap_m
-    high = np.minimum(*(t.max(axis=(0, 1), initial=-np.inf) for t in (a, b))) + gap_m
+    (low_a, high_a), (low_b, high_b) = _bounds(a), _bounds(b)
+    low, high = np.maximum(low_a, low_b) - gap_m, np.minimum(high_a, high_b) + gap_m
     return _reaching(a, low, high), _reaching(b, low, high)
 
 
 def _reaching(triangles: Floats, low: Floats, high: Floats) -> Floats:
     """Return the triangles that may reach into a box."""
-    return np.asarray(triangles[((triangles.max(axis=1) >= low) & (triangles.min(axis=1) <= high)).all(axis=1)])
+    # Corner by corner: numpy is slow along an axis of three.
+    a, b, c = triangles.transpose(1, 0, 2)
+    highest, lowest = np.maximum(np.maximum(a, b), c), np.minimum(np.minimum(a, b), c)
+    return np.asarray(triangles[((highest >= low) & (lowest <= high)).all(axis=1)])
 
 
 def _corner_distance_m(triangles: Floats, others: Floats) -> Floats:
