@@ -179,7 +179,8 @@ def _footprints(
         corners = mesh.vertices_m[mesh.faces[faces[a:b]]]
         seen_from_above = corners
         if not doubtful[o]:
-            hull = np.insert(footprint_hull(corners[..., :2].reshape(-1, 2)), 2, 0.0, axis=1)
+            vertices_m = mesh.vertices_m[np.unique(mesh.faces[faces[a:b]])]
+            hull = np.insert(footprint_hull(vertices_m[:, :2]), 2, 0.0, axis=1)
             fan = [np.broadcast_to(hull[0], hull[2:].shape), hull[1:-1], hull[2:]]
             seen_from_above = np.stack(fan, axis=1)
         painted = [cell for _, cell, _ in raster.paint(seen_from_above)]

@@ -127,6 +127,10 @@ class ImageGlance:
         apart_m = np.abs(z[inside] - self.depth_m[y, x])
         return points.sides(inside[apart_m <= SURFACE_M + SURFACE_SHARE * z[inside]], camera.position_m[0])
 
+    def pieces(self) -> Bools:
+        """There are none: see `unnamed_in_images`."""
+        return np.zeros(0, dtype=bool)
+
 
 def _boxes(ids: NDArray[np.int32], obj: Ints) -> Ints:
     """Boxes (R, 4) of the pixels of objects: first column and row, one past the last; zeros where there are none."""

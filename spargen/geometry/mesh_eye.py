@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.frustum import in_image, show
+from spargen.geometry.frustum import share_inside, show
 from spargen.geometry.pictures import Pictures, tallied
 from spargen.geometry.points import SurfacePoints
 from spargen.geometry.rounding import SURE_SHARE
 from spargen.geometry.surface import spread_points
+from spargen.geometry.unnamed import Pieces
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, NOTHING
 from spargen.scene.types import Mesh, Objects
@@ -32,13 +33,22 @@ class MeshEye:
     """Looks at a mesh; see `spargen.geometry.visibility.Eye`."""
 
     def __init__(
-        self, mesh: Mesh, objects: Objects, cameras: Cameras, askable: Bools, points: SurfacePoints, settings: Settings
+        self,
+        mesh: Mesh,
+        objects: Objects,
+        cameras: Cameras,
+        askable: Bools,
+        points: SurfacePoints,
+        pieces: Pieces,
+        settings: Settings,
     ) -> None:
         self.objects, self.cameras, self.settings, self.scene_points = objects, cameras, settings, points
+        self.on_pieces = pieces.points_m
         self.min_unoccluded = settings.min_unoccluded
         self.pictures = Pictures(mesh, cameras, len(objects))
         of_face = np.where(mesh.belongs_to(askable), mesh.face_object, np.int32(-1))
         self.points, _ = spread_points(mesh, of_face, len(objects), SURFACE_POINTS)
+        self.few_points = np.ascontiguousarray(self.points[:, ::ROUGHLY])
 
     def glance(self, view: int) -> MeshGlance:
         """Draw what a view shows."""
@@ -64,16 +74,12 @@ class MeshGlance:
 
     def in_frame(self, obj: Ints) -> Floats:
         """Project points of the objects' surfaces: some, and all of them near a threshold."""
-        share = self._share_inside(obj, ROUGHLY)
+        share = share_inside(self.cameras, self.view, self.eye.few_points[obj])
         s = self.eye.settings
         unsure = np.minimum(np.abs(share - s.min_in_frame), np.abs(share - s.volume_in_frame)) < UNSURE
         if unsure.any():
-            share[unsure] = self._share_inside(obj[unsure], 1)
+            share[unsure] = share_inside(self.cameras, self.view, self.eye.points[obj[unsure]])
         return share
-
-    def _share_inside(self, obj: Ints, step: int) -> Floats:
-        _, inside = in_image(self.cameras, self.view, self.eye.points[obj, ::step])
-        return np.asarray(inside.mean(axis=1))
 
     def boxes(self, obj: Ints) -> tuple[Ints, Bools]:
         """Take the outermost pixels; the box is steady if each of the fewer pixels of smaller images tells the same."""
@@ -96,13 +102,16 @@ class MeshGlance:
 
     def median_depth_m(self) -> float:
         """Take some of the pixels that show anything."""
-        some = slice(None, None, MEDIAN_STEP)
-        depth_m = self.picture.depth_m(some, some)
-        met = depth_m[np.isfinite(depth_m)]
-        return float(np.median(met)) if len(met) else np.inf
+        return self.picture.median_depth_m(MEDIAN_STEP)
 
     def surface(self) -> Bools:
         """Tell which of the scene's points the view sees."""
         points = self.eye.scene_points
         seen = self.eye.pictures.shows(self.picture, self.view, points.points_m)
         return points.sides(np.flatnonzero(seen), self.cameras.position_m[self.view])
+
+    def pieces(self) -> Bools:
+        """Tell of which pieces the view sees a point."""
+        pieces, each, _ = self.eye.on_pieces.shape
+        seen = self.eye.pictures.shows(self.picture, self.view, self.eye.on_pieces.reshape(-1, 3))
+        return np.asarray(seen.reshape(pieces, each).any(axis=1))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spargen.geometry.claims import Claims, Met
 from spargen.geometry.raycast import RayCaster
-from spargen.geometry.surface import triangle_areas_m2
+from spargen.geometry.surface import face_areas_m2
 from spargen.linked import linked
 from spargen.scene.types import Mesh
 
@@ -93,7 +93,7 @@ def is_wound(mesh: Mesh) -> bool:
     n = len(mesh.vertices_m)
     begin, end = mesh.faces.ravel(), mesh.faces[:, [1, 2, 0]].ravel()
     part = linked(begin, end, n)
-    area = np.bincount(part[mesh.faces[:, 0]], triangle_areas_m2(mesh.vertices_m, mesh.faces))
+    area = np.bincount(part[mesh.faces[:, 0]], face_areas_m2(mesh))
     # Faces that follow each other lie side by side, more or less: the first ones tell how neighbours are wound.
     first, second = (corner[: 3 * MOST_FACES].astype(np.int64) for corner in (begin, end))
     edge = np.minimum(first, second) * n + np.maximum(first, second)

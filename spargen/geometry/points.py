@@ -46,7 +46,7 @@ class SurfacePoints(NamedTuple):
         -------
         (2 S,) the points that it sees from the front of what they lie on, then those that it sees from the back.
         """
-        back = ((position_m - self.points_m[point]) * self.normal[point]).sum(axis=1) < 0
+        back = np.einsum("ij,ij->i", position_m - self.points_m[point], self.normal[point]) < 0
         sees = np.zeros(2 * len(self.points_m), dtype=bool)
         sees[point + back * len(self.points_m)] = True
         return sees

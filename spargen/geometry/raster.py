@@ -103,7 +103,7 @@ def draw(
     """
     pixels[:] = 0
     S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height), np.int64)
-    line, look_up = np.empty(width, np.int64), np.int64(FIRST_PART * len(order))
+    look_up = np.int64(FIRST_PART * len(order))
     for k in range(len(order)):
         i, c = order[k], which[order[k]]
         begin, end, key = mesh.first[c], mesh.first[c + 1], np.int64(mesh.owner[c]) + NOBODY
@@ -112,7 +112,7 @@ def draw(
             fill_bent(end - begin, lens, key, S, pixels)
             continue
         if k == look_up and k > 0:
-            _find_farthest(pixels, width, height, line, tiles)
+            _find_farthest(pixels, width, height, tiles)
             look_up = np.int64(GROWTH * look_up)
         left, right = max(window[i, 0] - 1, 0.0), min(window[i, 1] + 1, width - 1.0)
         top, bottom = max(window[i, 2] - 1, 0.0), min(window[i, 3] + 1, height - 1.0)
@@ -230,23 +230,22 @@ def _tiles(length: Whole) -> Whole:
 
 
 @compiled
-def _find_farthest(pixels: Ints, width: Whole, height: Whole, line: Ints, tiles: Ints) -> None:
-    """Look up the farthest pixel of each tile; line (width,) is scratch."""
+def _find_farthest(pixels: Ints, width: Whole, height: Whole, tiles: Ints) -> None:
+    """Look up the farthest pixel of each tile."""
     across = _tiles(width)
     for row in range(_tiles(height)):
-        for y in range(row * TILE, min((row + 1) * TILE, height)):
-            start = np.uint64(y * width)
-            if y % TILE == 0:
-                for x in range(np.uint64(width)):
-                    line[x] = pixels[start + x]
-            else:
-                for x in range(np.uint64(width)):
-                    line[x] = min(line[x], pixels[start + x])
-        for t in range(across):
-            least = line[t * TILE]
-            for x in range(t * TILE + 1, min((t + 1) * TILE, width)):
-                least = min(least, line[x])
-            tiles[row * across + t] = least
+        for column in range(across):
+            left, right = column * TILE, min((column + 1) * TILE, width)
+            least = pixels[row * TILE * width + left]
+            for y in range(row * TILE, min((row + 1) * TILE, height)):
+                # Nothing is farther than what is not drawn yet.
+                if least == 0:
+                    break
+                start = np.uint64(y * width + left)
+                for x in range(np.uint64(right - left)):
+                    pixel = pixels[start + x]
+                    least = pixel if pixel < least else least
+            tiles[row * across + column] = least
 
 
 @compiled

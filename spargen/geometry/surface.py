@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -25,6 +27,16 @@ def triangle_areas_m2(vertices_m: ArrayLike, faces: ArrayLike) -> Floats:
     a = V[F[:, 0]]
     (x1, y1, z1), (x2, y2, z2) = (V[F[:, 1]] - a).T, (V[F[:, 2]] - a).T
     return np.asarray(np.sqrt((y1 * z2 - z1 * y2) ** 2 + (z1 * x2 - x1 * z2) ** 2 + (x1 * y2 - y1 * x2) ** 2) / 2)
+
+
+_AREAS_M2: WeakKeyDictionary[Mesh, Floats] = WeakKeyDictionary()
+
+
+def face_areas_m2(mesh: Mesh) -> Floats:
+    """Return the areas (F,) of a mesh's faces, worked out once for all who ask."""
+    if mesh not in _AREAS_M2:
+        _AREAS_M2[mesh] = triangle_areas_m2(mesh.vertices_m, mesh.faces)
+    return _AREAS_M2[mesh]
 
 
 def normals(mesh: Mesh, face: Ints) -> Floats:
@@ -59,7 +71,7 @@ def spread_points(mesh: Mesh, groups: NDArray[np.int32], n_groups: int, count: i
 
     order = np.argsort(groups, kind="stable")
     first = np.searchsorted(groups[order], np.arange(n_groups + 1))
-    cumulated = np.append(0.0, np.cumsum(triangle_areas_m2(mesh.vertices_m, mesh.faces)[order]))
+    cumulated = np.append(0.0, np.cumsum(face_areas_m2(mesh)[order]))
     start, end = cumulated[first[:-1]], cumulated[first[1:]]
     points = np.full((n_groups, count, 3), np.nan, dtype=np.float32)
     of_face = np.full((n_groups, count), -1, dtype=np.int64)

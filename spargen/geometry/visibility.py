@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from spargen.geometry.points import SurfacePoints, surface_points
 from spargen.geometry.rounding import permille
+from spargen.geometry.unnamed import Pieces, pieces_of
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Objects, Surface
@@ -46,6 +48,7 @@ class Visibility:
     surface : (V, 2 S) which of S points spread over all there is to see the view sees: first those that it sees from
         the front of the face they lie on, then those from the back.
     median_depth_m : (V,) the depth that half of the pixels that show anything exceed; inf where none does.
+    pieces : (V, M) whether the view sees any of the points that are spread over each of M pieces without annotation.
     """
 
     share: Floats
@@ -63,6 +66,7 @@ class Visibility:
     unannotated: Floats
     surface: Bools
     median_depth_m: Floats
+    pieces: Bools
 
     @property
     def sees_point(self) -> Bools:
@@ -113,6 +117,9 @@ class Glance(Protocol):
     def surface(self) -> Bools:
         """Return `Visibility.surface`."""
 
+    def pieces(self) -> Bools:
+        """Return `Visibility.pieces`."""
+
 
 class Eye(Protocol):
     """Looks at what there is to see in a scene, view by view; several threads may look at a time.
@@ -134,6 +141,7 @@ def see(
     settings: Settings,
     *,
     points: SurfacePoints | None = None,
+    pieces: Pieces | None = None,
     threads: int = 0,
 ) -> Visibility:
     """Fill the table.
@@ -143,7 +151,7 @@ def see(
     surface, objects, cameras : of one scene; of instance images, those of the cameras.
     askable : (N,) objects that questions may be about; the others cover what is behind them, and may be seen.
     settings : the thresholds.
-    points : as `surface_points` spreads them, if they are there already.
+    points, pieces : as `surface_points` spreads and `pieces_of` finds them, if they are there already.
     threads : cores, 0 = all. The result does not depend on it.
     """
     # What they bring, `spargen list` need not wait for.
@@ -153,12 +161,14 @@ def see(
     threads = threads or os.cpu_count() or 1
     if points is None:
         points = surface_points(surface, cameras, len(objects), threads=threads)
+    if pieces is None:
+        pieces = pieces_of(surface)
     eye: Eye
     if isinstance(surface, InstanceImages):
         eye = ImageEye(surface, objects, cameras, points, settings)
     else:
-        eye = MeshEye(surface, objects, cameras, askable, points, settings)
-    table = _Table(eye, objects, cameras, askable, settings, len(points.points_m))
+        eye = MeshEye(surface, objects, cameras, askable, points, pieces, settings)
+    table = _Table(eye, objects, cameras, askable, settings, len(points.points_m), len(pieces.center_m))
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(table.fill, range(len(cameras))):
             pass
@@ -172,7 +182,14 @@ class _Table:
     """
 
     def __init__(
-        self, eye: Eye, objects: Objects, cameras: Cameras, askable: Bools, settings: Settings, points: int
+        self,
+        eye: Eye,
+        objects: Objects,
+        cameras: Cameras,
+        askable: Bools,
+        settings: Settings,
+        points: int,
+        pieces: int,
     ) -> None:
         self.eye, self.cameras, self.askable, self.settings = eye, cameras, askable, settings
         self.X = cameras.to_camera(objects.center_m)
@@ -194,6 +211,7 @@ class _Table:
             unannotated=np.zeros(shape[0]),
             surface=np.zeros((shape[0], 2 * points), dtype=bool),
             median_depth_m=np.zeros(shape[0]),
+            pieces=np.zeros((shape[0], pieces), dtype=bool),
         )
 
     def fill(self, view: int) -> None:
@@ -203,7 +221,7 @@ class _Table:
         t.seen[view] = seen = share >= s.seen_share
         t.glimpsed[view] = (share >= s.glimpsed_share) & ~seen
         t.unannotated[view], t.median_depth_m[view] = glance.unannotated(), glance.median_depth_m()
-        t.surface[view] = glance.surface()
+        t.surface[view], t.pieces[view] = glance.surface(), glance.pieces()
         obj = np.flatnonzero(seen & self.askable & (self.X[view, :, 2] > 0))
         if not len(obj):
             return
@@ -244,6 +262,7 @@ class _Table:
         self.whole.point[view, obj], self.whole.pointed[view, obj] = mark, hit[:, :2].all(axis=1) & enough
 
 
+@lru_cache(maxsize=64)
 def _disc(radius: float) -> Floats:
     """Offsets (69, 2) of a square lattice that fills a disc evenly."""
     k = np.arange(-4, 5) / 4.5

@@ -140,7 +140,7 @@ def _views(
     if "table" in needs:
         _log.info("%s: looking at what its frames show", scene.id)
         with _timed(out, "visibility"):
-            views.vis  # noqa: B018 - the rays are cast here, and timed as such
+            views.vis  # noqa: B018 - the views are drawn here, and timed as such
         if touching := np.count_nonzero(views.labels.doubtful & ~scene.objects.doubtful):
             out.notes["objects not asked about: each touches another of its kind"] = str(touching)
     return views

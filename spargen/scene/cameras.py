@@ -271,8 +271,9 @@ class Cameras:
         with np.errstate(divide="ignore", invalid="ignore"):
             uvw = np.matmul(in_camera, self.K[rows].transpose(0, 2, 1))
             uv = np.asarray(uvw[..., :2] / uvw[..., 2:])
-            for lens, of in self._bent(rows):
-                uv[of] = shown_at(self.K[rows[of]], lens, in_camera[of])
+            if self.bends[rows].any():
+                for lens, of in self._bent(rows):
+                    uv[of] = shown_at(self.K[rows[of]], lens, in_camera[of])
         return uv
 
     def rays(self, view: int, pixels: ArrayLike) -> tuple[Floats, Floats]:

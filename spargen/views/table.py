@@ -19,9 +19,10 @@ import spargen.scene
 from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.gaps import touching
 from spargen.geometry.points import SurfacePoints, surface_points
-from spargen.geometry.unnamed import Unnamed, unnamed_things
+from spargen.geometry.unnamed import Pieces, Unnamed, pieces_of, unnamed_in_images
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
+from spargen.scene.images import InstanceImages
 from spargen.scene.labels import LabelRules, LabelTable
 from spargen.scene.types import Scene, Surface
 from spargen.seeds import rng_for
@@ -140,10 +141,18 @@ class Views:
         return surface_points(self.surface, self.cameras, len(self.scene.objects), threads=self.threads)
 
     @cached_property
+    def pieces(self) -> Pieces:
+        """The pieces of `vis.pieces`."""
+        return pieces_of(self.surface)
+
+    @cached_property
     def unnamed(self) -> Unnamed:
         """What nobody annotated and may be a thing."""
-        n, least = len(self.scene.objects), self.settings.glimpsed_share
-        return unnamed_things(self.surface, self.cameras, n, least, threads=self.threads)
+        if isinstance(self.surface, InstanceImages):
+            n, least = len(self.scene.objects), self.settings.glimpsed_share
+            return unnamed_in_images(self.surface, self.cameras, n, least, threads=self.threads)
+        center_m = self.pieces.center_m
+        return Unnamed(center_m, np.zeros(len(center_m)), self.vis.pieces)
 
     @cached_property
     def stills(self) -> Ints:
@@ -247,8 +256,16 @@ class Views:
         return vis
 
     def _see(self) -> Visibility:
-        seen, labels = (self.surface, self.scene.objects, self.cameras), self.labels
-        return see(*seen, labels.askable, self.settings, points=self.points, threads=self.threads)
+        return see(
+            self.surface,
+            self.scene.objects,
+            self.cameras,
+            self.labels.askable,
+            self.settings,
+            points=self.points,
+            pieces=self.pieces,
+            threads=self.threads,
+        )
 
 
 def _labels(scene: Scene, rules: LabelRules, settings: Settings) -> LabelTable:

@@ -13,8 +13,10 @@ from worlds import World
 from worlds import lens as intrinsics
 
 from spargen.errors import SceneError
+from spargen.geometry.frustum import in_image, share_inside
 from spargen.geometry.lens_table import LensTable
 from spargen.geometry.pictures import Pictures
+from spargen.geometry.triangles import DEPTH_BITS
 from spargen.geometry.unbend import Unbend
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, NOTHING
@@ -80,9 +82,12 @@ def check(mesh, cameras, view=0):
     picture = pictures.take(view)
     ids, depth_m, alone, doubtful = slow(mesh, cameras, view)
     np.testing.assert_array_equal(picture.ids[~doubtful], ids[~doubtful])
-    everywhere = slice(None)
-    mine = picture.depth_m(everywhere, everywhere)
+    with np.errstate(divide="ignore"):
+        mine = 1 / (picture.pixels >> DEPTH_BITS).astype(np.int32).view(np.float32)
     np.testing.assert_allclose(mine[~doubtful], depth_m[~doubtful], rtol=2e-5)
+    for step in (1, 2, 7):
+        met = mine[::step, ::step][np.isfinite(mine[::step, ::step])]
+        assert picture.median_depth_m(step) == (np.median(met) if len(met) else np.inf)
     for number in range(NOTHING, n):
         shown = picture.ids == number
         assert picture.counts[number - NOTHING] == shown.sum()
@@ -261,3 +266,16 @@ def test_a_lens_that_shows_nothing_at_all_draws_nothing(monkeypatch):
     monkeypatch.setattr(Unbend, "directions", lambda self, at: np.full((len(at), 3), np.nan, dtype=np.float32))
     picture = Pictures(soup(np.random.default_rng(0), 50), cameras, 4).take(0)
     assert (picture.ids == NOTHING).all()
+
+
+@pytest.mark.parametrize("optics", [PINHOLE, FISHEYE], ids=["pinhole", "fisheye"])
+def test_shares_of_points_in_the_image_are_those_of_points_one_by_one(optics):
+    rng, cameras = np.random.default_rng(0), camera(optics=optics)
+    points_m = rng.uniform([-1, -4, -4], 4, (30, 200, 3)).astype(np.float32)
+    shares = share_inside(cameras, 0, points_m)
+    pixels = cameras.pixels([0], cameras.to_camera(points_m.reshape(-1, 3)))[0]
+    in_front = cameras.to_camera(points_m.reshape(-1, 3))[0, :, 2] > 0
+    inside = in_front & (pixels >= 0).all(axis=1) & (pixels < cameras.size_px[0]).all(axis=1)
+    np.testing.assert_array_equal(shares, inside.reshape(30, 200).mean(axis=1))
+    np.testing.assert_array_equal(shares, in_image(cameras, 0, points_m)[1].mean(axis=1))
+    assert 0 < shares.mean() < 1

@@ -12,6 +12,7 @@ from spargen.geometry.noticed import noticed
 from spargen.geometry.points import surface_points
 from spargen.geometry.surface import (
     SCENE_POINTS,
+    face_areas_m2,
     normals,
     scene_points,
     spread_points,
@@ -27,6 +28,12 @@ def test_areas_by_heron():
         a, b, c = (np.linalg.norm(vertices[face[i]] - vertices[face[i - 1]]) for i in range(3))
         s = (a + b + c) / 2
         assert area == pytest.approx(max(0, s * (s - a) * (s - b) * (s - c)) ** 0.5, abs=1e-6)
+
+
+def test_areas_of_a_mesh_are_worked_out_once_and_are_its_own():
+    small, large = (World().add("chair", (0, 0, 0), np.full(3, side)).mesh() for side in (1.0, 2.0))
+    assert face_areas_m2(small) is face_areas_m2(small)
+    np.testing.assert_allclose(face_areas_m2(large), 4 * face_areas_m2(small))
 
 
 def test_each_side_of_a_box_gets_its_share_and_is_covered_evenly():

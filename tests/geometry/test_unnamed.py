@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from worlds import World, pictured
 
-from spargen.geometry.unnamed import unnamed_things
+from spargen.geometry.unnamed import pieces_of, unnamed_in_images
+from spargen.scene.labels import label_rules
+from spargen.scene.types import Mesh
+from spargen.settings import Settings
+from spargen.views.table import Views
 
 
 def unnamed(world):
     """Unannotated things of a mesh, and which of the world's views see them."""
-    return unnamed_things(world.mesh(), world.cameras(), 0, 0.0)
+    return Views(world.scene(), Settings(), rules=label_rules(), seed=0, video=False).unnamed
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,14 @@ def test_pieces_are_told_apart_and_what_is_annotated_is_none():
     assert len(unnamed(World()).center_m) == 0
 
 
+def test_pieces_one_above_the_other_are_two_and_faces_need_not_share_their_vertices():
+    mesh = World().add(None, (2, 0, 0), (1, 1, 0.5)).add(None, (2, 0, 1.2), (1, 1, 0.5)).mesh()
+    corners_m = mesh.vertices_m[mesh.faces].reshape(-1, 3)
+    alone = Mesh(corners_m, np.arange(len(corners_m)).reshape(-1, 3), mesh.face_object)
+    for found in (pieces_of(mesh), pieces_of(alone)):
+        np.testing.assert_allclose(sorted(found.center_m[:, 2].tolist()), [0, 1.2], atol=1e-9)
+
+
 def test_a_piece_is_seen_however_small_a_part_of_the_scene_it_is():
     w = World().add("floor", (0, 0, -1), (80, 80, 0.1)).add(None, (2, 0, 0), (0.15, 0.15, 0.15)).camera((0, 0, 0))
     assert unnamed(w).seen.tolist() == [[True]]
@@ -67,7 +79,7 @@ def before_a_wall(*bare, wall="wall"):
 
 def found_in(scene, least=LEAST, threads=1):
     scene = pictured(scene)
-    return unnamed_things(scene.surface, scene.cameras, len(scene.objects), least, threads=threads)
+    return unnamed_in_images(scene.surface, scene.cameras, len(scene.objects), least, threads=threads)
 
 
 def test_what_images_show_without_annotation_may_be_a_thing_within_its_reach():
