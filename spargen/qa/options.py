@@ -80,7 +80,7 @@ def given_claims(
     """Claim the truth about every other fact, and about the rest one of the wrong answers that they bring."""
     out = []
     for number, fact in enumerate(facts[:count]):
-        others = [w for w in fact.wrong or () if kind.clear(w, [fact.answer], settings).all()]
+        others = [w for w in fact.wrong or () if kind.apart(w, fact.answer, settings)]
         said = others[int(rng.integers(len(others)))] if number % 2 else fact.answer
         out.append(Claim(fact, kind.text(said), number % 2 == 0))
     return [out[i] for i in rng.permutation(len(out))]

@@ -96,7 +96,8 @@ def choose(
     tilt = Tilt()
     while queue and len(ordered) < count:
         mine = parts[bucket := queue[0][2]]
-        place = (sum([used[p] for p in mine]) / len(mine), times[bucket], bucket)
+        total, many = sum([used[p] for p in mine]), len(mine)
+        place = (total / many, times[bucket], bucket)
         if place != queue[0]:
             heapreplace(queue, place)
             continue
@@ -104,6 +105,8 @@ def choose(
         times[bucket] += 1
         for p in mine:
             used[p] += 1
-        if not left[bucket]:
+        if left[bucket]:
+            heapreplace(queue, ((total + many) / many, times[bucket], bucket))
+        else:
             heappop(queue)
     return ordered

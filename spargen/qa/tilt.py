@@ -29,7 +29,10 @@ class Tilt:
             return waiting.pop()
         sums, best, found = self.sums, 0.0, -1
         for at in range(-1, -1 - min(WEIGHED, len(waiting)), -1):
-            tilt = sum([sums[lean[:2]] * lean[2] for lean in waiting[at].leans if not axis or lean[0] == axis])
+            tilt = 0.0
+            for of, label, weight in waiting[at].leans:
+                if not axis or of == axis:
+                    tilt += sums[of, label] * weight
             if at == -1 or tilt < best:
                 best, found = tilt, at
         fact = waiting.pop(found)

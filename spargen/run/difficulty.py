@@ -43,14 +43,16 @@ def sight(fact: Fact, views: Views) -> Sight:
     if not fact.objects or rows is None:
         return Sight()
     shown, marked = views.shown, {mark.obj: rows[mark.image] for mark in fact.marks}
-    pixels, share, distance_m, alike = math.inf, math.inf, 0.0, 0
-    for obj in fact.objects:
-        row = marked[obj] if obj in marked else rows[_largest([shown.share[row][obj] for row in rows])]
-        pixels = min(pixels, shown.pixels[row][obj])
-        share = min(share, shown.share[row][obj])
-        distance_m = max(distance_m, shown.distance_m[row][obj])
-        alike = max(alike, shown.alike[row][obj])
-    return Sight(pixels, share, distance_m, alike)
+    at = [
+        (marked[obj] if obj in marked else rows[_largest([shown.share[row][obj] for row in rows])], obj)
+        for obj in fact.objects
+    ]
+    return Sight(
+        pixels=min([shown.pixels[row][obj] for row, obj in at]),
+        share=min([shown.share[row][obj] for row, obj in at]),
+        distance_m=max([shown.distance_m[row][obj] for row, obj in at]),
+        alike=max([shown.alike[row][obj] for row, obj in at]),
+    )
 
 
 def _largest(numbers: Sequence[float]) -> int:

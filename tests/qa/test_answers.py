@@ -186,6 +186,7 @@ def test_all_options_at_once_are_compared_as_one_by_one(kind):
         others = [k for k in range(len(values)) if k != i]
         told = [values[k] for k in others]
         assert clear[i, others].tolist() == [bool(kind.clear(one, [other], S)[0]) for other in told]
+        assert clear[i, others].tolist() == [kind.apart(one, other, S) for other in told]
         assert away[i, others].tolist() == [float(kind.away(one, [other])[0]) for other in told]
 
 
