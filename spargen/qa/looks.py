@@ -113,6 +113,10 @@ def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways
         values = [fact.answer, *honest(kind, fact.answer, brought, wrong, settings)]
         options = _choices(wrong, wrong)
         return _Ways(fact, values, options, np.array([len(values) > wrong]), np.zeros((1, 0), dtype=np.int8))
+    if wrong == len(brought) == 1:
+        only = np.array([kind.apart(fact.answer, brought[0], settings)])
+        lower = np.array([[b < a for a, b in zip(*looks.rows, strict=True)]], dtype=np.int8)
+        return _Ways(fact, [fact.answer, *brought], _choices(1, 1), only, lower)
     order = np.argsort(kind.away(fact.answer, brought), kind="stable")
     able = order[kind.clear(fact.answer, brought, settings)[order]][:AKIN].tolist()
     values = [fact.answer, *(brought[i] for i in able)]
@@ -192,9 +196,11 @@ class _Weighed:
         self.most[slot] = fact.looks.most if fact.looks else 0.0
         self.good[slot, :many], self.good[slot, many:] = ways.good, False
         self.ranks[:, slot, :many] = ways.ranks.T
-        self.alike[slot, :many] = self._agreeing(q, ways.ranks)
-        held = self.times[q, np.arange(self.even), ways.ranks[:, : self.even]]
-        self.most_often[slot, :many] = held.max(axis=1, initial=0)
+        self.alike[slot], self.most_often[slot] = 0, 0
+        if self.rows[q]:
+            self.alike[slot, :many] = self._agreeing(q, ways.ranks)
+            held = self.times[q, np.arange(self.even), ways.ranks[:, : self.even]]
+            self.most_often[slot, :many] = held.max(axis=1, initial=0)
         for at, names in enumerate(_names(fact)):
             self.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
         if len(self.known) > len(self.taught):

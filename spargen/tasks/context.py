@@ -392,7 +392,12 @@ def _first_of_equal(rows: Ints) -> Bools:
     if len(rows):
         base = int(rows.max()) + 1
         if base ** rows.shape[1] < 2**63:  # then a row is one number, which is sorted faster
-            first[np.unique(rows @ base ** np.arange(rows.shape[1]), return_index=True)[1]] = True
+            number = rows @ base ** np.arange(rows.shape[1])
+            ordered = np.sort(number)
+            if (ordered[1:] != ordered[:-1]).all():  # to sort places as well takes several times as long
+                first[:] = True
+            else:
+                first[np.unique(number, return_index=True)[1]] = True
         else:
             first[np.unique(rows, axis=0, return_index=True)[1]] = True
     return first

@@ -42,7 +42,8 @@ def overlaps(surface: Bools) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     -------
     shared points over the points of the view that sees fewer, and over those of the one that sees more: two (V, V).
     """
-    sees = surface.astype(np.float32)
+    # Most points are seen by no view from behind, some by none at all.
+    sees = surface[:, surface.any(axis=0)].astype(np.float32)
     shared = sees @ sees.T
     count = sees.sum(axis=1)
     fewer = np.maximum(np.minimum(count[:, None], count), 1)
