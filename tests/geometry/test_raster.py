@@ -164,6 +164,33 @@ def test_a_wall_that_the_camera_stands_in_front_of_and_beside_reaches_behind_it(
     assert (picture.ids[:, 32:] == NOTHING).all()
 
 
+def test_a_strip_whose_ends_before_the_camera_lie_beside_the_image_shows_in_its_middle():
+    """Seen askew, it runs from beyond the right border past the camera's nose to behind it."""
+    strip = np.array([[-2.97, 0.1414, -0.05], [1.98, 0.1414, -0.05], [1.98, 0.1414, 0.05], [-2.97, 0.1414, 0.05]])
+    cameras = World().camera((0, 0, 0), heading_deg=45, f=50.0, size=(64, 48)).cameras()
+    picture = check(Mesh(strip, [[0, 1, 2], [0, 2, 3]], [0, 0]), cameras)
+    assert (picture.ids[23, 8:] == 0).all()
+
+
+def test_what_a_wall_hides_in_part_shows_beside_it():
+    """The wall is of many pieces, so that what is behind it is looked for when it stands there already."""
+    steps = 40
+    y, z = np.meshgrid(np.linspace(0, 2, steps + 1), np.linspace(-2, 2, steps + 1))
+    wall = np.stack([np.full(y.size, 2.0), y.ravel(), z.ravel()], axis=-1)
+    i, j = (k.ravel() for k in np.meshgrid(np.arange(steps), np.arange(steps)))
+    a, p = j * (steps + 1) + i, len(wall)
+    faces = np.concatenate([np.stack([a, a + 1, a + steps + 2], -1), np.stack([a, a + steps + 2, a + steps + 1], -1)])
+    behind = np.array([[5.0, -9, -9], [5, 9, -9], [5, 9, 9], [5, -9, 9]])
+    mesh = Mesh(
+        np.concatenate([wall, behind]),
+        np.concatenate([faces, [[p, p + 1, p + 2], [p, p + 2, p + 3]]]),
+        [0] * len(faces) + [1, 1],
+    )
+    ids = check(mesh, camera()).ids
+    assert (ids[:, :31] == 0).all()
+    assert (ids[:, 33:] == 1).all()
+
+
 def test_what_belongs_to_nobody_hides_and_is_told_from_nothing():
     w = (
         World()
