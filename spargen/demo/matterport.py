@@ -33,6 +33,7 @@ from spargen.demo.tripods import VIEWS, YAWS, Places, places_of, tripod_cameras
 from spargen.demo.walk import lost_frames, poses
 from spargen.demo.walks import GUIDE, R2R, write_walks
 from spargen.scene.cameras import Cameras
+from spargen.scene.decoding import packed
 from spargen.seeds import digest
 
 Floats = NDArray[np.float64]
@@ -99,14 +100,13 @@ def shoot(renderer: Renderer, cameras: Cameras, view: int) -> tuple[bytes, bytes
     color, depth = renderer.render(cameras, view)
     height, width = depth.shape
     large = Image.fromarray(color).resize((_SCALE * width, _SCALE * height), Image.Resampling.BICUBIC)
-    jpeg, png = io.BytesIO(), io.BytesIO()
+    jpeg, png = io.BytesIO(), b""
     large.save(jpeg, "JPEG", quality=_JPEG_QUALITY)
     if width != height:
         quarters = depth.astype(np.int64) * _QUARTERS
         quarters[quarters > _FARTHEST] = 0
-        large = Image.fromarray(quarters.astype(np.uint16).repeat(_SCALE, axis=0).repeat(_SCALE, axis=1))
-        large.save(png, "PNG", compress_level=1)
-    return jpeg.getvalue(), png.getvalue()
+        png = packed(quarters.astype(np.uint16).repeat(_SCALE, axis=0).repeat(_SCALE, axis=1))
+    return jpeg.getvalue(), png
 
 
 def _files(root: Path, scene_id: str) -> list[Path]:

@@ -9,7 +9,6 @@ root/<id>/scene.yaml        +Y is up, and a unit is a centimetre
 
 from __future__ import annotations
 
-import io
 import json
 import zlib
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from spargen.demo.film import film
 from spargen.demo.house import House
@@ -26,6 +24,7 @@ from spargen.demo.ply import write_ply
 from spargen.demo.scan import Scan
 from spargen.demo.walk import lost_frames
 from spargen.scene.cameras import Cameras
+from spargen.scene.decoding import packed
 
 Floats = NDArray[np.float64]
 
@@ -143,7 +142,4 @@ def _write_cameras(cameras: Cameras, frames: list[int], path: Path) -> None:
 def _depth_png(stream: bytes, size_px: NDArray[np.int64]) -> bytes:
     """Return a zlib stream of little-endian uint16 millimetres as a PNG."""
     width, height = size_px.tolist()
-    buffer = io.BytesIO()
-    depth = np.frombuffer(zlib.decompress(stream), "<u2").reshape(height, width)
-    Image.fromarray(depth.astype(np.uint16)).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return packed(np.frombuffer(zlib.decompress(stream), "<u2").reshape(height, width).astype(np.uint16))

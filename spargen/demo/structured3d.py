@@ -12,7 +12,6 @@ what an annotator overlooked has no box.
 
 from __future__ import annotations
 
-import io
 import json
 import zlib
 from collections.abc import Callable
@@ -21,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from spargen.demo.film import film_by
 from spargen.demo.house import STRUCTURAL, House
@@ -33,6 +31,7 @@ from spargen.demo.vocabulary import nyu40_name, nyu40_of
 from spargen.demo.walk import lost_frames
 from spargen.geometry.boxes import gravity_box
 from spargen.scene.cameras import Cameras
+from spargen.scene.decoding import packed
 
 Ints = NDArray[np.int64]
 
@@ -92,7 +91,7 @@ def write_structured3d(
         here = folder / f"2D_rendering/{room_id(room)}/perspective/full/{step}"
         here.mkdir(parents=True, exist_ok=True)
         face = np.frombuffer(zlib.decompress(faces), "<i4").reshape(SIZE_PX[::-1])
-        images = color, depth, *(_png(found) for found in _shown(face, instance, semantic))
+        images = color, depth, *(packed(found) for found in _shown(face, instance, semantic))
         for name, data in zip(_FILES, (_camera_line(views.T_world_camera[i]), *images), strict=True):
             (here / name).write_bytes(data)
         if progress is not None:
@@ -103,7 +102,7 @@ def write_structured3d(
 def shoot(renderer: Renderer, cameras: Cameras, view: int) -> tuple[bytes, ...]:
     """Return a view's colours and depths as PNG files, and a zlib stream of the faces that its pixels show."""
     color, depth, face = renderer.render_with_faces(cameras, view)
-    return _png(color), _png(depth), zlib.compress(face.astype("<i4").tobytes(), 1)
+    return packed(color), packed(depth), zlib.compress(face.astype("<i4").tobytes(), 1)
 
 
 def _files(root: Path, scene_id: str) -> list[Path]:
@@ -186,9 +185,3 @@ def _shown(face: NDArray[np.int32], instance: Ints, semantic: Ints) -> tuple[NDA
         np.where(nothing, _BACKGROUND, instance[face]).astype(np.uint16),
         np.where(nothing, 0, semantic[face]).astype(np.uint8),
     )
-
-
-def _png(pixels: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
