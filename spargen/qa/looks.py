@@ -113,10 +113,6 @@ def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways
         values = [fact.answer, *honest(kind, fact.answer, brought, wrong, settings)]
         options = _choices(wrong, wrong)
         return _Ways(fact, values, options, np.array([len(values) > wrong]), np.zeros((1, 0), dtype=np.int8))
-    if wrong == len(brought) == 1:
-        only = np.array([kind.apart(fact.answer, brought[0], settings)])
-        lower = np.array([[b < a for a, b in zip(*looks.rows, strict=True)]], dtype=np.int8)
-        return _Ways(fact, [fact.answer, *brought], _choices(1, 1), only, lower)
     order = np.argsort(kind.away(fact.answer, brought), kind="stable")
     able = order[kind.clear(fact.answer, brought, settings)[order]][:AKIN].tolist()
     values = [fact.answer, *(brought[i] for i in able)]
