@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spargen.errors import SceneError
 from spargen.geometry.boxes import footprint_hull
-from spargen.geometry.surface import scene_points
+from spargen.geometry.surface import ends, scene_points
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Mesh, Objects, Surface
 
@@ -261,8 +261,7 @@ class _Raster:
         corner = (corners_m[..., :2] - self.origin_m) / CELL_M - 0.5
         a, b, c = corner.transpose(1, 0, 2)
         twice = _cross(b - a, c - a)
-        # Corner by corner: numpy is slow along an axis of three.
-        low, high = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+        low, high = ends(corner)
         first = np.clip(np.ceil(low), 0, self.shape).astype(np.int64)
         last = np.clip(np.floor(high), -1, np.array(self.shape) - 1).astype(np.int64)
         size = np.maximum(last - first + 1, 0) * (np.abs(twice) >= 1e-9)[:, None]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.compiled import Whole, compiled
+from spargen.geometry.triangles import projected
 from spargen.scene.cameras import Cameras
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ def in_image(cameras: Cameras, view: int, points_m: Singles) -> tuple[Floats, Bo
         X = (points - T[:3, 3]) @ T[:3, :3]
         uvw[:, :2], uvw[:, 2] = cameras.pixels([view], X[None])[0] * X[:, 2:], X[:, 2]
     else:
-        _project(*_onto(cameras, view), points, uvw)
+        _project(_onto(cameras, view), points, uvw)
     _within(uvw, width, height, inside)
     return uvw.reshape(points_m.shape), inside.reshape(points_m.shape[:-1])
 
@@ -44,34 +45,25 @@ def share_inside(cameras: Cameras, view: int, points_m: Singles) -> Floats:
     if cameras.bends[view]:
         return np.asarray(in_image(cameras, view, points_m)[1].mean(axis=1))
     shares, (width, height) = np.empty(len(points_m)), cameras.size_px[view].tolist()
-    _count_inside(*_onto(cameras, view), points_m, width, height, shares)
+    _count_inside(_onto(cameras, view), points_m, width, height, shares)
     return shares
 
 
-def _onto(cameras: Cameras, view: int) -> tuple[Floats, Floats]:
-    """What projects points of the world into a pinhole's image: times depth, a matrix, less a shift."""
+def _onto(cameras: Cameras, view: int) -> Floats:
+    """Return what projects the world into a pinhole's image, times depth: (3, 4)."""
     T = cameras.T_world_camera[view]
     KR = cameras.K[view] @ T[:3, :3].T
-    return KR, KR @ T[:3, 3]
+    return np.column_stack([KR, -(KR @ T[:3, 3])])
 
 
 @compiled
-def _count_inside(M: Floats, shift: Floats, points_m: Singles, width: Whole, height: Whole, shares: Floats) -> None:
+def _count_inside(P: Floats, points_m: Singles, width: Whole, height: Whole, shares: Floats) -> None:
     for r in range(len(points_m)):
         inside = 0
         for k in range(points_m.shape[1]):
-            u, v, w = _projected(M, shift, points_m[r, k, 0], points_m[r, k, 1], points_m[r, k, 2])
+            u, v, w = projected(P, points_m[r, k, 0], points_m[r, k, 1], points_m[r, k, 2])
             inside += _is_within(u, v, w, width, height)
         shares[r] = inside / points_m.shape[1]
-
-
-@compiled
-def _projected(M: Floats, shift: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
-    return (
-        M[0, 0] * x + M[0, 1] * y + M[0, 2] * z - shift[0],
-        M[1, 0] * x + M[1, 1] * y + M[1, 2] * z - shift[1],
-        M[2, 0] * x + M[2, 1] * y + M[2, 2] * z - shift[2],
-    )
 
 
 @compiled
@@ -80,9 +72,9 @@ def _is_within(u: float, v: float, w: float, width: Whole, height: Whole) -> boo
 
 
 @compiled
-def _project(M: Floats, shift: Floats, points_m: Singles, uvw: Floats) -> None:
+def _project(P: Floats, points_m: Singles, uvw: Floats) -> None:
     for k in range(len(points_m)):
-        uvw[k, 0], uvw[k, 1], uvw[k, 2] = _projected(M, shift, points_m[k, 0], points_m[k, 1], points_m[k, 2])
+        uvw[k, 0], uvw[k, 1], uvw[k, 2] = projected(P, points_m[k, 0], points_m[k, 1], points_m[k, 2])
 
 
 @compiled

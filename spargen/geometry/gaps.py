@@ -9,6 +9,7 @@ import scipy
 from numpy.typing import NDArray
 
 from spargen.geometry.solid_boxes import boxes_touch
+from spargen.geometry.surface import ends
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Mesh, Objects, Surface
 
@@ -40,9 +41,10 @@ def _faces_touch(mesh: Mesh, kind: NDArray[np.integer], gap_m: float) -> Bools:
         surface = {o: mesh.vertices_m[mesh.faces[order[first[o] : first[o + 1]]]] for o in members}
         bounds = {o: _bounds(surface[o]) for o in members}
         for a, b in combinations(members, 2):
-            if (near[a] and near[b]) or _boxes_apart(bounds[a], bounds[b], gap_m):
+            if near[a] and near[b]:
                 continue
-            if _within(surface[a], surface[b], gap_m):
+            low, high = _meeting(bounds[a], bounds[b], gap_m)
+            if (low <= high).all() and _within(surface[a], surface[b], gap_m):
                 near[[a, b]] = True
     return near
 
@@ -53,9 +55,12 @@ def _bounds(triangles: Floats) -> tuple[Floats, Floats]:
     return corners.min(axis=0, initial=np.inf), corners.max(axis=0, initial=-np.inf)
 
 
-def _boxes_apart(a: tuple[Floats, Floats], b: tuple[Floats, Floats], gap_m: float) -> bool:
-    """Tell whether two boxes, lowest and highest corner each, are farther apart than a gap along an axis."""
-    return bool((np.maximum(a[0], b[0]) - gap_m > np.minimum(a[1], b[1]) + gap_m).any())
+def _meeting(a: tuple[Floats, Floats], b: tuple[Floats, Floats], gap_m: float) -> tuple[Floats, Floats]:
+    """Lowest and highest corner (3,) of the box in which lie all parts of two boxes that may be within a gap.
+
+    Along an axis where they are farther apart, the lowest is above the highest.
+    """
+    return np.maximum(a[0], b[0]) - gap_m, np.minimum(a[1], b[1]) + gap_m
 
 
 def _within(a: Floats, b: Floats, gap_m: float) -> bool:
@@ -82,16 +87,13 @@ def _within(a: Floats, b: Floats, gap_m: float) -> bool:
 
 def _facing(a: Floats, b: Floats, gap_m: float) -> tuple[Floats, Floats]:
     """Return those of two lots of triangles that reach into the box in which both may lie."""
-    (low_a, high_a), (low_b, high_b) = _bounds(a), _bounds(b)
-    low, high = np.maximum(low_a, low_b) - gap_m, np.minimum(high_a, high_b) + gap_m
+    low, high = _meeting(_bounds(a), _bounds(b), gap_m)
     return _reaching(a, low, high), _reaching(b, low, high)
 
 
 def _reaching(triangles: Floats, low: Floats, high: Floats) -> Floats:
     """Return the triangles that may reach into a box."""
-    # Corner by corner: numpy is slow along an axis of three.
-    a, b, c = triangles.transpose(1, 0, 2)
-    highest, lowest = np.maximum(np.maximum(a, b), c), np.minimum(np.minimum(a, b), c)
+    lowest, highest = ends(triangles)
     return np.asarray(triangles[((highest >= low) & (lowest <= high)).all(axis=1)])
 
 

@@ -128,30 +128,37 @@ def _is_inside(x: float, y: float, i: Whole, S: Scratch) -> bool:
 
 
 @compiled
-def fill_bent(count: Whole, lens: LensTable, key: Whole, S: Scratch, pixels: Ints) -> None:
-    """Draw triangles that are set up where nothing nearer was drawn."""
-    for j in range(count):
-        i = np.uint64(j)
-        left, right, top, bottom = _cells(i, lens, S)
-        for row in range(top, bottom + 1):
-            for k in range(lens.first[row * lens.columns + left], lens.first[row * lens.columns + right + 1]):
-                at = lens.pixel[k]
-                x, y = lens.x[at], lens.y[at]
-                if _is_inside(x, y, i, S):
-                    pixels[at] = max(pixels[at], packed(S[Z_X + i] * x + S[Z_Y + i] * y + S[Z_1 + i], key))
+def _find_inside(i: Whole, lens: LensTable, S: Scratch, inside: Ints) -> Whole:
+    """Put into a line (M,) the numbers of the pixels that look into a triangle; return how many they are."""
+    left, right, top, bottom = _cells(i, lens, S)
+    many = 0
+    for row in range(top, bottom + 1):
+        for k in range(lens.first[row * lens.columns + left], lens.first[row * lens.columns + right + 1]):
+            at = lens.pixel[k]
+            if _is_inside(lens.x[at], lens.y[at], i, S):
+                inside[many] = at
+                many += 1
+    return many
 
 
 @compiled
-def stamp_bent(count: Whole, lens: LensTable, obj: Whole, S: Scratch, stamps: Ids) -> Whole:
+def fill_bent(count: Whole, lens: LensTable, key: Whole, S: Scratch, inside: Ints, pixels: Ints) -> None:
+    """Draw triangles that are set up where nothing nearer was drawn; inside (M,) is scratch."""
+    for j in range(count):
+        i = np.uint64(j)
+        for k in range(_find_inside(i, lens, S, inside)):
+            at = inside[k]
+            inverse = S[Z_X + i] * lens.x[at] + S[Z_Y + i] * lens.y[at] + S[Z_1 + i]
+            pixels[at] = max(pixels[at], packed(inverse, key))
+
+
+@compiled
+def stamp_bent(count: Whole, lens: LensTable, obj: Whole, S: Scratch, inside: Ints, stamps: Ids) -> Whole:
     """Stamp all pixels in which triangles that are set up lie; return how many did not bear this stamp."""
     new = 0
     for j in range(count):
-        i = np.uint64(j)
-        left, right, top, bottom = _cells(i, lens, S)
-        for row in range(top, bottom + 1):
-            for k in range(lens.first[row * lens.columns + left], lens.first[row * lens.columns + right + 1]):
-                at = lens.pixel[k]
-                if _is_inside(lens.x[at], lens.y[at], i, S):
-                    new += stamps[at] != obj
-                    stamps[at] = obj
+        for k in range(_find_inside(np.uint64(j), lens, S, inside)):
+            at = inside[k]
+            new += stamps[at] != obj
+            stamps[at] = obj
     return new

@@ -103,13 +103,13 @@ def draw(
     """
     pixels[:] = 0
     S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height), np.int64)
-    look_up = np.int64(FIRST_PART * len(order))
+    look_up, inside = np.int64(FIRST_PART * len(order)), np.empty(len(lens.pixel), np.int64)
     for k in range(len(order)):
         i, c = order[k], which[order[k]]
         begin, end, key = mesh.first[c], mesh.first[c + 1], np.int64(mesh.owner[c]) + NOBODY
         if len(lens.pixel):
             set_up(P, mesh.corners, begin, end, S)
-            fill_bent(end - begin, lens, key, S, pixels)
+            fill_bent(end - begin, lens, key, S, inside, pixels)
             continue
         if k == look_up and k > 0:
             _find_farthest(pixels, width, height, tiles)
@@ -131,7 +131,7 @@ def count_alone(
     stamps (height * width,) is overwritten.
     """
     stamps[:] = -1
-    S, counts = np.empty(ROWS * CLUSTER), np.zeros(len(obj), np.int64)
+    S, inside, counts = np.empty(ROWS * CLUSTER), np.empty(len(lens.pixel), np.int64), np.zeros(len(obj), np.int64)
     for k, o in enumerate(obj):
         for c in range(mesh.begins[o], mesh.begins[o + 1]):
             _, x_low, x_high, y_low, y_high = reach(P, mesh.low[c], mesh.high[c], plane)
@@ -140,7 +140,7 @@ def count_alone(
             begin, end = mesh.first[c], mesh.first[c + 1]
             set_up(P, mesh.corners, begin, end, S)
             if len(lens.pixel):
-                counts[k] += stamp_bent(end - begin, lens, np.int32(o), S, stamps)
+                counts[k] += stamp_bent(end - begin, lens, np.int32(o), S, inside, stamps)
             else:
                 _to_pixels(end - begin, width, height, S)
                 counts[k] += _stamp(end - begin, width, np.int32(o), S, stamps)

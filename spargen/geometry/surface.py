@@ -39,6 +39,13 @@ def face_areas_m2(mesh: Mesh) -> Floats:
     return _AREAS_M2[mesh]
 
 
+def ends(triangles: Floats) -> tuple[Floats, Floats]:
+    """Return the lowest and the highest corner (F, D) of the box around each of triangles (F, 3, D)."""
+    # Corner by corner: numpy is slow along an axis of three.
+    a, b, c = triangles.transpose(1, 0, 2)
+    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+
+
 def normals(mesh: Mesh, face: Ints) -> Floats:
     """Return what points out of the front of faces (R,), from where their corners run counter-clockwise: (R, 3)."""
     a, b, c = mesh.vertices_m[mesh.faces[face]].transpose(1, 0, 2)

@@ -125,7 +125,7 @@ def reach(P: Floats, low: Floats, high: Floats, plane: Floats) -> tuple[float, f
     is_left = is_right = is_above = is_below = True
     for k in range(8):
         x, y, z = high[0] if k & 1 else low[0], high[1] if k & 2 else low[1], high[2] if k & 4 else low[2]
-        u, v, w = _projected(P, x, y, z)
+        u, v, w = projected(P, x, y, z)
         nearest = min(nearest, w)
         is_left, is_right = is_left and u < plane[0] * w, is_right and u > plane[1] * w
         is_above, is_below = is_above and v < plane[2] * w, is_below and v > plane[3] * w
@@ -206,11 +206,11 @@ def _cut(P: Floats, corners: Singles, face: Whole, i: Whole, S: Scratch) -> None
 def _corner(P: Floats, corners: Singles, face: Whole, k: Whole) -> tuple[float, float, float]:
     """Project a corner of a triangle."""
     x, y, z = _vertex(corners, k, face)
-    return _projected(P, x, y, z)
+    return projected(P, x, y, z)
 
 
 @compiled
-def _projected(P: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
+def projected(P: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
     """Project a point of the world: position in the plane times depth, and depth."""
     return (
         P[0, 0] * x + P[0, 1] * y + P[0, 2] * z + P[0, 3],

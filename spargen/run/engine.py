@@ -63,7 +63,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     ----------
     scene, recipe : the scene, and what to ask of it; the tasks are registered.
     cache : folder that keeps visibility tables.
-    threads : cores for ray casts, 0 = all.
+    threads : cores for looking, 0 = all.
     """
     seed, settings = recipe.seed, recipe.settings
     out = SceneQuestions()

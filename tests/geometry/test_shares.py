@@ -36,7 +36,7 @@ def fine_share(world, number):
     aspect=st.floats(0.3, 3.0),
     at=st.tuples(st.floats(-1.5, 1.5), st.floats(-1.0, 1.0)),
 )
-@example(share=2.0, limit=S.seen_share, aspect=0.3125, at=(0.0, 0.0))  # the coarse grid counts 44 cells for 38
+@example(share=2.0, limit=S.seen_share, aspect=0.3125, at=(0.0, 0.0))  # one pixel in sixteen tells 44 for 38
 def test_a_share_within_a_factor_of_two_of_its_threshold_is_that_of_all_pixels(share, limit, aspect, at):
     # A board at depth 4: 1 m is 125 pixels of 640.
     area = share * limit * 640 * 480 / 125**2
@@ -50,8 +50,8 @@ def test_a_share_within_a_factor_of_two_of_its_threshold_is_that_of_all_pixels(s
         assert t.glimpsed[0, 0] == (S.glimpsed_share <= truth < S.seen_share)
 
 
-def test_many_coarse_rays_on_a_thing_that_is_not_seen():
-    # Eight coarse rays meet dots of 1.5 pixels each, 0.07 % of the image if each ray stood for its cell.
+def test_a_thing_of_dots_that_one_pixel_in_sixteen_would_find_each_time_is_not_seen():
+    # Eight dots of 1.5 pixels each, 0.07 % of the image if each stood for the square of four pixels around it.
     w = World().camera((0, 0, 0))
     for k in range(8):
         x, y = (4 * (20 + k) + 2 + 0.5) - 320, (4 * 60 + 2.5) - 240
@@ -68,7 +68,7 @@ def test_many_coarse_rays_on_a_thing_that_is_not_seen():
 
 @pytest.mark.parametrize("met", [True, False])
 def test_a_thing_that_shows_in_several_gaps_is_counted_in_all_of_them(met):
-    """A coarse ray meets it in one gap at most; the other gaps are two pixels wide, between the coarse rays."""
+    """Every fourth column meets it in one gap at most; the other gaps are two pixels wide, between these columns."""
     w = World().camera((0, 0, 0)).add("clock", (5.0, 0, 0), (0.01, 0.6, 0.1))
     gaps_px = [*([(-2, 2)] if met else []), (-27.9, -26.1), (20.1, 21.9), (28.1, 29.9)]
     edges = [-60, *(edge for gap in sorted(gaps_px) for edge in gap), 60]
@@ -91,10 +91,10 @@ def test_a_thing_that_few_points_find_in_a_long_gap_is_counted_along_all_of_it()
 @pytest.mark.parametrize("size", [(640, 480), (1280, 960)])
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_a_line_of_pixels_at_the_rim_is_seen(side, size):
-    """Of a large thing most of which lies outside, the outermost pixels show an edge; no coarse ray goes there."""
+    """Of a large thing most of which lies outside, the outermost pixels show an edge; every fourth lies beside."""
     px, first = size[0] / 640, side in ("left", "top")
     scale, half = 125 * px, (size[1] / 2 if side in ("top", "bottom") else size[0] / 2)
-    # 0.03 to 0.04 % of the pixels. Before the first coarse ray there are two fine ones, behind the last there is one.
+    # 0.03 to 0.04 % of the pixels. Before the first of every fourth there are two more, behind the last one.
     shown_px, long_px = (1.9 * px, 60 * px) if first else (0.9, 90 * px * px)
     long_m, away_m, far_m = long_px / scale, 200.0, (half - shown_px) / scale + 100.0
     sign = 1 if side in ("top", "left") else -1
@@ -111,14 +111,14 @@ def test_a_line_of_pixels_at_the_rim_is_seen(side, size):
 # -- what is never asked about -----------------------------------------------------------------------------------------
 
 
-def between_rays():
-    """A pole 2 pixels wide between the columns of coarse rays, 0.2 % of the image."""
-    x_px = 4 * 100.0 - 320  # coarse rays stand at 4 k + 2.5
+def between_columns():
+    """A pole 2 pixels wide between every fourth columns, 0.2 % of the image."""
+    x_px = 4 * 100.0 - 320  # these columns stand at 4 k + 2.5
     return World().add("object", (5, -x_px / 100, 0), (0.01, 0.02, 4.0)).camera((0, 0, 0))
 
 
 def test_what_is_not_asked_about_is_seen_as_well():
-    w = between_rays()
+    w = between_columns()
     assert fine_share(w, 0) > 0.0015
     for askable in (True, False):
         t = table(w, askable=[askable])
