@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +18,24 @@ from spargen.scene.types import Blob, Scene
 _UNREADABLE = (*DECODER_ERRORS, SceneError)
 """What reading a file and Pillow's decoders raise."""
 NO_DEPTH = "it has no depth image that can be read"
-_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+_START, _SCAN, _END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 """Markers of a JPEG file, which do not occur in the data of a scan: ITU-T T.81, B.1.1."""
+_OTHER = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+"""A marker that does not belong to the data of a scan, as those of restarts do."""
 _NOT_MEASURED = (0, 65535)
 _DEPTH_MODES = ("I;16", "I;16B", "I;16L", "I")
 
 
 def colour_fault(scene: Scene, frame: int) -> str:
-    """Return why a frame's colour image cannot be used, "" if it can: it decodes to the end, to its camera's size.
-
-    A JPEG is decoded at an eighth of its size, which reads all of the file in a third of the time.
-    """
+    """Return why a frame's colour image cannot be used, "" if it can: it decodes to the end, to its camera's size."""
     width, height = (int(n) for n in scene.cameras.size_px[frame])
     try:
         data = scene.store.color(frame).read()
-        image = Image.open(io.BytesIO(data))
+        image = Image.open(io.BytesIO(_telling(data)))
         size = image.size
         if size != (width, height):
             return f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
-        image.draft("L", (size[0] // 8, size[1] // 8))
+        image.draft("L", (size[0] // 8, size[1] // 8))  # of a JPEG an eighth of each side, in a third of the time
         image.load()
     except _UNREADABLE:
         return "its colour image cannot be read"
@@ -43,6 +43,19 @@ def colour_fault(scene: Scene, frame: int) -> str:
     if image.format == "JPEG" and data.rfind(_END) < data.rfind(_SCAN):
         return "its colour image is cut short"
     return ""
+
+
+def _telling(data: bytes) -> bytes:
+    """Return as much of a file as tells whether all of it decodes: of a JPEG in one scan, what is before its data.
+
+    Decoders make something of whatever data a scan has, as long as it ends with the image and no marker stands in it.
+    """
+    scan = data.find(_SCAN)
+    if not data.startswith(_START) or scan < 0:
+        return data
+    begin = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
+    marker = _OTHER.search(data, begin)
+    return data[:begin] + _END if marker is not None and marker[0] == _END else data
 
 
 def image_fault(scene: Scene, frame: int, *, rgbd: bool) -> str:
