@@ -14,6 +14,8 @@ from spargen.demo.solids import Part, Rgb, box, panel
 
 WALL_M = 0.12
 DOOR_H_M = 2.05
+_DOOR_ASIDE_M = 0.2
+"""How far a doorway is from either end of the wall that it is in, at least."""
 MOST_ROOMS = 8
 _JAMB_M = 0.05
 _LARGEST_M2 = 146.0
@@ -192,7 +194,8 @@ def _opening(rooms: list[Room], a: int, b: int, rng: Rng) -> Opening:
     wide = bool(names & {"living room", "dining room"}) and not names & {"bathroom", "bedroom", "closet"}
     wide = wide and high - low > 2.4 and rng.random() < 0.7
     width = float(rng.uniform(1.4, 1.7)) if wide else float(rng.uniform(0.9, 1.18))
-    margin = width / 2 + 0.2
+    width = min(width, high - low - 2 * _DOOR_ASIDE_M - 1e-3)
+    margin = width / 2 + _DOOR_ASIDE_M
     middle = float(rng.uniform(low + margin, high - margin))
     return Opening(a, b, *((middle, across) if along_x else (across, middle)), width, along_x)
 

@@ -182,6 +182,16 @@ def test_all_rooms_are_joined_and_none_overlap():
                 assert min(a.x1, b.x1) - max(a.x0, b.x0) < 1e-6 or min(a.y1, b.y1) - max(a.y0, b.y0) < 1e-6
 
 
+def test_every_doorway_leaves_some_wall_on_either_side():
+    seeds = range(400)  # 81 and 306 have a wall that is hardly as wide as the door that was drawn for it
+    for plan, o in ((p, o) for p in map(plan_of, seeds) for o in p.openings):
+        a, b = plan.rooms[o.a], plan.rooms[o.b]
+        low, high = (max(a.x0, b.x0), min(a.x1, b.x1)) if o.along_x else (max(a.y0, b.y0), min(a.y1, b.y1))
+        middle = o.x if o.along_x else o.y
+        assert o.width_m > 0.8
+        assert low + 0.2 <= middle - o.width_m / 2 < middle + o.width_m / 2 <= high - 0.2
+
+
 def test_flats_have_one_to_eight_rooms_and_15_to_150_square_metres():
     plans = [plan_of(seed) for seed in range(60)]
     assert {len(p.rooms) for p in plans} == set(range(1, MOST_ROOMS + 1))
