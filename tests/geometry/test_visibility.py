@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import fields
 
 import naive
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 from worlds import World, shell
 
+from spargen.geometry.frustum import show
 from spargen.geometry.surface import scene_points
-from spargen.geometry.visibility import Visibility, see
+from spargen.geometry.visibility import Visibility, _disc, see
 from spargen.scene.labels import LabelTable, label_rules
 from spargen.scene.lenses import PINHOLE, Lens
 from spargen.scene.types import Mesh
@@ -615,3 +617,15 @@ def test_thin_things_that_only_a_lens_shows_are_looked_for():
     assert len(coarse & set(range(9))) < 6
     for o in range(9):
         assert t.share[0, o] > 0.3 * np.count_nonzero(ids == o) / ids.size, o
+
+
+@pytest.mark.parametrize("period", [2, 3, 4, 5, 7])
+def test_a_disc_tells_how_much_of_it_slats_leave_open(period):
+    # The back of a chair 6 m off: bars and gaps of a pixel or two each, at which a coarse lattice would blunder.
+    radius, y, x = S.point_disc * 640, *np.mgrid[:60, :60]
+    for bar, first, upright in itertools.product(range(1, period), range(period), (False, True)):
+        ids = np.where(((x if upright else y) + first) % period < bar, 0, -2).astype(np.int32)
+        for at in ((30.0, 30.0), (30.4, 29.7), (29.5, 30.5)):
+            pixels = (x + 0.5 - at[0]) ** 2 + (y + 0.5 - at[1]) ** 2 <= radius**2
+            told = show(ids, np.array([at + _disc(radius)]), (60, 60), np.array([0])).mean()
+            assert told == pytest.approx((ids[pixels] == 0).mean(), abs=0.04), (bar, first, upright, at)
