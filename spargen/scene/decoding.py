@@ -18,7 +18,7 @@ LEVEL = 1
 
 
 def packed(pixels: NDArray[np.uint16] | NDArray[np.uint8]) -> bytes:
-    """Return pixels, (H, W) uint16 or (H, W, 3) uint8, as a PNG file."""
+    """Return pixels as a PNG file: (H, W) uint16 or uint8, or (H, W, 3) uint8."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=LEVEL)
     return file.getvalue()

@@ -27,6 +27,7 @@ from spargen.verify.raster import draw, window_around
 COLUMNS = 640
 """Width at which things are drawn as if nothing else were there."""
 DISC = np.array([(x, y) for x in np.linspace(-1, 1, 61) for y in np.linspace(-1, 1, 61) if x * x + y * y <= 1])
+"""Places in a disc of radius 1, several a pixel: fewer beat with bars and slats."""
 NEAR = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)])
 """Steps to a pixel and its neighbours."""
 MANY, UNSURE = 30_000, 0.06

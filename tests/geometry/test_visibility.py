@@ -17,6 +17,7 @@ from spargen.scene.labels import LabelTable, label_rules
 from spargen.scene.lenses import PINHOLE, Lens
 from spargen.scene.types import Mesh
 from spargen.settings import Settings
+from spargen.verify.site import DISC
 
 S = Settings()
 SMALL = (320, 240)
@@ -620,12 +621,13 @@ def test_thin_things_that_only_a_lens_shows_are_looked_for():
 
 
 @pytest.mark.parametrize("period", [2, 3, 4, 5, 7])
-def test_a_disc_tells_how_much_of_it_slats_leave_open(period):
+@pytest.mark.parametrize("disc", [_disc(1.0), DISC], ids=["engine", "second path"])
+def test_a_disc_tells_how_much_of_it_slats_leave_open(disc, period):
     # The back of a chair 6 m off: bars and gaps of a pixel or two each, at which a coarse lattice would blunder.
     radius, y, x = S.point_disc * 640, *np.mgrid[:60, :60]
     for bar, first, upright in itertools.product(range(1, period), range(period), (False, True)):
         ids = np.where(((x if upright else y) + first) % period < bar, 0, -2).astype(np.int32)
         for at in ((30.0, 30.0), (30.4, 29.7), (29.5, 30.5)):
             pixels = (x + 0.5 - at[0]) ** 2 + (y + 0.5 - at[1]) ** 2 <= radius**2
-            told = show(ids, np.array([at + _disc(radius)]), (60, 60), np.array([0])).mean()
+            told = show(ids, np.array([at + radius * disc]), (60, 60), np.array([0])).mean()
             assert told == pytest.approx((ids[pixels] == 0).mean(), abs=0.04), (bar, first, upright, at)
