@@ -51,9 +51,10 @@ def share_inside(cameras: Cameras, view: int, points_m: Singles) -> Floats:
 
 def _onto(cameras: Cameras, view: int) -> Floats:
     """Return what projects the world into a pinhole's image, times depth: (3, 4)."""
-    T = cameras.T_world_camera[view]
+    T, P = cameras.T_world_camera[view], np.empty((3, 4))
     KR = cameras.K[view] @ T[:3, :3].T
-    return np.column_stack([KR, -(KR @ T[:3, 3])])
+    P[:, :3], P[:, 3] = KR, -(KR @ T[:3, 3])
+    return P
 
 
 @compiled

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spargen.geometry.bits import Bits, set_bits
 from spargen.geometry.compiled import Scratch, Whole, compiled
 from spargen.geometry.triangles import (
     A0,
@@ -153,12 +154,9 @@ def fill_bent(count: Whole, lens: LensTable, key: Whole, S: Scratch, inside: Int
 
 
 @compiled
-def stamp_bent(count: Whole, lens: LensTable, obj: Whole, S: Scratch, inside: Ints, stamps: Ids) -> Whole:
-    """Stamp all pixels in which triangles that are set up lie; return how many did not bear this stamp."""
-    new = 0
+def cover_bent(count: Whole, lens: LensTable, S: Scratch, inside: Ints, covered: Bits) -> None:
+    """Set the bits of all pixels in which triangles that are set up lie; inside (M,) is scratch."""
     for j in range(count):
         for k in range(_find_inside(np.uint64(j), lens, S, inside)):
-            at = inside[k]
-            new += stamps[at] != obj
-            stamps[at] = obj
-    return new
+            at = np.uint64(inside[k])
+            set_bits(covered, at, at)

@@ -43,7 +43,8 @@ class MeshEye:
         settings: Settings,
     ) -> None:
         self.objects, self.cameras, self.settings, self.scene_points = objects, cameras, settings, points
-        self.on_pieces = pieces.points_m
+        self.pieces = pieces.points_m.shape[:2]
+        self.spread_m = np.concatenate([points.points_m, pieces.points_m.reshape(-1, 3)])
         self.min_unoccluded = settings.min_unoccluded
         self.pictures = Pictures(mesh, cameras, len(objects))
         of_face = np.where(mesh.belongs_to(askable), mesh.face_object, np.int32(-1))
@@ -63,6 +64,8 @@ class MeshGlance:
         self.picture = eye.pictures.take(view)
         self.ids = self.picture.ids
         self.raster = (self.ids.shape[1], self.ids.shape[0])
+        seen = eye.pictures.shows(self.picture, view, eye.spread_m)
+        self._surface, self._pieces = np.split(seen, [len(eye.scene_points.points_m)])
 
     def share(self) -> Floats:
         """Count the pixels."""
@@ -106,12 +109,8 @@ class MeshGlance:
 
     def surface(self) -> Bools:
         """Tell which of the scene's points the view sees."""
-        points = self.eye.scene_points
-        seen = self.eye.pictures.shows(self.picture, self.view, points.points_m)
-        return points.sides(np.flatnonzero(seen), self.cameras.position_m[self.view])
+        return self.eye.scene_points.sides(np.flatnonzero(self._surface), self.cameras.position_m[self.view])
 
     def pieces(self) -> Bools:
         """Tell of which pieces the view sees a point."""
-        pieces, each, _ = self.eye.on_pieces.shape
-        seen = self.eye.pictures.shows(self.picture, self.view, self.eye.on_pieces.reshape(-1, 3))
-        return np.asarray(seen.reshape(pieces, each).any(axis=1))
+        return np.asarray(self._pieces.reshape(self.eye.pieces).any(axis=1))

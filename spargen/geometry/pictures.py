@@ -79,7 +79,7 @@ class Pictures:
 
     def take(self, view: int) -> Picture:
         """Draw what a view shows."""
-        pixels, _, ids = self._sheets_of(view)
+        pixels, ids = self._sheets_of(view)
         P, plane, mesh, lens, width, height = self._camera(view)
         clusters = len(mesh.owner) + 1
         which, nearest, window = np.empty(clusters, np.int64), np.empty(clusters), np.empty((clusters, 4))
@@ -91,8 +91,7 @@ class Pictures:
 
     def alone(self, view: int, obj: Ints) -> Ints:
         """Count the pixels (R,) that objects (R,), each named once, would cover if nothing else were there."""
-        _, stamps, _ = self._sheets_of(view)
-        return count_alone(*self._camera(view), np.ascontiguousarray(obj), stamps.ravel())
+        return count_alone(*self._camera(view), np.ascontiguousarray(obj))
 
     def shows(self, picture: Picture, view: int, points_m: Singles) -> Bools:
         """Tell which points (P, 3) of surfaces a view sees.
@@ -112,13 +111,13 @@ class Pictures:
             plane = lens.plane
         return self._P[view], plane, self._triangles, lens, width, height
 
-    def _sheets_of(self, view: int) -> tuple[Ints, Ids, Ids]:
+    def _sheets_of(self, view: int) -> tuple[Ints, Ids]:
         """Return what is drawn on, as large as a view's images: that of the last picture, if it was as large."""
         shape = tuple(self._cameras.size_px[view, ::-1].tolist())
         if getattr(self._sheets, "shape", None) != shape:
             self._sheets.shape = shape
-            self._sheets.all = np.empty(shape, np.int64), np.empty(shape, np.int32), np.empty(shape, np.int32)
-        sheets: tuple[Ints, Ids, Ids] = self._sheets.all
+            self._sheets.all = np.empty(shape, np.int64), np.empty(shape, np.int32)
+        sheets: tuple[Ints, Ids] = self._sheets.all
         return sheets
 
 

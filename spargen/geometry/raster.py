@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spargen.geometry.bits import Bits, bits_in, set_bits
 from spargen.geometry.compiled import Scratch, Whole, compiled
-from spargen.geometry.lens_table import LensTable, fill_bent, stamp_bent
+from spargen.geometry.lens_table import LensTable, cover_bent, fill_bent
 from spargen.geometry.surface import NEAREST_M, SURFACE_M
 from spargen.geometry.triangles import (
     A0,
@@ -55,6 +56,8 @@ FIRST_PART, GROWTH = 0.1, 2.0
 """After which part of the clusters, the nearest first, this is looked up, and by how much later each time again."""
 SLACK_PX = 1e-6
 """How much wider than rounding may make it the rectangle is in which a triangle's pixels are looked for."""
+FOUR = 4
+"""Rows of a triangle that are worked out at a time, whether or not it has as many: a machine's vector of numbers."""
 BEHIND = 0.02
 """By which share of its distance the surface may be behind a point, besides: rays that just miss the edge that the
 point lies on meet what is close behind."""
@@ -103,6 +106,7 @@ def draw(
     """
     pixels[:] = 0
     S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height), np.int64)
+    spans = np.empty(height + FOUR), np.empty(height + FOUR)
     look_up, inside = np.int64(FIRST_PART * len(order)), np.empty(len(lens.pixel), np.int64)
     for k in range(len(order)):
         i, c = order[k], which[order[k]]
@@ -119,20 +123,19 @@ def draw(
         if not _is_hidden(nearest[i], left, right, top, bottom, _tiles(width), tiles):
             set_up(P, mesh.corners, begin, end, S)
             _to_pixels(end - begin, width, height, S)
-            _fill(end - begin, width, key, S, tiles, pixels)
+            _fill(end - begin, width, key, S, spans[0], spans[1], tiles, pixels)
 
 
 @compiled
 def count_alone(
-    P: Floats, plane: Floats, mesh: Triangles, lens: LensTable, width: Whole, height: Whole, obj: Ints, stamps: Ids
+    P: Floats, plane: Floats, mesh: Triangles, lens: LensTable, width: Whole, height: Whole, obj: Ints
 ) -> Ints:
-    """Count the pixels (R,) that objects (R,) would cover if they stood there alone; see `draw`.
-
-    stamps (height * width,) is overwritten.
-    """
-    stamps[:] = -1
-    S, inside, counts = np.empty(ROWS * CLUSTER), np.empty(len(lens.pixel), np.int64), np.zeros(len(obj), np.int64)
+    """Count the pixels (R,) that objects (R,) would cover if they stood there alone; see `draw`."""
+    S, inside, counts = np.empty(ROWS * CLUSTER), np.empty(len(lens.pixel), np.int64), np.empty(len(obj), np.int64)
+    spans = np.empty(height + FOUR), np.empty(height + FOUR)
+    covered = np.empty(height * width // 64 + 1, np.uint64)
     for k, o in enumerate(obj):
+        covered[:] = 0
         for c in range(mesh.begins[o], mesh.begins[o + 1]):
             _, x_low, x_high, y_low, y_high = reach(P, mesh.low[c], mesh.high[c], plane)
             if not (x_low <= x_high and y_low <= y_high):
@@ -140,10 +143,11 @@ def count_alone(
             begin, end = mesh.first[c], mesh.first[c + 1]
             set_up(P, mesh.corners, begin, end, S)
             if len(lens.pixel):
-                counts[k] += stamp_bent(end - begin, lens, np.int32(o), S, inside, stamps)
+                cover_bent(end - begin, lens, S, inside, covered)
             else:
                 _to_pixels(end - begin, width, height, S)
-                counts[k] += _stamp(end - begin, width, np.int32(o), S, stamps)
+                _cover(end - begin, width, S, spans[0], spans[1], covered)
+        counts[k] = bits_in(covered)
     return counts
 
 
@@ -294,59 +298,57 @@ def _side(a: float, b: float, c: float) -> tuple[float, float, float, float]:
 
 
 @compiled
-def _sides(i: Whole, S: Scratch) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
-    return (
-        _side(S[A0 + i], S[B0 + i], S[C0 + i]),
-        _side(S[A1 + i], S[B1 + i], S[C1 + i]),
-        _side(S[A2 + i], S[B2 + i], S[C2 + i]),
-    )
+def _find_spans(i: Whole, S: Scratch, begin: Floats, end: Floats) -> tuple[Whole, Whole]:
+    """Find the first pixel of each row of a triangle, and one past its last; return the first row and how many follow.
+
+    begin, end : of which as many as there are rows are overwritten, and `FOUR` - 1 more at most. An empty row ends
+        where it begins.
+    """
+    first, last, top = S[X_LOW + i], S[X_HIGH + i], S[Y_LOW + i]
+    # Out of scratch once: what is written might lie there, as far as the compiler knows.
+    e0, e1, e2, e3 = _side(S[A0 + i], S[B0 + i], S[C0 + i])
+    f0, f1, f2, f3 = _side(S[A1 + i], S[B1 + i], S[C1 + i])
+    g0, g1, g2, g3 = _side(S[A2 + i], S[B2 + i], S[C2 + i])
+    rows = np.int64(S[Y_HIGH + i] - top + 1)
+    for r in range(np.uint64(-(-rows // FOUR) * FOUR)):
+        y = top + np.int32(r) + 0.5
+        low = max(e0 + e1 * y, max(f0 + f1 * y, g0 + g1 * y))
+        high = min(e2 + e3 * y, min(f2 + f3 * y, g2 + g3 * y))
+        # In this order what is not a number gives way to the image's own sides.
+        begin[r] = min(np.ceil(low if low > first else first), last + 1)
+        end[r] = max(np.floor(high if high < last else last) + 1, begin[r])
+    return np.int64(top), np.uint64(rows)
 
 
 @compiled
-def _span(
-    y: float, first: float, last: float, e: tuple[float, ...], f: tuple[float, ...], g: tuple[float, ...]
-) -> tuple[Whole, Whole]:
-    """Return the first pixel of a row between three sides and within first..last, and one past its last."""
-    low = max(e[0] + e[1] * y, max(f[0] + f[1] * y, g[0] + g[1] * y))
-    high = min(e[2] + e[3] * y, min(f[2] + f[3] * y, g[2] + g[3] * y))
-    # In this order what is not a number gives way to the image's own sides.
-    low, high = low if low > first else first, high if high < last else last
-    begin = np.int64(low)
-    begin += begin < low
-    return begin, np.int64(high) + 1 if low <= high else begin
-
-
-@compiled
-def _fill(count: Whole, width: Whole, key: Whole, S: Scratch, tiles: Ints, pixels: Ints) -> None:
+def _fill(
+    count: Whole, width: Whole, key: Whole, S: Scratch, begin: Floats, end: Floats, tiles: Ints, pixels: Ints
+) -> None:
     """Draw the triangles of a cluster where nothing nearer was drawn."""
     for j in range(count):
         i = np.uint64(j)
         first, last, top, bottom = S[X_LOW + i], S[X_HIGH + i], S[Y_LOW + i], S[Y_HIGH + i]
         if not is_drawn(i, S) or _is_hidden(S[NEAREST + i], first, last, top, bottom, _tiles(width), tiles):
             continue
-        # Out of scratch once: what is written might lie there, as far as the compiler knows.
-        (e, f, g), at_0, by_column, by_row = _sides(i, S), S[Z_1 + i], S[Z_X + i], S[Z_Y + i]
-        for row in range(np.int64(top), np.int64(bottom) + 1):
-            begin, end = _span(row + 0.5, first, last, e, f, g)
+        at_0, by_column, by_row = S[Z_1 + i], S[Z_X + i], S[Z_Y + i]
+        row, rows = _find_spans(i, S, begin, end)
+        for r in range(rows):
             z = at_0 + by_row * (row + 0.5) + by_column * 0.5
-            for x in range(begin, end):
+            for x in range(np.int64(begin[r]), np.int64(end[r])):
                 at = np.uint64(row * width + x)
                 pixels[at] = max(pixels[at], packed(z + by_column * x, key))
+            row += 1
 
 
 @compiled
-def _stamp(count: Whole, width: Whole, obj: Whole, S: Scratch, stamps: Ids) -> Whole:
-    """Stamp all pixels in which the triangles of a cluster lie; return how many did not bear this stamp."""
-    new = 0
+def _cover(count: Whole, width: Whole, S: Scratch, begin: Floats, end: Floats, covered: Bits) -> None:
+    """Set the bits of all pixels in which the triangles of a cluster lie."""
     for j in range(count):
         i = np.uint64(j)
         if not is_drawn(i, S):
             continue
-        first, last, (e, f, g) = S[X_LOW + i], S[X_HIGH + i], _sides(i, S)
-        for row in range(np.int64(S[Y_LOW + i]), np.int64(S[Y_HIGH + i]) + 1):
-            begin, end = _span(row + 0.5, first, last, e, f, g)
-            for x in range(begin, end):
-                at = np.uint64(row * width + x)
-                new += stamps[at] != obj
-                stamps[at] = obj
-    return new
+        row, rows = _find_spans(i, S, begin, end)
+        for r in range(rows):
+            if begin[r] < end[r]:
+                at = (row + np.int64(r)) * width
+                set_bits(covered, np.uint64(at + np.int64(begin[r])), np.uint64(at + np.int64(end[r]) - 1))

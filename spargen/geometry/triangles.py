@@ -122,20 +122,33 @@ def reach(P: Floats, low: Floats, high: Floats, plane: Floats) -> tuple[float, f
     plane (4,) least and greatest column, least and greatest row.
     """
     nearest, x_low, x_high, y_low, y_high = np.inf, np.inf, -np.inf, np.inf, -np.inf
-    is_left = is_right = is_above = is_below = True
+    for side in range(4):
+        if _is_beyond(P, side // 2, plane[side], 1.0 - 2.0 * (side % 2), low, high):
+            return nearest, 1.0, 0.0, 1.0, 0.0
     for k in range(8):
         x, y, z = high[0] if k & 1 else low[0], high[1] if k & 2 else low[1], high[2] if k & 4 else low[2]
         u, v, w = projected(P, x, y, z)
         nearest = min(nearest, w)
-        is_left, is_right = is_left and u < plane[0] * w, is_right and u > plane[1] * w
-        is_above, is_below = is_above and v < plane[2] * w, is_below and v > plane[3] * w
         if w > NEAR_M:
             x_low, x_high, y_low, y_high = min(x_low, u / w), max(x_high, u / w), min(y_low, v / w), max(y_high, v / w)
-    if is_left or is_right or is_above or is_below or x_low > x_high:
+    if x_low > x_high:
         return nearest, 1.0, 0.0, 1.0, 0.0
     if nearest <= NEAR_M:
         return nearest, plane[0], plane[1], plane[2], plane[3]
     return nearest, max(x_low, plane[0]), min(x_high, plane[1]), max(y_low, plane[2]), min(y_high, plane[3])
+
+
+@compiled
+def _is_beyond(P: Floats, axis: Whole, limit: float, sign: float, low: Floats, high: Floats) -> bool:
+    """Tell whether all of a box lies before a limit of columns (axis 0) or rows (1), or, of sign -1, past it.
+
+    The corner decides that is farthest along the normal of the plane through the eye in which the limit lies.
+    """
+    most = sign * (P[axis, 3] - limit * P[2, 3])
+    for k in range(3):
+        n = sign * (P[axis, k] - limit * P[2, k])
+        most += n * (high[k] if n > 0 else low[k])
+    return bool(most < 0)
 
 
 @compiled

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -172,14 +172,11 @@ def see(
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(table.fill, range(len(cameras))):
             pass
-    return table.whole
+    return table.judged()
 
 
 class _Table:
-    """Fills rows of the table: holds what an eye measured against the thresholds.
-
-    whole : the table.
-    """
+    """Fills rows of the table with what an eye measures, and holds all of it against the thresholds."""
 
     def __init__(
         self,
@@ -191,18 +188,23 @@ class _Table:
         points: int,
         pieces: int,
     ) -> None:
-        self.eye, self.cameras, self.askable, self.settings = eye, cameras, askable, settings
-        self.X = cameras.to_camera(objects.center_m)
-        shape = self.X.shape[:2]
+        self.eye, self.cameras, self.settings = eye, cameras, settings
+        X, size = cameras.to_camera(objects.center_m), cameras.size_px[:, None]
+        uv = cameras.pixels(np.arange(len(cameras)), X)
+        self.asked = askable & (X[..., 2] > 0)
+        self.marked = self.asked & ((uv >= 0) & (uv < size)).all(axis=2)
+        self.uv = np.where(self.marked[..., None], uv, 0.0)
+        self.raster = cameras.size_px.copy()
+        shape = self.asked.shape
         flags, shares = np.zeros((5, *shape), dtype=bool), np.zeros((3, *shape))
         self.whole = Visibility(
             share=shares[0],
             unoccluded=shares[1],
             in_frame=shares[2],
-            depth_m=self.X[..., 2].copy(),
-            distance_m=np.linalg.norm(self.X, axis=-1),
+            depth_m=X[..., 2].copy(),
+            distance_m=np.linalg.norm(X, axis=-1),
             bbox=np.zeros((*shape, 4), dtype=np.int64),
-            point=np.zeros((*shape, 2), dtype=np.int64),
+            point=permille(self.uv, size),
             seen=flags[0],
             glimpsed=flags[1],
             visible=flags[2],
@@ -215,51 +217,53 @@ class _Table:
         )
 
     def fill(self, view: int) -> None:
-        """Fill the row of a view."""
-        glance, s, t = self.eye.glance(view), self.settings, self.whole
-        t.share[view] = share = glance.share()
-        t.seen[view] = seen = share >= s.seen_share
-        t.glimpsed[view] = (share >= s.glimpsed_share) & ~seen
+        """Put down what a view shows: boxes in pixels, and more than will be visible."""
+        glance, t = self.eye.glance(view), self.whole
+        self.raster[view], t.share[view] = glance.raster, glance.share()
         t.unannotated[view], t.median_depth_m[view] = glance.unannotated(), glance.median_depth_m()
         t.surface[view], t.pieces[view] = glance.surface(), glance.pieces()
-        obj = np.flatnonzero(seen & self.askable & (self.X[view, :, 2] > 0))
+        t.seen[view] = t.share[view] >= self.settings.seen_share
+        obj = np.flatnonzero(t.seen[view] & self.asked[view])
         if not len(obj):
             return
         t.unoccluded[view, obj], t.in_frame[view, obj] = glance.unoccluded(obj), glance.in_frame(obj)
-        enough = (t.unoccluded[view, obj] >= self.eye.min_unoccluded) & (t.in_frame[view, obj] >= s.min_in_frame)
-        self._boxes(glance, view, obj[enough])
+        t.bbox[view, obj], t.boxed[view, obj] = glance.boxes(obj)
+        marked = obj[self.marked[view, obj]]
+        if len(marked):
+            t.pointed[view, marked] = self._lie_on(glance, view, marked)
 
-    def _boxes(self, glance: Glance, view: int, obj: Ints) -> None:
-        """Fill in the boxes of what is visible but for their size, and the points of what is visible."""
-        if not len(obj):
-            return
-        box, steady = glance.boxes(obj)
-        side = (box[:, 2:] - box[:, :2]) / np.array(glance.raster)
-        # The short side counts in widths of the image, whichever side it is.
-        width, height = self.cameras.size_px[view].tolist()
-        large = (side * [1.0, height / width]).min(axis=1) >= self.settings.min_short_side
-        drawn = steady & (side <= self.settings.max_box_share).any(axis=1)
-        obj, box, drawn = obj[large], box[large], drawn[large]
-        self.whole.visible[view, obj], self.whole.boxed[view, obj] = True, drawn
-        self.whole.bbox[view, obj] = permille(box, np.array(glance.raster))
-        if len(obj):
-            self._points(glance, view, obj)
-
-    def _points(self, glance: Glance, view: int, obj: Ints) -> None:
-        """Fill in marks at projected centres, and whether each lies on its object: own pixel and most of a disc."""
-        uv = self.cameras.pixels([view], self.X[view, obj][None])[0]
+    def _lie_on(self, glance: Glance, view: int, obj: Ints) -> Bools:
+        """Tell which marks at projected centres lie on their objects: own pixel and most of a disc."""
         size = self.cameras.size_px[view]
-        inside = ((uv >= 0) & (uv < size)).all(axis=1)
-        obj, uv = obj[inside], uv[inside]
-        mark = permille(uv, size)
-        printed = mark / 1000 * size
+        printed = self.whole.point[view, obj] / 1000 * size
         # The mark is right where it is printed, not only before rounding; 1000 is in the last pixel.
-        centres = np.stack([uv, np.minimum(printed, size - 0.5)], axis=1)
+        centres = np.stack([self.uv[view, obj], np.minimum(printed, size - 0.5)], axis=1)
         disc = printed[:, None] + _disc(self.settings.point_disc * float(size[0]))
         hit = glance.shows(np.concatenate([centres, disc], axis=1), obj)
         # The disc is sampled, so a little more than the wanted share is asked for.
         enough = hit[:, 2:].mean(axis=1) >= self.settings.point_disc_share + 0.05
-        self.whole.point[view, obj], self.whole.pointed[view, obj] = mark, hit[:, :2].all(axis=1) & enough
+        return np.asarray(hit[:, :2].all(axis=1) & enough)
+
+    def judged(self) -> Visibility:
+        """Return the whole table, once all views were looked at."""
+        t, s = self.whole, self.settings
+        side = (t.bbox[..., 2:] - t.bbox[..., :2]) / self.raster[:, None]
+        # The short side counts in widths of the image, whichever side it is.
+        width, height = self.cameras.size_px.T[..., None]
+        large = np.minimum(side[..., 0], side[..., 1] * (height / width)) >= s.min_short_side
+        enough = (t.unoccluded >= self.eye.min_unoccluded) & (t.in_frame >= s.min_in_frame)
+        visible = t.seen & self.asked & enough & large
+        bbox, (view, obj) = np.zeros_like(t.bbox), np.nonzero(visible)
+        bbox[view, obj] = permille(t.bbox[view, obj], self.raster[view])
+        return replace(
+            t,
+            glimpsed=(t.share >= s.glimpsed_share) & ~t.seen,
+            visible=visible,
+            boxed=visible & t.boxed & (side <= s.max_box_share).any(axis=2),
+            pointed=visible & t.pointed,
+            bbox=bbox,
+            point=t.point * (visible & self.marked)[..., None],
+        )
 
 
 @lru_cache(maxsize=64)
