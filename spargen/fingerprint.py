@@ -200,7 +200,7 @@ def _spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
 def _imports(source: bytes, name: str, *, is_package: bool) -> list[str]:
     """Return what a module's source imports, by full name; of ``from a import b`` both ``a`` and ``a.b``."""
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(_statements(ast.parse(source).body))
     except (SyntaxError, ValueError):  # whoever imports it says what is wrong with it
         return []
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
@@ -212,16 +212,27 @@ def _imports(source: bytes, name: str, *, is_package: bool) -> list[str]:
     return names
 
 
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield statements and all within them, but nothing of their expressions, which are most of a tree."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "handlers", "cases", "finalbody"):
+            yield from _statements(getattr(node, part, ()))
+
+
 @cache
 def _installed_as(top: str) -> str:
     """Return names and versions of the distributions that brought a module or package of a name.
 
     Their lists of files are searched as they are: to take them apart, for all that is installed, costs 0.2 s.
     """
-    file = re.compile(rf"^{re.escape(top)}[/.]", re.MULTILINE)
-    named = re.compile(rf"^{re.escape(top)}$", re.MULTILINE)
+    folder, file, named = f"\n{top}/", f"\n{top}.", re.compile(rf"^{re.escape(top)}$", re.MULTILINE)
+
+    def brought(files: str, tops: str) -> bool:
+        return folder in files or file in files or named.search(tops) is not None
+
     return "; ".join(
         f"{found.name} {found.version}"
         for found in distributions()
-        if file.search(found.read_text("RECORD") or "") or named.search(found.read_text("top_level.txt") or "")
+        if brought("\n" + (found.read_text("RECORD") or ""), found.read_text("top_level.txt") or "")
     )

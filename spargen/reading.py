@@ -86,6 +86,11 @@ def parse_yaml(text: str, where: str, kind: type[SpargenError]) -> tuple[Any, ya
         raise kind(what, where=at, mend="mend the syntax there") from None
 
 
+def read_shipped(file: Path) -> Any:
+    """Return the value of a YAML file that comes with the program, by libyaml where PyYAML was built with it."""
+    return yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def _faults(node: yaml.Node | None) -> Iterator[tuple[int, str, str]]:
     """Yield line, fault and mend of what a YAML text must not hold."""
     if node is None:

@@ -154,6 +154,28 @@ def test_a_change_of_what_is_imported_counts_and_no_other(files, changed):
     assert "fp_pack" not in sys.modules
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        "class A:\n  def f(self):\n    {}",
+        "async def f():\n  async with a:\n    {}",
+        "for a in b:\n  pass\nelse:\n  {}",
+        "while a:\n  if b:\n    pass\n  elif c:\n    {}",
+        "try:\n  {}\nfinally:\n  pass",
+        "try:\n  pass\nexcept OSError:\n  {}",
+        "try:\n  pass\nexcept OSError:\n  pass\nelse:\n  {}",
+        "try:\n  pass\nfinally:\n  {}",
+        "match a:\n  case 1:\n    {}",
+    ],
+)
+def test_an_import_counts_wherever_it_stands(files, around):
+    files(fp_start=around.format("import fp_deep"), fp_deep="a = 1")
+    before = code(["fp_start"])
+    files(fp_deep="a = 2")
+    assert code(["fp_start"]) != before
+
+
 def test_a_plug_in_file_counts_with_what_it_imports(files, tmp_path):
     files(**OWN)
     plugin = tmp_path / "elsewhere" / "mine.py"

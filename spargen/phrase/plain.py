@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from spargen.reading import read_shipped
 from spargen.resources import data_dir
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def words_file() -> Path:
 @cache
 def plain_rules() -> PlainRules:
     """Read the lists."""
-    return PlainRules.model_validate(yaml.safe_load(words_file().read_text(encoding="utf-8")))
+    return PlainRules.model_validate(read_shipped(words_file()))
 
 
 def remarks(templates: TemplateSet, task: str, form: str, *, video: bool) -> list[str]:

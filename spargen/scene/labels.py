@@ -11,12 +11,12 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from spargen.errors import SceneError
 from spargen.linked import linked
+from spargen.reading import read_shipped
 from spargen.resources import data_dir
 
 Bools = NDArray[np.bool_]
@@ -245,7 +245,7 @@ def label_file() -> Path:
 @cache
 def label_rules() -> LabelRules:
     """Read the shipped lists. A run may have lists of its own over them: see `spargen.scene.lists`."""
-    return LabelRules.model_validate(yaml.safe_load(label_file().read_text(encoding="utf-8")))
+    return LabelRules.model_validate(read_shipped(label_file()))
 
 
 @dataclass(frozen=True, slots=True)
