@@ -90,7 +90,7 @@ class Pictures:
         return Picture(ids, *tallied(ids, self._n), pixels)
 
     def alone(self, view: int, obj: Ints) -> Ints:
-        """Count the pixels (R,) that objects (R,), each named once, would cover if nothing else were there."""
+        """Count the pixels (R,) that objects (R,) would cover if nothing else were there."""
         return count_alone(*self._camera(view), np.ascontiguousarray(obj))
 
     def shows(self, picture: Picture, view: int, points_m: Singles) -> Bools:
