@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -226,13 +225,13 @@ def _installed_as(top: str) -> str:
 
     Their lists of files are searched as they are: to take them apart, for all that is installed, costs 0.2 s.
     """
-    folder, file, named = f"\n{top}/", f"\n{top}.", re.compile(rf"^{re.escape(top)}$", re.MULTILINE)
+    folder, file, name = f"\n{top}/", f"\n{top}.", f"\n{top}\n"
 
-    def brought(files: str, tops: str) -> bool:
-        return folder in files or file in files or named.search(tops) is not None
+    def brought(files: str, names: str) -> bool:
+        return folder in files or file in files or name in names
 
     return "; ".join(
         f"{found.name} {found.version}"
         for found in distributions()
-        if brought("\n" + (found.read_text("RECORD") or ""), found.read_text("top_level.txt") or "")
+        if brought(f"\n{found.read_text('RECORD') or ''}", f"\n{found.read_text('top_level.txt') or ''}\n")
     )

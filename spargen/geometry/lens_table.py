@@ -35,7 +35,6 @@ from spargen.scene.cameras import Cameras
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Ids = NDArray[np.int32]
 
 PIXELS_A_CELL = 4
 """In the mean."""

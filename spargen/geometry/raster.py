@@ -350,5 +350,6 @@ def _cover(count: Whole, width: Whole, S: Scratch, begin: Floats, end: Floats, c
         row, rows = _find_spans(i, S, begin, end)
         for r in range(rows):
             if begin[r] < end[r]:
-                at = (row + np.int64(r)) * width
+                at = row * width
                 set_bits(covered, np.uint64(at + np.int64(begin[r])), np.uint64(at + np.int64(end[r]) - 1))
+            row += 1

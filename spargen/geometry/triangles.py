@@ -119,7 +119,7 @@ def reach(P: Floats, low: Floats, high: Floats, plane: Floats) -> tuple[float, f
     """Return how near a box of the world comes, and the rectangle (columns, rows) around what may show of it.
 
     Its columns are empty, the first beyond the last, where it lies outside the plane's part that the image shows:
-    plane (4,) least and greatest column, least and greatest row.
+    plane (4,) least and greatest column, least and greatest row. How near it comes is not told then.
     """
     nearest, x_low, x_high, y_low, y_high = np.inf, np.inf, -np.inf, np.inf, -np.inf
     for side in range(4):

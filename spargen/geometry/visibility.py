@@ -262,7 +262,7 @@ class _Table:
             boxed=visible & t.boxed & (side <= s.max_box_share).any(axis=2),
             pointed=visible & t.pointed,
             bbox=bbox,
-            point=t.point * (visible & self.marked)[..., None],
+            point=t.point * visible[..., None],
         )
 
 
