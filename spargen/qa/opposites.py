@@ -13,7 +13,6 @@ import numpy as np
 
 from spargen.qa.fact import Fact
 from spargen.qa.options import OPTIONS, Choice, Claim, place
-from spargen.qa.tilt import Tilt
 from spargen.settings import Settings
 
 States = tuple[int, ...]
@@ -47,10 +46,12 @@ def opposed(
     settings : the largest share of rows that vary above / below.
     rng : decides which parts are varied, and the letters.
     """
-    left: dict[States, list[Fact]] = defaultdict(list)
-    for fact in reversed(facts):  # the first ones are taken first
-        left[fact.answer.states].append(fact)
-    tilt, out = Tilt(), list[Choice]()
+    from spargen.qa.tilt import Tilt  # what is compiled takes long to load, and lists do without
+
+    left: dict[States, list[int]] = defaultdict(list)
+    for i in reversed(range(len(facts))):  # the first ones are taken first
+        left[facts[i].answer.states].append(i)
+    tilt, out = Tilt(facts), list[Choice]()
     of_height = 0
     for answer in [fact.answer for fact in facts]:
         if len(out) >= count:
@@ -59,7 +60,7 @@ def opposed(
         varied = [p for p in worded(answer.states, parts) if free or answer.axes[p] != HEIGHT]
         square = _complete_square(answer.states, list(combinations(varied, 2)), left, rng)
         if square is not None:
-            together = [tilt.pop(left[states]) for states in square]
+            together = [facts[tilt.pop(left[states])] for states in square]
             texts = [str(fact.answer) for fact in together]
             for k, at in enumerate(rng.permutation(OPTIONS)):
                 out.append(place(together[k], texts[k], texts[:k] + texts[k + 1 :], int(at), rng))
@@ -90,15 +91,17 @@ def opposed_claims(facts: Sequence[Fact], count: int, settings: Settings, rng: n
     Four facts go together, two with each word of a part: each word is claimed once in truth and once not, so that no
     word tells the answer. Facts that find no such company are left out. Parameters as for `opposed`.
     """
-    waiting: dict[tuple[str, int], list[Fact]] = defaultdict(list)
-    for fact in facts:
+    from spargen.qa.tilt import Tilt
+
+    waiting: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for i, fact in enumerate(facts):
         answer = fact.answer
         words = [(answer.axes[p], answer.states[p]) for p in worded(answer.states, range(CLAIMED))]
-        waiting[min((words[i] for i in rng.permutation(len(words))), key=lambda word: len(waiting[word]))].append(fact)
+        waiting[min((words[k] for k in rng.permutation(len(words))), key=lambda word: len(waiting[word]))].append(i)
     for left in waiting.values():
         left.reverse()  # the first ones are taken first
     axes, rows = sorted({axis for axis, _ in waiting}), Counter[str]()
-    tilt, out = Tilt(), list[Claim]()
+    tilt, out = Tilt(facts), list[Claim]()
     while len(out) < count:
         able = [axis for axis in axes if all(len(waiting[axis, state]) >= 2 for state in (-1, 1))]
         if rows[HEIGHT] + OPTIONS > settings.height_share * (len(out) + OPTIONS):
@@ -107,7 +110,7 @@ def opposed_claims(facts: Sequence[Fact], count: int, settings: Settings, rng: n
             break
         axis = min(able, key=rows.__getitem__)
         for claimed in (1, -1):
-            true, false = (tilt.pop(waiting[axis, state], axis) for state in (claimed, -claimed))
+            true, false = (facts[tilt.pop(waiting[axis, state], axis)] for state in (claimed, -claimed))
             said = replace(true.answer, axes=(axis,), states=(claimed,))
             out += Claim(true, said, True), Claim(false, said, False)
         rows[axis] += OPTIONS

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from heapq import heappop, heapreplace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
-from spargen.qa.tilt import Tilt
 
 
 def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -80,33 +78,16 @@ def choose(
     Words along axes are balanced part by part: the next fact is one whose words are rarest so far. Of those it is one
     that sets labels straight which leaned to one side.
     """
+    from spargen.qa.tilt import Tilt  # what is compiled takes long to load, and lists do without
+
     usable: dict[Hashable, Fact] = {}
     for fact in [facts[i] for i in rng.permutation(len(facts)).tolist()]:
         if fact.forms is None or form in fact.forms:
             usable.setdefault(fact.key, fact)
-    by_bucket: dict[Hashable, list[Fact]] = defaultdict(list)
-    for fact in _varied(usable, rows, spare, asked) if rows else usable.values():
-        by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(fact)
+    varied = _varied(usable, rows, spare, asked) if rows else list(usable.values())
+    by_bucket: dict[Hashable, list[int]] = defaultdict(list)
+    for i, fact in enumerate(varied):
+        by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(i)
     number: dict[Hashable, int] = defaultdict(lambda: len(number))
     parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in by_bucket]
-    left, used, times = list(by_bucket.values()), [0] * len(number), [0] * len(parts)
-    # A bucket's place in the queue only ever falls, so it is looked up anew when its turn seems to have come.
-    queue = [(0.0, 0, bucket) for bucket in range(len(parts))]
-    ordered: list[Fact] = []
-    tilt = Tilt()
-    while queue and len(ordered) < count:
-        mine = parts[bucket := queue[0][2]]
-        total, many = sum([used[p] for p in mine]), len(mine)
-        place = (total / many, times[bucket], bucket)
-        if place != queue[0]:
-            heapreplace(queue, place)
-            continue
-        ordered.append(tilt.pop(left[bucket]))
-        times[bucket] += 1
-        for p in mine:
-            used[p] += 1
-        if left[bucket]:
-            heapreplace(queue, ((total + many) / many, times[bucket], bucket))
-        else:
-            heappop(queue)
-    return ordered
+    return [varied[i] for i in Tilt(varied).in_turns(by_bucket.values(), parts, count)]

@@ -3,12 +3,14 @@
 from collections import Counter
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from qa.test_looks import rng
 
 from spargen.qa.answers import DIRECTIONS, LENGTH, OO_AXES, Directions
 from spargen.qa.fact import Fact, Thing
 from spargen.qa.sample import choose
-from spargen.qa.tilt import Tilt
+from spargen.qa.tilt import WEIGHED, Tilt
 from spargen.settings import Settings
 
 S = Settings()
@@ -71,14 +73,51 @@ def test_numbers_are_as_large_with_one_label_as_with_another():
 
 def test_without_leanings_the_order_stays():
     facts = [Fact((k,), (k,), Thing("box"), {}) for k in range(9)]
-    waiting, tilt = list(facts), Tilt()
-    assert [tilt.pop(waiting) for _ in facts] == facts[::-1]
+    waiting, tilt = list(range(9)), Tilt(facts)
+    assert [tilt.pop(waiting) for _ in facts] == list(range(9))[::-1]
+    assert waiting == []
 
 
 def test_only_the_axis_that_is_asked_for_counts():
-    tilt = Tilt()
-    tilt.pop([Fact((0,), (), 0, {}, leans=(("lr", "a", 1.0), ("cf", "a", 1.0)))], "lr")
-    assert dict(tilt.sums) == {("lr", "a"): 1.0}
-    right, left = (Fact((k,), (), 0, {}, leans=(("lr", "a", side),)) for k, side in ((1, 1.0), (2, -1.0)))
-    assert tilt.pop([left, right], "lr") is left
-    assert np.isclose(tilt.sums["lr", "a"], 0.0)
+    leaning = [("lr", 1.0), ("cf", 1.0)], [("lr", 1.0)], [("lr", -1.0)]
+    facts = [Fact((k,), (), 0, {}, leans=tuple((of, "a", w) for of, w in lean)) for k, lean in enumerate(leaning)]
+    tilt = Tilt(facts)
+    assert tilt.pop([0], "lr") == 0
+    assert tilt.leans.sums[[tilt.labels["lr", "a"], tilt.labels["cf", "a"]]].tolist() == [1.0, 0.0]
+    assert tilt.pop([2, 1], "lr") == 2
+    assert np.isclose(tilt.leans.sums, 0.0).all()
+    assert tilt.pop([0, 1], "ab") == 1  # along which nothing leans
+
+
+def naive_turns(facts, buckets, parts, count):
+    """One row after the other, everything added up anew."""
+    buckets, used, times, sums = [list(b) for b in buckets], Counter(), Counter(), Counter()
+    ordered = []
+    while any(buckets) and len(ordered) < count:
+        waiting = [b for b in range(len(buckets)) if buckets[b]]
+        b = min(waiting, key=lambda b: (sum(used[p] for p in parts[b]) / len(parts[b]), times[b], b))
+        last = buckets[b][-WEIGHED:][::-1]
+        tilts = [sum(sums[axis, label] * weight for axis, label, weight in facts[f].leans) for f in last]
+        chosen = last[tilts.index(min(tilts))] if facts[last[0]].leans else last[0]
+        buckets[b].remove(chosen)
+        ordered.append(chosen)
+        for axis, label, weight in facts[chosen].leans:
+            sums[axis, label] += weight
+        times[b] += 1
+        used.update(parts[b])
+    return ordered
+
+
+@given(st.integers(0, 10_000), st.integers(0, 150), st.integers(1, 8), st.integers(0, 120))
+@settings(max_examples=80, deadline=None)
+def test_turns_are_those_of_a_loop_that_adds_up_everything(seed, many, buckets, count):
+    chance = rng(seed)
+    facts = []
+    for k in range(many):
+        labels = chance.integers(0, 4, int(chance.integers(0, 4)))
+        leans = tuple((OO_AXES[chance.integers(3)], f"label {i}", float(chance.choice([-1, 1, 0.5]))) for i in labels)
+        facts.append(Fact((k,), (k,), 0, {}, leans=leans))
+    filled = [b for b in (np.flatnonzero(chance.integers(0, buckets, many) == b) for b in range(buckets)) if len(b)]
+    filled = [chance.permutation(b).tolist() for b in filled]
+    parts = [chance.permutation(buckets)[: chance.integers(1, buckets + 1)].tolist() for _ in filled]
+    assert Tilt(facts).in_turns(filled, parts, count) == naive_turns(facts, filled, parts, count)
