@@ -76,7 +76,8 @@ class Tilt:
         parts : of each bucket, numbered from 0 on.
         """
         waiting, end = _joined(buckets)
-        return _in_turns(waiting, end, *_joined(parts), self.leans, count).tolist()
+        ordered: list[int] = _in_turns(waiting, end, *_joined(parts), self.leans, count).tolist()
+        return ordered
 
 
 def _joined(rows: Iterable[Sequence[int]]) -> tuple[Ints, Ints]:

@@ -166,22 +166,21 @@ class TaskContext:
         alone shows all the objects; where one object is marked, the first image, the observer's, does not show it. In a
         clip each mark stands in a frame of its own.
         """
-        sets = self._sets(source)
+        from spargen.tasks.picks import anywhere, pick_images, shown_together  # lists do without what is compiled
+
+        ok, sets = np.array(ok, dtype=bool), self._sets(source)
         if upright and len(sets):
             sets = self.keep(self.upright[sets[:, 0]], "the first image is steep or tilted", sets)
         drawn = max(DRAWN * self.pool, DRAWN_OF_SETS if source == "multi" else 0)
-        rows = draw_tuples(ok[sets].any(axis=1) if len(sets) else ok[:0], size, self.rng, drawn)
-        views, objects = sets[rows[:, 0]], rows[:, 1:]
-        # The place (R, K, S) of each object in each view in a table: looked up faster than by two numbers.
-        place = views[:, :, None] * ok.shape[1] + objects[:, None, :]
-        if source != "single" and not everywhere and len(rows):
+        rows = draw_tuples(anywhere(ok, sets), size, self.rng, drawn)
+        views, objects = sets[rows[:, 0]], np.ascontiguousarray(rows[:, 1:])
+        if source != "single" and not everywhere:
             # What a mask of the image reaches into may be seen all the same.
-            may_show = self.vis.share >= self.settings.seen_share
-            shown = may_show.take(place).all(axis=2)
-            together = np.asarray(shown[:, 0] if size == 1 else shown.any(axis=1))
-            views, objects, place = views[~together], objects[~together], place[~together]
+            together = shown_together(self.vis.share >= self.settings.seen_share, views, objects)
+            views, objects = views[~together], objects[~together]
             self.dropped["one image alone shows everything"] += int(together.sum())
-        image, found = _pick_images(ok.take(place), self.rng, own=source == "video")
+        keys = self.rng.random((*views.shape, size))
+        image, found = pick_images(ok, views, objects, keys, own=source == "video")
         c = self.keep(found, "not enough frames for the marks", Candidates(views, objects, image))
         return self.keep(self._points_apart(c), "points too close together", c) if points else c
 
@@ -189,18 +188,16 @@ class TaskContext:
         if source == "single":
             return self.stills[:, None]
         sets = self.sets if source == "multi" else self.clip[None, :]
-        return sets if sets.shape[1] else np.zeros((0, 1), dtype=np.int64)
+        return np.array(sets) if sets.shape[1] else np.zeros((0, 1), dtype=np.int64)
 
     def _points_apart(self, c: Candidates) -> Bools:
+        from spargen.tasks.picks import points_apart
+
         view = c.view_of_mark
         p = self.vis.point[view, c.objects] / 1000.0
         size = self.cameras.size_px[view]
         p[..., 1] *= size[..., 1] / size[..., 0]
-        gap = np.linalg.norm(p[:, :, None] - p[:, None], axis=-1)
-        gap[view[:, :, None] != view[:, None]] = np.inf
-        one = np.arange(c.objects.shape[1])
-        gap[:, one, one] = np.inf
-        return np.asarray(gap.min(axis=(1, 2)) >= self.settings.point_gap)
+        return points_apart(p, view, self.settings.point_gap)
 
     @overload
     def keep(self, good: ArrayLike, reason: str, only: Rows, /) -> Rows: ...
@@ -308,26 +305,6 @@ class Candidates:
         return tuple(self.objects[row].tolist())
 
 
-def _pick_images(usable: Bools, rng: np.random.Generator, *, own: bool) -> tuple[Ints, Bools]:
-    """Pick for each object one of the images (R, K, S) in which it may be marked; each its own, if `own`.
-
-    Returns
-    -------
-    image (R, S); found (R,) whether there was one for every object.
-    """
-    keys = rng.random(usable.shape)
-    np.copyto(keys, -1.0, where=~usable)
-    rows = np.arange(len(keys))
-    image = np.zeros((usable.shape[0], usable.shape[2]), dtype=np.int64)
-    found = np.ones(len(keys), dtype=bool)
-    for s in range(usable.shape[2]):
-        image[:, s] = keys[:, :, s].argmax(axis=1)
-        found &= keys[rows, image[:, s], s] >= 0
-        if own:
-            keys[rows, image[:, s]] = -1.0
-    return image, found
-
-
 def off_rounding_edge(value: ArrayLike, margin: float = 1e-3) -> Bools:
     """Tell which values lie further than `margin` from the halves at which rounding to whole numbers tips over."""
     v = np.abs(np.asarray(value, dtype=np.float64))
@@ -347,6 +324,8 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     -------
     (R, 1 + size) int64. Every view with enough objects is drawn equally often, so rich views do not crowd out others.
     """
+    from spargen.tasks.picks import first_of_equal, smallest
+
     ok = np.asarray(ok, dtype=bool)
     counts = ok.sum(axis=1)
     views = np.flatnonzero(counts >= size)
@@ -356,16 +335,15 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     # Of each view first the objects that are ok.
     order = np.zeros((len(ok), width), dtype=np.int64)
     order[np.arange(width) < counts[:, None]] = np.nonzero(ok)[1]
-    total = sum(math.perm(c, size) for c in counts[views].tolist())
+    total = sum(times * math.perm(c, size) for c, times in Counter(counts[views].tolist()).items())
     if total <= limit:
         picked = [_arrangements(c, size) for c in counts[views].tolist()]
         view = np.repeat(views, [len(rows) for rows in picked])[:, None]
         return rng.permutation(np.concatenate([view, order[view, np.concatenate(picked)]], axis=1))
     view = np.resize(rng.permutation(views), limit)
     keys = rng.random((limit, width))
-    np.copyto(keys, np.inf, where=np.arange(width) >= counts[view][:, None])
-    drawn = np.concatenate([view[:, None], order[view[:, None], _smallest(keys, size)]], axis=1)
-    return np.asarray(drawn[_first_of_equal(drawn)])
+    drawn = np.concatenate([view[:, None], order[view[:, None], smallest(keys, counts[view], size)]], axis=1)
+    return drawn[first_of_equal(drawn)]
 
 
 @lru_cache(maxsize=64)
@@ -374,30 +352,3 @@ def _arrangements(things: int, size: int) -> NDArray[np.int16]:
     grid = np.indices([things] * size, dtype=np.int16).reshape(size, -1).T
     pairs = combinations(range(size), 2)
     return np.asarray(grid[np.logical_and.reduce([grid[:, a] != grid[:, b] for a, b in pairs] or [grid[:, 0] >= 0])])
-
-
-def _smallest(keys: NDArray[np.float64], size: int) -> Ints:
-    """Columns (R, size) of the smallest keys of each row, in order; the keys are used up."""
-    # A few passes over all cost less than it does to sort or to split each row.
-    rows, found = np.arange(len(keys)), np.empty((len(keys), size), dtype=np.int64)
-    for k in range(size):
-        found[:, k] = keys.argmin(axis=1)
-        keys[rows, found[:, k]] = np.inf
-    return found
-
-
-def _first_of_equal(rows: Ints) -> Bools:
-    """Tell which rows (R, S) of numbers from 0 on equal none before them."""
-    first = np.zeros(len(rows), dtype=bool)
-    if len(rows):
-        base = int(rows.max()) + 1
-        if base ** rows.shape[1] < 2**63:  # then a row is one number, which is sorted faster
-            number = rows @ base ** np.arange(rows.shape[1])
-            ordered = np.sort(number)
-            if (ordered[1:] != ordered[:-1]).all():  # to sort places as well takes several times as long
-                first[:] = True
-            else:
-                first[np.unique(number, return_index=True)[1]] = True
-        else:
-            first[np.unique(rows, axis=0, return_index=True)[1]] = True
-    return first

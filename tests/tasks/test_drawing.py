@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from spargen.tasks.context import _arrangements, _first_of_equal, _smallest, draw_tuples, off_rounding_edge
+from spargen.tasks.context import _arrangements, draw_tuples, off_rounding_edge
 
 
 def rng(seed=0):
@@ -86,23 +86,6 @@ def test_values_on_a_rounding_edge():
     values = [0.5, -0.5, 2.4995, 2.499, 2.4, 0.0, 1.5008, 1.502, 3.0]
     assert off_rounding_edge(values).tolist() == [False, False, False, False, True, True, False, True, True]
     assert off_rounding_edge(70.45, 0.1).tolist() is False
-
-
-def test_the_smallest_keys_of_each_row_as_sorting_finds_them():
-    keys = rng().permuted(np.arange(40.0 * 9).reshape(40, 9), axis=1)
-    found = _smallest(keys.copy(), 4)
-    assert found.tolist() == [sorted(range(9), key=row.__getitem__)[:4] for row in keys.tolist()]
-
-
-@pytest.mark.parametrize(("highest", "size"), [(3, 4), (3000, 8)])
-def test_the_first_of_equal_rows_as_a_set_tells_them(highest, size):
-    rows = rng().integers(0, highest, (60, size))
-    rows = rows[rng(1).integers(0, 60, 200)]
-    known: set[tuple[int, ...]] = set()
-    expected = [not (row in known or known.add(row)) for row in map(tuple, rows.tolist())]
-    assert _first_of_equal(rows).tolist() == expected
-    assert 0 < sum(expected) < 200
-    assert _first_of_equal(rows[:0]).tolist() == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
