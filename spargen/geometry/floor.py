@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from spargen.errors import SceneError
 from spargen.geometry.boxes import footprint_hull
-from spargen.geometry.surface import ends, scene_points
+from spargen.geometry.cells import CELL_M, Cells
+from spargen.geometry.surface import scene_points
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Mesh, Objects, Surface
 
@@ -20,11 +21,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-CELL_M = 0.05
 MARGIN_M, WIDEST_M = 5.0, 100.0
 """How far beyond the floor furniture is looked at; a wider floor is refused, for its raster would not fit in memory."""
-AT_ONCE = 1_000_000
-"""Cells worked on together: bounds memory."""
 SCRAPS = 0.01
 """Share of the floor, lowest and highest, that does not tell its height: where a label climbs a wall, say."""
 SLAB_M = 0.05
@@ -33,7 +31,6 @@ STOREY_M = 0.5
 """A face of the floor this far above another is another floor: no slab is so thick."""
 WALL_M = 0.4
 """Narrower strips are no ground of which one may be unsure: walls are as thick as that."""
-_AROUND = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1])).reshape(2, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +111,8 @@ def floor_plan(surface: Surface, objects: Objects, floor: Bools, furniture: Bool
     low, high = flat.min(axis=0), flat.max(axis=0)
     if (high - low > WIDEST_M).any():
         raise SceneError(f"the floor is wider than {WIDEST_M:.0f} m", where="floor_plan", mend="look for stray faces")
-    raster = _Raster(low - MARGIN_M, np.ceil((high - low + 2 * MARGIN_M) / CELL_M).astype(np.int64))
-    bottom, top = np.full(raster.cells, np.inf), np.full(raster.cells, -np.inf)
-    for _, cell, z in raster.paint(ground):
-        np.minimum.at(bottom, cell, z)
-        np.maximum.at(top, cell, z)
+    raster = Cells(low - MARGIN_M, np.ceil((high - low + 2 * MARGIN_M) / CELL_M).astype(np.int64))
+    top, bottom = raster.topmost_m(ground), -raster.topmost_m(ground * (1, 1, -1))
     some = np.isfinite(top)
     rise_m = np.quantile(top[some], 1 - SCRAPS) - np.quantile(bottom[some], SCRAPS) if some.any() else 0.0
     over = (top[some] - bottom[some] >= STOREY_M).mean() if some.any() else 0.0
@@ -140,7 +134,7 @@ class _Footprint:
 
 
 def _below_furniture(
-    mesh: Mesh, furniture: Bools, doubtful: Bools, raster: _Raster, height_m: Floats, stands_m: float
+    mesh: Mesh, furniture: Bools, doubtful: Bools, raster: Cells, height_m: Floats, stands_m: float
 ) -> Bools:
     """Cells (C,) below objects that stand on the floor, whose height (C,) is -inf where there is none."""
     waiting = list(_footprints(mesh, furniture, doubtful, raster, np.isfinite(height_m)))
@@ -159,8 +153,7 @@ def _below_furniture(
             if not asked[footprint.beside].any():
                 continue  # it carries nothing of what is left
             corners_m = mesh.vertices_m[mesh.faces[footprint.faces]]
-            for _, cell, z in raster.paint(corners_m):
-                np.maximum.at(support_m, cell, z)
+            raster.lift(support_m, corners_m)
             # Upright boards are above the middle of no cell, but carry something all the same.
             vertex = corners_m.reshape(-1, 3)
             cell, inside = raster.cell_of(vertex)
@@ -168,9 +161,7 @@ def _below_furniture(
     return ground
 
 
-def _footprints(
-    mesh: Mesh, furniture: Bools, doubtful: Bools, raster: _Raster, is_floor: Bools
-) -> Iterator[_Footprint]:
+def _footprints(mesh: Mesh, furniture: Bools, doubtful: Bools, raster: Cells, is_floor: Bools) -> Iterator[_Footprint]:
     """Yield the footprints of objects that touch the floor's cells (C,)."""
     faces = np.flatnonzero(mesh.belongs_to(furniture))
     faces = faces[np.argsort(mesh.face_object[faces], kind="stable")]
@@ -186,7 +177,7 @@ def _footprints(
             hull = np.insert(footprint_hull(vertices_m[:, :2]), 2, 0.0, axis=1)
             fan = [np.broadcast_to(hull[0], hull[2:].shape), hull[1:-1], hull[2:]]
             seen_from_above = np.stack(fan, axis=1)
-        cells = raster.each([cell for _, cell, _ in raster.paint(seen_from_above)])
+        cells = raster.below(seen_from_above)
         at, inside = raster.cell_of(vertices_m)
         beside = raster.grown(raster.each([cells, at[inside]]))
         if is_floor[beside].any():
@@ -220,63 +211,3 @@ def _opened(raster: Bools, radius: float) -> Bools:
 
 def _area_m2(raster: Bools) -> float:
     return float(np.count_nonzero(raster) * CELL_M**2)
-
-
-class _Raster:
-    """Square cells on the ground, numbered row by row."""
-
-    def __init__(self, origin_m: Floats, shape: Ints) -> None:
-        self.origin_m, self.shape = origin_m, (int(shape[0]), int(shape[1]))
-        self.cells = self.shape[0] * self.shape[1]
-
-    def cell_of(self, points_m: NDArray[np.floating]) -> tuple[Ints, Bools]:
-        """Return the cells (P,) that points (P, 2 or 3) lie above, and which of them are in the raster."""
-        row, column = np.floor((points_m[:, :2] - self.origin_m) / CELL_M).T
-        inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
-        return np.where(inside, row * self.shape[1] + column, 0).astype(np.int64), inside
-
-    def grown(self, cells: Ints) -> Ints:
-        """Return cells and their eight neighbours, each once."""
-        row, column = (x[:, None] + step for x, step in zip(np.divmod(cells, self.shape[1]), _AROUND, strict=True))
-        inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
-        return self.each([(row * self.shape[1] + column)[inside]])
-
-    def each(self, cells: Sequence[Ints]) -> Ints:
-        """Return each of some cells once, ascending."""
-        # Marks between the first and the last take a tenth of the time that sorting does.
-        numbers = np.concatenate([np.zeros(0, dtype=np.int64), *cells])
-        if not len(numbers):
-            return numbers
-        low = numbers.min()
-        marked = np.zeros(numbers.max() - low + 1, dtype=bool)
-        marked[numbers - low] = True
-        return np.asarray(low + np.flatnonzero(marked))
-
-    def paint(self, corners_m: Floats) -> Iterator[tuple[Ints, Ints, Floats]]:
-        """Yield face, cell and height, some at a time, where faces (F, 3, 3) lie above the middle of a cell.
-
-        Cells whose middle counts are on average as much area as the faces have.
-        """
-        # In cells, counted so that the middle of a cell is a whole number.
-        corner = (corners_m[..., :2] - self.origin_m) / CELL_M - 0.5
-        a, b, c = corner.transpose(1, 0, 2)
-        twice = _cross(b - a, c - a)
-        low, high = ends(corner)
-        first = np.clip(np.ceil(low), 0, self.shape).astype(np.int64)
-        last = np.clip(np.floor(high), -1, np.array(self.shape) - 1).astype(np.int64)
-        size = np.maximum(last - first + 1, 0) * (np.abs(twice) >= 1e-9)[:, None]
-        end = np.cumsum(size.prod(axis=1))
-        for begin in range(0, int(end[-1]) if len(end) else 0, AT_ONCE):
-            k = np.arange(begin, min(begin + AT_ONCE, end[-1]))
-            face = np.searchsorted(end, k, side="right")
-            down, right = np.divmod(k - (end[face] - size[face].prod(axis=1)), size[face, 1])
-            cell = first[face] + np.stack([down, right], axis=-1)
-            weight = [_cross(q[face] - p[face], cell - p[face]) / twice[face] for p, q in ((b, c), (c, a), (a, b))]
-            inside = np.minimum(np.minimum(weight[0], weight[1]), weight[2]) >= -1e-9
-            face, cell = face[inside], cell[inside]
-            z = sum(w[inside] * corners_m[face, k, 2] for k, w in enumerate(weight))
-            yield face, cell[:, 0] * self.shape[1] + cell[:, 1], z
-
-
-def _cross(u: Floats, v: Floats) -> Floats:
-    return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])

@@ -113,28 +113,35 @@ def _lean(fact: Whole, leans: Leans, axis: Whole) -> None:
 @compiled
 def _in_turns(waiting: Ints, end: Ints, parts: Ints, parts_end: Ints, leans: Leans, count: Whole) -> Ints:
     ordered = np.empty(min(count, len(waiting)), dtype=np.int64)
-    begin, parts_begin = np.zeros_like(end), np.zeros_like(parts_end)
-    begin[1:], parts_begin[1:] = end[:-1], parts_end[:-1]
-    left, times = end - begin, np.zeros(len(end), dtype=np.int64)
-    used = np.zeros(len(parts), dtype=np.int64)
+    left, times, used = np.zeros(len(end), np.int64), np.zeros(len(end), np.int64), np.zeros(len(parts), np.int64)
+    for b in range(len(end)):
+        left[b] = end[b] - _begin(end, b)
     for n in range(len(ordered)):
         bucket, least = -1, 0.0
         for b in range(len(end)):
             if left[b] == 0:
                 continue
             total = 0
-            for p in range(parts_begin[b], parts_end[b]):
+            for p in range(_begin(parts_end, b), parts_end[b]):
                 total += used[parts[p]]
-            place = total / (parts_end[b] - parts_begin[b])
+            place = total / (parts_end[b] - _begin(parts_end, b))
             if bucket < 0 or place < least or (place == least and times[b] < times[bucket]):
                 bucket, least = b, place
-        mine = waiting[begin[bucket] : begin[bucket] + left[bucket]]
-        at = _straightest(mine, leans, ALL)
-        ordered[n] = mine[at]
-        mine[at:-1] = mine[at + 1 :]
+        begin = _begin(end, bucket)
+        last = begin + left[bucket] - 1
+        at = begin + _straightest(waiting[begin : last + 1], leans, ALL)
+        ordered[n] = waiting[at]
+        for k in range(at, last):
+            waiting[k] = waiting[k + 1]
         _lean(ordered[n], leans, ALL)
         left[bucket] -= 1
         times[bucket] += 1
-        for p in range(parts_begin[bucket], parts_end[bucket]):
+        for p in range(_begin(parts_end, bucket), parts_end[bucket]):
             used[parts[p]] += 1
     return ordered
+
+
+@compiled
+def _begin(end: Ints, row: int) -> int:
+    """Return where a row begins, of rows that end there."""
+    return end[row - 1] if row else 0

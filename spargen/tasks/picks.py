@@ -62,11 +62,19 @@ def first_of_equal(rows: Ints) -> Bools:
             mixed = (mixed ^ np.uint64(rows[r, s])) * SPREAD
             mixed ^= mixed >> np.uint64(32)
         at = np.int64(mixed & np.uint64(slots - 1))
-        while held[at] >= 0 and not (rows[held[at]] == rows[r]).all():
+        while held[at] >= 0 and not _equal(rows[held[at]], rows[r]):
             at = (at + 1) & (slots - 1)
         if held[at] < 0:
             held[at], first[r] = r, True
     return first
+
+
+@compiled
+def _equal(one: Ints, other: Ints) -> bool:
+    equal = True
+    for k in range(len(one)):
+        equal &= one[k] == other[k]
+    return equal
 
 
 @compiled

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spargen.errors import SceneError
-from spargen.geometry.floor import FloorPlan, floor_plan
 from spargen.qa.answers import AREA, COUNT
 from spargen.qa.fact import Fact
 from spargen.qa.margin import of_rounding
@@ -15,6 +15,9 @@ from spargen.qa.options import OPTIONS
 from spargen.settings import Settings
 from spargen.tasks.context import TaskContext, off_rounding_edge
 from spargen.tasks.registry import task
+
+if TYPE_CHECKING:
+    from spargen.geometry.floor import FloorPlan
 
 TIMES = 20
 """How often one fact is asked, each time in other words."""
@@ -73,6 +76,8 @@ def room_size(ctx: TaskContext) -> Iterator[Fact]:
 
 def _plan(ctx: TaskContext) -> FloorPlan | None:
     """The ground of the scene, or the reason why there is none."""
+    from spargen.geometry.floor import floor_plan  # lists do without what is compiled
+
     if not len(ctx.clip):
         return None
     scene, labels = ctx.scene, ctx.labels

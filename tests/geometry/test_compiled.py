@@ -20,6 +20,12 @@ frustum._within(np.array([[5.0, 5.0, 1.0], [50.0, 5.0, 1.0]]), 10, 10, inside)
 assert inside.tolist() == [True, False]
 print(len(frustum._within.stats.cache_hits))
 """
+ELSEWHERE = """
+import numpy as np
+from spargen.tasks import picks
+assert picks.anywhere(np.eye(2, dtype=bool), np.array([[0, 1], [1, 1]])).tolist() == [[True, True], [False, True]]
+print(len(picks.anywhere.stats.cache_hits))
+"""
 
 
 @pytest.fixture
@@ -30,10 +36,10 @@ def package(tmp_path):
     return code
 
 
-def hits(package, cache, before=""):
+def hits(package, cache, before="", script=SCRIPT):
     """How often kept code was used by a process that calls one function."""
     environment = {**os.environ, "PYTHONPATH": str(package), "NUMBA_CACHE_DIR": str(cache)}
-    command = [sys.executable, "-c", before + SCRIPT]
+    command = [sys.executable, "-c", before + script]
     done = subprocess.run(command, env=environment, cwd=package, capture_output=True, text=True, check=True)
     assert not done.stderr
     return int(done.stdout)
@@ -47,6 +53,14 @@ def test_code_is_kept_until_any_module_beside_it_changes(package, tmp_path):
     other.write_text(other.read_text().replace("NEAR_M = 1e-4", "NEAR_M = 2e-4"))
     os.utime(other, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert [hits(package, cache) for _ in range(2)] == [0, 1]
+
+
+def test_of_another_folder_its_own_modules_count(package, tmp_path):
+    cache = tmp_path / "cache"
+    assert [hits(package, cache, script=ELSEWHERE) for _ in range(2)] == [0, 1]
+    for folder, expected in (("geometry", [1, 1]), ("tasks", [0, 1])):
+        (package / "spargen" / folder / "new.py").write_text("")
+        assert [hits(package, cache, script=ELSEWHERE) for _ in range(2)] == expected
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage", None], ids=["empty", "garbage", "cut"])

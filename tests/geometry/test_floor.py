@@ -11,7 +11,8 @@ from worlds import Solid, World, triangles
 
 from spargen.errors import SceneError
 from spargen.geometry import floor as module
-from spargen.geometry.floor import CELL_M, floor_plan
+from spargen.geometry.cells import CELL_M
+from spargen.geometry.floor import floor_plan
 from spargen.scene.types import Mesh, Objects
 
 
@@ -343,7 +344,7 @@ def test_how_much_floor_lies_above_floor():
     assert plan(box(0, 0, 5, 7, -0.3, 0.0)).over == 0
 
 
-def test_faces_that_reach_far_away_ask_for_no_memory(monkeypatch):
+def test_faces_that_reach_far_away_ask_for_no_memory():
     needle = np.array([[1, 1, 0], [1.1, 1, 0], [300, 400, 0.0]]), [[0, 1, 2]]
     # Of furniture, what lies beyond the margin is not drawn;
     p = plan(rect(0, 0, 4, 3), needle)
@@ -351,10 +352,6 @@ def test_faces_that_reach_far_away_ask_for_no_memory(monkeypatch):
     # and of a floor it is refused in words.
     with pytest.raises(SceneError, match="wider than 100 m"):
         plan(rect(0, 0, 4, 3), needle, floors=2)
-    # Cells are worked on some at a time, with the same result.
-    whole = plan(rect(0, 0, 4, 3), bed()).floor
-    monkeypatch.setattr(module, "AT_ONCE", 7)
-    np.testing.assert_array_equal(plan(rect(0, 0, 4, 3), bed()).floor, whole)
 
 
 # -- against plain loops, and what must hold of any room ---------------------------------------------------------------
