@@ -139,7 +139,8 @@ def _gaps_m(points_m: Floats, piece: Ints) -> tuple[Ints, Ints, Floats]:
         for j in (i + 1 + np.flatnonzero(np.linalg.norm(between, axis=1) <= APART_M)).tolist():
             few, many = sorted((i, j), key=lambda p: len(own[p]))
             if many not in trees:
-                trees[many] = scipy.spatial.cKDTree(own[many])
+                # So few points are looked up that to balance a tree would cost more than it saves.
+                trees[many] = scipy.spatial.cKDTree(own[many], compact_nodes=False, balanced_tree=False)
             gap_m = trees[many].query(own[few], distance_upper_bound=APART_M + LINK_M)[0].min()
             found.append((i, j, gap_m))
     a, b, gap = np.array(found, dtype=np.float64).reshape(-1, 3).T

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -52,9 +53,11 @@ def write_card(
     head = {
         "task_categories": ["visual-question-answering"],
         "configs": [{"config_name": name, "data_files": paths, **made_of} for name, paths in found.items()],
-        "dataset_info": [{"config_name": name, "features": features} for name in found],
     }
-    text = f"---\n{yaml.dump(head, Dumper=_Plain, sort_keys=False)}---\n\n# Spatial questions in SPAR's format\n\n"
+    # All configs have the same features: to write those anew for each would take most of the time of a small merge.
+    same = indent(_yaml({"features": features}), "  ")
+    info = "".join([f"- {_yaml({'config_name': name})}{same}" for name in found])
+    text = f"---\n{_yaml(head)}dataset_info:\n{info}---\n\n# Spatial questions in SPAR's format\n\n"
     text += "Paths of images start at `<dataset>/images`; no mark is drawn into them.\n"
     for dataset, told in sorted(terms.items()):
         text += f"\n## Terms of use of {dataset}\n\n{told.strip()}\n"
@@ -72,6 +75,10 @@ def rows_mark(made_of: Iterable[object]) -> dict[str, str]:
     made_of : digests of the rows, or whatever they follow from.
     """
     return {"description": f"rows {digest(*made_of, size=8).hex()}"}
+
+
+def _yaml(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Plain, sort_keys=False)
 
 
 class _Plain(yaml.SafeDumper):
