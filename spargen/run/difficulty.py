@@ -43,16 +43,12 @@ def sight(fact: Fact, views: Views) -> Sight:
     if not fact.objects or rows is None:
         return Sight()
     shown, marked = views.shown, {mark.obj: rows[mark.image] for mark in fact.marks}
-    at = [
-        (marked[obj] if obj in marked else rows[_largest([shown.share[row][obj] for row in rows])], obj)
-        for obj in fact.objects
-    ]
-    return Sight(
-        pixels=min([shown.pixels[row][obj] for row, obj in at]),
-        share=min([shown.share[row][obj] for row, obj in at]),
-        distance_m=max([shown.distance_m[row][obj] for row, obj in at]),
-        alike=max([shown.alike[row][obj] for row, obj in at]),
-    )
+    pixels, share, distance_m, alike = math.inf, math.inf, 0.0, 0
+    for obj in fact.objects:
+        at = marked[obj] if obj in marked else rows[_largest([shown.share[row][obj] for row in rows])]
+        pixels, share = min(pixels, shown.pixels[at][obj]), min(share, shown.share[at][obj])
+        distance_m, alike = max(distance_m, shown.distance_m[at][obj]), max(alike, shown.alike[at][obj])
+    return Sight(pixels, share, distance_m, alike)
 
 
 def _largest(numbers: Sequence[float]) -> int:
@@ -66,15 +62,13 @@ def difficulty(fact: Fact, seen: Sight) -> Difficulty:
     compared = margin is not None and margin.by > STEP[margin.unit] / 2
     tight = compared and margin is not None and (margin.share or 0.0) < TIGHT_SHARE
     images = len(set(fact.frames))
-    points = sum(
-        (
-            seen.distance_m >= FAR_M,
-            seen.share < SMALL_SHARE,
-            seen.alike >= MANY_ALIKE,
-            tight,
-            images > 1,
-            images > 5,
-        )
+    points = (
+        (seen.distance_m >= FAR_M)
+        + (seen.share < SMALL_SHARE)
+        + (seen.alike >= MANY_ALIKE)
+        + tight
+        + (images > 1)
+        + (images > 5)
     )
     return "easy" if points <= EASY else "medium" if points <= MEDIUM else "hard"
 

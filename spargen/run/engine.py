@@ -93,7 +93,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
             with _timed(out, "records"):
                 rows = [records.row(task, form, number, p) for number, p in enumerate(phrased)]
             out.rows.extend(rows)
-            if {"sets", "clip"} & set(task.needs) and rows and phrased[0].fact.marks:
+            if ("sets" in task.needs or "clip" in task.needs) and rows and phrased[0].fact.marks:
                 alone = sum(_answered_by_one(p.fact, views) for p in phrased)
                 out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
             if len(rows) < quota:
