@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import combinations, islice
@@ -19,12 +18,9 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 Ranks = NDArray[np.int8]
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 AKIN = 8
 """The wrong answers that are chosen from: so many of those that are most like the right one."""
-OF_ONE_QUANTITY = 2 / 3
-"""Largest share of the rows that ask for one of several quantities."""
 WEIGHED = 2_688
 """Ways to offer facts that are weighed against each other for the next row: those of 48 facts, or of more with few."""
 NAMED, BESIDE = 2.0, 6.0
@@ -54,13 +50,12 @@ def unobtrusive(
         while moved:
             source, later = iter(waiting), list[_Ways]()
             while weighed.fill(source):
-                if weighed.rows.sum() == count:
+                if weighed.taken == count:
                     return
-                best = weighed.best(loose=loose)
-                if best is None:
+                if (found := weighed.take(loose=loose)) is None:
                     later += weighed.clear()
                     continue
-                ways, way = weighed.take(*best)
+                ways, way = found
                 yield ways.fact, [ways.values[k] for k in ways.options[way, 1:].tolist()]
             moved = len(later) < left
             waiting, left = later, len(later)
@@ -87,14 +82,6 @@ def _choices(many: int, wrong: int) -> Ints:
     return np.pad(found, ((0, 0), (1, 0)))
 
 
-@cache
-def _pairs(many: int, wrong: int) -> tuple[Ints, Ints]:
-    """Any two of the wrong ones (P, W) in each of those choices, P of them."""
-    options = _choices(many, wrong)
-    a, b = np.triu_indices(wrong, k=1)
-    return options[:, 1 + a].T, options[:, 1 + b].T
-
-
 def honest(kind: AnswerKind, truth: Any, candidates: Iterable[Any], count: int, settings: Settings) -> list[Any]:
     """Take the first candidates that are clear of the truth and of each other: `count` of them, or all there are."""
     taken: list[Any] = []
@@ -113,20 +100,15 @@ def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways
         values = [fact.answer, *honest(kind, fact.answer, brought, wrong, settings)]
         options = _choices(wrong, wrong)
         return _Ways(fact, values, options, np.array([len(values) > wrong]), np.zeros((1, 0), dtype=np.int8))
+    from spargen.qa.weighed import ranks_of  # what is compiled takes long to load, and lists do without
+
     order = np.argsort(kind.away(fact.answer, brought), kind="stable")
     able = order[kind.clear(fact.answer, brought, settings)[order]][:AKIN].tolist()
     values = [fact.answer, *(brought[i] for i in able)]
     options = _choices(len(able), wrong)
-    good: Bools = np.ones(len(options), dtype=bool)
-    numbers = np.array([looks.rows[0], *(looks.rows[1 + i] for i in able)], dtype=np.float64)[options]
-    if wrong > 1:
-        clear, away = kind.compared(values, settings)
-        good = np.asarray(clear[_pairs(len(able), wrong)].all(axis=0))
-        # How unlike the others it is: wrong ones that are most like it would leave it in their middle.
-        apart = away[options[:, :, None], options[:, None, :]].sum(axis=2)
-        numbers = np.concatenate([numbers, apart[..., None]], axis=2)
-    ranks = (numbers[:, 1:] < numbers[:, :1]).sum(axis=1, dtype=np.int8)
-    return _Ways(fact, values, options, good, ranks)
+    numbers = np.array([looks.rows[0], *(looks.rows[1 + i] for i in able)], dtype=np.float64)
+    clear, away = kind.compared(values, settings) if wrong > 1 else (np.zeros((0, 0), dtype=bool), np.zeros((0, 0)))
+    return _Ways(fact, values, options, *ranks_of(numbers, clear, away, options))
 
 
 def _names(fact: Fact) -> list[list[Hashable]]:
@@ -140,40 +122,31 @@ def _names(fact: Fact) -> list[list[Hashable]]:
 
 
 class _Weighed:
-    """Facts from which the next row is taken, in S slots, each with up to W ways to offer it; and the rows so far.
+    """Facts from which the next row is taken, in slots, each with some ways to offer it; and the rows so far.
 
     What those would teach is what right options have in common beyond chance: equal ranks, alone and two together, and
     names. It is kept small in sum, so that a model of options finds nothing that pays.
     """
 
     def __init__(self, facts: Sequence[Fact], wrong: int) -> None:
+        from spargen.qa.weighed import Rows, Slots
+
         looks = facts[0].looks if facts else None
         brought = max((len(fact.wrong or ()) for fact in facts), default=0)
         ways = len(_choices(min(brought, AKIN), wrong)) if looks else 1
-        slots = max(1, min(len(facts), WEIGHED // max(1, ways)))
         numbers = len(looks.rows[0]) + (wrong > 1) if looks else 0
         names = _names(facts[0]) if facts else []
-        self.options, self.even = 1 + wrong, 0
         self.asked = {quantity: q for q, quantity in enumerate(sorted({fact.quantity for fact in facts}))}
-        if looks:
-            self.even = len(looks.rows[0]) if looks.even is None else looks.even
+        self.even = 0 if looks is None else len(looks.rows[0]) if looks.even is None else looks.even
         # Of the facts in the slots
         self.held: dict[int, _Ways] = {}
-        self.free = list(range(slots))
-        self.good = np.zeros((slots, ways), dtype=bool)
-        # Number by number: along the last axis, short as it is, numpy would take several times as long.
-        self.ranks = np.zeros((numbers, slots, ways), dtype=np.int8)
-        self.alike, self.most_often = np.zeros((2, slots, ways), dtype=np.int64)
-        self.names = np.zeros((slots, len(names), len(names[0]) if names else 0), dtype=np.int64)
-        self.counts = np.full(self.names.shape[2], NAMED)
+        self.free = list(range(max(1, min(len(facts), WEIGHED // max(1, ways)))))
+        self.slots = Slots.free(len(self.free), ways, numbers, (len(names), len(names[0]) if names else 0))
+        self.counts = np.full(self.slots.names.shape[2], NAMED)
         self.counts[-1:] = BESIDE if looks and looks.beside else NAMED
-        self.quantity, self.came, self.coming = *np.zeros((2, slots), dtype=np.int64), 0
-        self.most = np.zeros(slots)
+        self.coming = 0
         # Of the rows so far
-        self.rows = np.zeros(len(self.asked), dtype=np.int64)
-        self.times = np.zeros((len(self.asked), numbers, 1 + wrong), dtype=np.int64)
-        self.two = np.triu_indices(numbers, k=1)
-        self.together = np.zeros((len(self.asked), len(self.two[0]), 1 + wrong, 1 + wrong), dtype=np.int64)
+        self.rows, self.taken = Rows.none(len(self.asked), numbers, 1 + wrong), 0
         self.known: dict[Hashable, int] = {}
         self.taught = np.zeros(0)
 
@@ -184,78 +157,39 @@ class _Weighed:
         return bool(self.held)
 
     def _hold(self, slot: int, ways: _Ways) -> None:
-        fact, many = ways.fact, len(ways.good)
-        q = self.asked[fact.quantity]
-        self.held[slot], self.quantity[slot] = ways, q
+        from spargen.qa.weighed import look_back
+
+        fact, many, slots = ways.fact, len(ways.good), self.slots
         self.coming += 1
-        self.came[slot] = self.coming
-        self.most[slot] = fact.looks.most if fact.looks else 0.0
-        self.good[slot, :many], self.good[slot, many:] = ways.good, False
-        self.ranks[:, slot, :many] = ways.ranks.T
-        self.alike[slot], self.most_often[slot] = 0, 0
-        if self.rows[q]:
-            self.alike[slot, :many] = self._agreeing(q, ways.ranks)
-            held = self.times[q, np.arange(self.even), ways.ranks[:, : self.even]]
-            self.most_often[slot, :many] = held.max(axis=1, initial=0)
+        self.held[slot], slots.quantity[slot], slots.came[slot] = ways, self.asked[fact.quantity], self.coming
+        slots.most[slot] = fact.looks.most if fact.looks else 0.0
+        slots.good[slot, :many], slots.good[slot, many:] = ways.good, False
+        slots.ranks[slot, :many] = ways.ranks
+        look_back(slots, slot, self.rows, self.even)
         for at, names in enumerate(_names(fact)):
-            self.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
+            slots.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
         if len(self.known) > len(self.taught):
             self.taught = np.pad(self.taught, (0, len(self.known)))
 
-    def _agreeing(self, q: int, ranks: Ranks) -> Ints:
-        """Return how many ranks (W, L), alone and two together, the rows of a quantity have in common with each way."""
-        first, second = self.two
-        alone = self.times[q, np.arange(ranks.shape[1]), ranks]
-        both = self.together[q, np.arange(len(first)), ranks[:, first], ranks[:, second]]
-        return np.asarray(alone.sum(axis=1) + both.sum(axis=1))
+    def take(self, *, loose: bool) -> tuple[_Ways, int] | None:
+        """Take out, as the next row, the fact that teaches least among those that fit in, and its way; None if none does.
 
-    def best(self, *, loose: bool) -> tuple[int, int] | None:
-        """Return slot and way of the fact that teaches least among those that fit in; None if none does.
-
-        Each rank may be one row ahead of its share: else few facts would fit in.
+        Each rank may be one row ahead of its share, or of the larger one that a fact allows, if `loose`.
         """
-        q, numbers = self.quantity, len(self.ranks)
-        good = self.good
-        if len(self.rows) > 1:
-            full = self.rows >= math.ceil((self.rows.sum() + 1) * OF_ONE_QUANTITY)
-            good = good & ~full[q][:, None]
-        if self.even:
-            share = np.maximum(self.most, 1 / self.options) if loose else 1 / self.options
-            good = good & (self.most_often <= np.ceil((self.rows[q] + 1) * share)[:, None])
-        if not good.any():
-            return None
-        by_chance = numbers / self.options + numbers * (numbers - 1) / 2 / self.options**2
-        teaches = self.alike - (self.rows[q] * by_chance)[:, None]
-        if self.names.size:
-            taught = self.taught[self.names]
-            teaches += ((taught[:, 0] - taught.mean(axis=1)) @ self.counts)[:, None]
-        teaches = np.where(good, teaches, np.inf)
-        first = np.where(teaches.min(axis=1) == teaches.min(), self.came, np.inf).argmin()
-        return int(first), int(teaches[first].argmin())
+        from spargen.qa.weighed import best, count
 
-    def take(self, slot: int, way: int) -> tuple[_Ways, int]:
-        """Take a fact out, as a row in one of its ways."""
-        ways, q, ranks = self._leave(slot), self.quantity[slot], self.ranks[:, slot, way].copy()
-        self.rows[q] += 1
-        self.times[q, np.arange(len(ranks)), ranks] += 1
-        self.together[q, np.arange(len(self.two[0])), ranks[self.two[0]], ranks[self.two[1]]] += 1
-        # Of the other ways to ask for it: ranks, and pairs of them, that agree; and how often those were right by now.
-        mine = (self.quantity == q)[:, None]
-        agrees = (self.ranks == ranks[:, None, None]) & mine
-        many = agrees.sum(axis=0)
-        self.alike += many * (many + 1) // 2
-        for k in range(self.even):
-            np.maximum(self.most_often, agrees[k] * self.times[q, k, ranks[k]], out=self.most_often)
-        if self.names.size:
-            np.add.at(self.taught, self.names[slot], -1 / self.names.shape[1])
-            np.add.at(self.taught, self.names[slot, 0], 1.0)
-        return ways, way
+        slot, way = best(self.slots, self.rows, self.taught, self.counts, self.even, loose)
+        if slot < 0:
+            return None
+        count(self.slots, slot, way, self.rows, self.taught, self.even)
+        self.taken += 1
+        return self._leave(slot), way
 
     def clear(self) -> list[_Ways]:
         """Take all facts out, in the order in which they came."""
-        return [self._leave(slot) for slot in sorted(self.held, key=self.came.item)]
+        return [self._leave(slot) for slot in sorted(self.held, key=self.slots.came.item)]
 
     def _leave(self, slot: int) -> _Ways:
-        self.good[slot] = False
+        self.slots.good[slot] = False
         self.free.append(slot)
         return self.held.pop(slot)
