@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.claims import Claims, Met
+from spargen.geometry.compiled import compiled
 from spargen.geometry.raycast import RayCaster
 from spargen.geometry.surface import face_areas_m2
 from spargen.linked import linked
@@ -39,10 +40,25 @@ class Planes(NamedTuple):
 def planes(mesh: Mesh) -> Planes:
     """Measure a mesh's faces."""
     step = max(1, len(mesh.faces) // MOST_FACES)
-    a, b, c = mesh.vertices_m[mesh.faces[::step]].astype(np.float64).transpose(1, 0, 2)
-    cross = np.cross(b - a, c - a)
-    double = np.linalg.norm(cross, axis=1)
-    return Planes(cross / np.maximum(double, 1e-12)[:, None], double / 2)
+    return Planes(*_measured(np.asarray(mesh.vertices_m), np.ascontiguousarray(mesh.faces[::step])))
+
+
+@compiled
+def _measured(vertices_m: NDArray[np.floating], faces: NDArray[np.integer]) -> tuple[Floats, Floats]:
+    normal, area_m2 = np.empty((len(faces), 3)), np.empty(len(faces))
+    edge = np.empty((2, 3))
+    for f in range(len(faces)):
+        for k in range(3):
+            begin = np.float64(vertices_m[faces[f, 0], k])
+            edge[0, k] = vertices_m[faces[f, 1], k] - begin
+            edge[1, k] = vertices_m[faces[f, 2], k] - begin
+        x = edge[0, 1] * edge[1, 2] - edge[0, 2] * edge[1, 1]
+        y = edge[0, 2] * edge[1, 0] - edge[0, 0] * edge[1, 2]
+        z = edge[0, 0] * edge[1, 1] - edge[0, 1] * edge[1, 0]
+        double = np.sqrt(x * x + y * y + z * z)
+        area_m2[f], long = double / 2, max(double, 1e-12)
+        normal[f, 0], normal[f, 1], normal[f, 2] = x / long, y / long, z / long
+    return normal, area_m2
 
 
 def up_axis(flat: Planes, T_world_camera: Floats) -> Floats | None:
@@ -57,9 +73,7 @@ def up_axis(flat: Planes, T_world_camera: Floats) -> Floats | None:
         return None
     up = mean / np.linalg.norm(mean)
     for cone_deg in CONES_DEG:
-        along = flat.normal @ up
-        near = np.abs(along) > np.cos(np.radians(cone_deg))
-        total = (flat.normal * (flat.area_m2 * np.sign(along) * near)[:, None]).sum(axis=0)
+        total = _added(flat.normal, flat.area_m2, up, np.cos(np.radians(cone_deg)))
         if not total.any():
             break
         up = total / np.linalg.norm(total)
@@ -67,6 +81,19 @@ def up_axis(flat: Planes, T_world_camera: Floats) -> Floats | None:
     near_z = up[2] > np.cos(np.radians(NEAR_DEG))
     within_deg, times = (NARROW_DEG, 1) if near_z else (LEVEL_DEG, 2)
     return z if _across(flat, z, within_deg) > times * _across(flat, up, within_deg) else up
+
+
+@compiled
+def _added(normal: Floats, area_m2: Floats, up: Floats, least: float) -> Floats:
+    """Add up the normals of the planes near level, turned upwards, by their areas; `least` is the cosine."""
+    total = np.zeros(3)
+    for f in range(len(normal)):
+        along = normal[f, 0] * up[0] + normal[f, 1] * up[1] + normal[f, 2] * up[2]
+        if abs(along) > least:
+            weight = area_m2[f] if along > 0 else -area_m2[f]
+            for k in range(3):
+                total[k] += normal[f, k] * weight
+    return total
 
 
 def _across(flat: Planes, axis: Floats, within_deg: float) -> float:
