@@ -25,18 +25,19 @@ from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.tasks.registry import load_builtin_tasks
 
-SPAR_SCENES, SPAR_ROWS, QUOTA = 4_500, 16_276_960, 100
+SPAR_SCENES, SPAR_ROWS, QUOTA, MANY = 4_500, 16_276_960, 100, 2_000
+"""The last two: rows a cell, at most."""
 CHECKED = Settings().check_frames
 
 
 class Asker:
     """Asks every task of a scene in every form, on one core, and writes the part."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, quota: int = QUOTA) -> None:
         self.scene, self.ref = scene, SceneRef(scene.dataset, "train", scene.id)
         self.words = TemplateSet.load([])
         forms = {name: self.words.forms(name) for name in load_builtin_tasks()}
-        quotas = {f"{name}/{form}": QUOTA for name in forms for form in forms[name]}
+        quotas = {f"{name}/{form}": quota for name in forms for form in forms[name]}
         self.recipe = Recipe(forms, self.words, quotas, 0, Settings())
 
     def ask(self, cache: Path | None = None) -> SceneQuestions:
@@ -54,6 +55,7 @@ def measure_rows(scene: Scene, runs: int) -> None:
         asker.ask(out)
         questions, ask = best_of(3 * runs, lambda: asker.ask(out))
         _, write = best_of(3 * runs, lambda: asker.write(questions, out))
+        asked, taken = best_of(1, lambda: Asker(scene, MANY).ask(out))
     rows = len(questions.rows)
     tasks, cells = len(asker.recipe.forms), len(asker.recipe.quotas)
     title(f"ROWS  {tasks} tasks, {cells} cells, quota {QUOTA}, the table at hand, 1 core")
@@ -68,6 +70,8 @@ def measure_rows(scene: Scene, runs: int) -> None:
     size = sum(len(orjson.dumps(x, option=JSON_LINE)) for r in questions.rows for x in (r.record, r.fact))
     dump = dumped.cpu + traced.cpu
     limit(f"orjson alone, {size / dump / 1e6:,.0f} MB/s, for `write`", 1e6 * dump / rows, "us a row", dump / write.cpu)
+    each = taken.cpu / len(asked.rows) / (ask.cpu / rows)
+    line(f"seconds of the processor for a row at quota {MANY:,}, over one at {QUOTA}", each, "", most=1.1)
     render = 1e6 / _renders_per_s(asker, runs)
     limit("one jinja rendering a row, for `words`", render, "us a row", render * rows / 1e6 / stages["words"])
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 import spargen
 from spargen.demo import write_demo
+from spargen.geometry.boxes import gravity_box
 from spargen.scene.labels import LabelTable, label_rules
-from spargen.scene.types import Blob, FrameStore, Scene
+from spargen.scene.types import Blob, FrameStore, Mesh, Objects, Scene
 from spargen.views.table import evenly_spaced
 
 FACES, FRAMES = 200_000, 320
@@ -63,6 +65,23 @@ def with_frames(scene: Scene, count: int) -> Scene:
 def askable(scene: Scene) -> NDArray[np.bool_]:
     """(N,) objects that questions may be about."""
     return LabelTable.of(scene.objects.label, label_rules()).askable
+
+
+def cut_up(scene: Scene, count: int) -> tuple[Mesh, Objects]:
+    """Return the scene's mesh with all that may be asked about cut into so many objects: what is nearest to which face.
+
+    The faces are drawn at random, and each object has a name of its own.
+    """
+    mesh = scene.surface
+    middle_m = mesh.vertices_m[mesh.faces].mean(axis=1)
+    things = np.flatnonzero(mesh.belongs_to(askable(scene)))
+    seed = np.random.Generator(np.random.PCG64(0)).choice(things, count, replace=False)
+    owner = np.full(len(mesh.faces), -1, dtype=np.int32)
+    owner[things] = cKDTree(middle_m[seed]).query(middle_m[things])[1]
+    boxes = [gravity_box(mesh.vertices_m[mesh.faces[owner == k]].reshape(-1, 3)) for k in range(count)]
+    center_m, extent_m, R_world_box = map(np.array, zip(*boxes, strict=True))
+    labels = tuple(f"thing {k}" for k in range(count))
+    return replace(mesh, face_object=owner), Objects(np.arange(count), labels, center_m, extent_m, R_world_box)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 from measure import best_of, limit, line, title
 from numpy.typing import NDArray
-from scenes import askable
+from scenes import askable, cut_up
 
 from spargen.geometry.pictures import Pictures
 from spargen.geometry.raycast import RayCaster
@@ -20,6 +20,8 @@ from spargen.settings import Settings
 from spargen.views.sets import link, overlaps
 
 SIZE = np.array([640, 480])
+CROWDS = 30, 400
+"""Objects in one room; the larger number must cost little more."""
 
 
 def measure(scene: Scene, runs: int) -> Visibility:
@@ -44,7 +46,16 @@ def measure(scene: Scene, runs: int) -> Visibility:
     limit("drawing and counting their pixels alone, 1 core", frames / drawn.cpu, "frames/s", drawn.cpu / one.cpu)
     bound = bare_rays_per_s(scene, runs) / SIZE.prod()
     limit("one bare ray for each of 640 x 480 pixels, 1 core", bound, "frames/s", frames / one.cpu / bound)
+    few, many = (_crowd(scene, count, runs) for count in CROWDS)
+    line("seconds of the processor for {1} objects, over {0}".format(*CROWDS), many / few, "", most=1.5)
     return table
+
+
+def _crowd(scene: Scene, count: int, runs: int) -> float:
+    """Seconds of one core that the scene takes, cut up into so many objects."""
+    mesh, objects = cut_up(scene, count)
+    every = np.ones(count, dtype=bool)
+    return best_of(runs, lambda: see(mesh, objects, scene.cameras, every, Settings(), threads=1))[1].cpu
 
 
 def side_by_side(scene: Scene, runs: int) -> float:

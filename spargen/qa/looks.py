@@ -172,9 +172,10 @@ class _Weighed:
             self.taught = np.pad(self.taught, (0, len(self.known)))
 
     def take(self, *, loose: bool) -> tuple[_Ways, int] | None:
-        """Take out, as the next row, the fact that teaches least among those that fit in, and its way; None if none does.
+        """Take out, as the next row, the fact that teaches least among those that fit in, and its way.
 
-        Each rank may be one row ahead of its share, or of the larger one that a fact allows, if `loose`.
+        None where none fits in. Each rank may be one row ahead of its share; if `loose`, of the larger one that a fact
+        allows.
         """
         from spargen.qa.weighed import best, count
 

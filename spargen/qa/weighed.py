@@ -118,9 +118,7 @@ def look_back(slots: Slots, slot: Whole, rows: Rows, even: Whole) -> None:
 
 
 @compiled
-def best(
-    slots: Slots, rows: Rows, taught: Floats, counts: Floats, even: Whole, loose: bool
-) -> tuple[Whole, Whole]:
+def best(slots: Slots, rows: Rows, taught: Floats, counts: Floats, even: Whole, loose: bool) -> tuple[Whole, Whole]:
     """Return slot and way of the fact that teaches least among those that fit in, -1 if none does.
 
     Each rank may be one row ahead of its share: else few facts would fit in.
