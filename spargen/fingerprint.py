@@ -21,7 +21,7 @@ import numpy as np
 from spargen.errors import SceneError
 from spargen.reading import read_bytes
 
-LIBRARIES = ("numpy", "numba", "scipy", "open3d", "open3d-cpu", "jinja2", "pillow", "trimesh")
+LIBRARIES = ("numpy", "numba", "scipy", "jinja2", "pillow", "trimesh")
 """The libraries that decide numbers, words or pixels: with another version of one a run is another run."""
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 

@@ -165,7 +165,7 @@ def _alike(a: Sequence[int], b: Sequence[int]) -> bool:
 
 def _asked(scene: Scene, settings: Settings) -> tuple[dict[str, str], list[str]]:
     """Return what the check of a scene's frames measured with the number of rows, and what is wrong."""
-    check = check_scene(scene, settings, threads=0)
+    check = check_scene(scene, settings)
     if check.what:
         return {}, [f"{check.what}; {check.mend}"]
     faults = [in_words(check.faults)] if check.faults else []

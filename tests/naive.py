@@ -106,7 +106,7 @@ def hit_triangles(vertices, faces, origin, direction):
             q = np.cross(s, e1)
             v = direction @ q / det
             t = e2 @ q / det
-        hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 1e-9) & (t < best)
+            hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 1e-9) & (t < best)
         best[hit], face[hit] = t[hit], k
     return face, best
 

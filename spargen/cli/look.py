@@ -148,7 +148,7 @@ def inspect(
         **found.surface.describe(),
         **found.notes,
     }
-    check = check_scene(found, job.settings, threads=0)
+    check = check_scene(found, job.settings)
     facts |= check.figures
     if check.faults:
         facts["frames that do not fit"] = in_words(check.faults)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.scene.cameras import Cameras, looks_along, shown_at
 from spargen.scene.lenses import Lens
 
@@ -130,12 +130,12 @@ class Met:
         return float(np.median(apart)) if len(apart) else np.nan
 
 
-def meet(caster: RayCaster, claims: Claims) -> Met:
+def meet(rays: Rays, claims: Claims) -> Met:
     """Cast the rays that the frames claim."""
     directions = claims.directions()
-    face, depth_m = caster.cast(claims.T_world_camera[:, None, :3, 3], directions)
+    face, depth_m = rays.cast(claims.T_world_camera[:, None, :3, 3], directions)
     cast = np.asarray(np.isfinite(directions).all(axis=2))
-    return Met(face, depth_m.astype(np.float64) / claims.units, claims.measured_m, cast)
+    return Met(face, depth_m / claims.units, claims.measured_m, cast)
 
 
 def frames_agree(claims: Claims, *, hidden: bool = True) -> float:

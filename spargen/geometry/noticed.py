@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOTHING, InstanceImages
 from spargen.scene.types import Surface
@@ -28,9 +28,9 @@ def noticed(surface: Surface, cameras: Cameras, n_objects: int) -> list[Ints]:
         shown = [surface.read(view, size, n_objects)[0] for view, size in enumerate(cameras.size_px)]
     else:
         u, v = np.meshgrid(*((np.arange(count) + 0.5) / count for count in NOTICED))
-        at, caster = np.stack([u.ravel(), v.ravel()], axis=-1), RayCaster(surface.vertices_m, surface.faces)
+        at, rays = np.stack([u.ravel(), v.ravel()], axis=-1), Rays(surface.vertices_m, surface.faces)
         # One more entry, so that face -1 (no hit) looks up NOTHING.
         owner = np.append(surface.face_object, NOTHING)
-        rays = (cameras.rays(view, at * size) for view, size in enumerate(cameras.size_px))
-        shown = [owner[caster.cast(origin_m, towards)[0]] for origin_m, towards in rays]
+        looks = (cameras.rays(view, at * size) for view, size in enumerate(cameras.size_px))
+        shown = [owner[rays.cast(origin_m, towards)[0]] for origin_m, towards in looks]
     return [np.unique(ids[ids >= 0]).astype(np.int64) for ids in shown]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spargen.geometry.claims import Claims, Met
 from spargen.geometry.compiled import compiled
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.geometry.surface import face_areas_m2
 from spargen.linked import linked
 from spargen.scene.types import Mesh
@@ -139,13 +139,13 @@ def fronts(mesh: Mesh, claims: Claims, met: Met) -> Floats:
         return np.asarray((towards & hit).sum(axis=1) / hit.sum(axis=1))
 
 
-def boxed_in(caster: RayCaster, position_m: Floats) -> Bools:
+def boxed_in(rays: Rays, position_m: Floats) -> Bools:
     """Tell which positions (F, 3) have a surface close by nearly all round."""
     k = np.arange(ROUND) + 0.5
     height, turn = 1 - 2 * k / ROUND, np.pi * (1 + 5**0.5) * k
     flat = np.sqrt(1 - height**2)
     sphere = np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=-1)
-    _, distance_m = caster.cast(position_m[:, None], np.broadcast_to(sphere, (len(position_m), ROUND, 3)))
+    _, distance_m = rays.cast(position_m[:, None], np.broadcast_to(sphere, (len(position_m), ROUND, 3)))
     return np.asarray((distance_m < NARROW_M).mean(axis=1) >= CLOSED)
 
 
@@ -166,10 +166,10 @@ class Standing(NamedTuple):
         return _median(self.below_m + self.above_m)
 
 
-def standing(caster: RayCaster, position_m: Floats) -> Standing:
+def standing(rays: Rays, position_m: Floats) -> Standing:
     """Measure from camera positions (F, 3) straight down and up."""
     up = np.broadcast_to([0.0, 0.0, 1.0], position_m.shape)
-    return Standing(*(caster.cast(position_m, way)[1].astype(np.float64) for way in (-up, up)))
+    return Standing(*(rays.cast(position_m, way)[1] for way in (-up, up)))
 
 
 def _median(length_m: Floats) -> float:

@@ -66,25 +66,36 @@ class Triangles(NamedTuple):
         """Sort the triangles of a mesh of n objects."""
         vertices = np.ascontiguousarray(mesh.vertices_m, dtype=np.float32)
         faces = np.ascontiguousarray(mesh.faces, dtype=np.int64)
-        number = mesh.face_object.astype(np.int64) << CURVE_BITS
-        # Some stray vertex may lie anywhere.
-        low, high = np.percentile(vertices[faces[:, 0]], FEW, axis=0) if len(faces) else np.zeros((2, 3))
-        side = float((high - low).max()) or 1.0
-        _along_a_curve(vertices, faces, low, (CELLS - 1) / (3 * side), number)
+        number = along_a_curve(vertices, faces) | mesh.face_object.astype(np.int64) << CURVE_BITS
         order = np.argsort(number, kind="stable")
         owner = mesh.face_object[order].astype(np.int32)
         edges = np.append(np.flatnonzero(np.diff(owner, prepend=owner[:1] - 1)), len(owner))
         starts = [np.arange(a, b, CLUSTER) for a, b in pairwise(edges.tolist())]
         first = np.concatenate([np.zeros(0, dtype=np.int64), *starts, [len(owner)]]).astype(np.int64)
-        corners, (low_m, high_m) = np.empty((9, len(owner)), dtype=np.float32), np.empty((2, len(first) - 1, 3))
-        _arrange(vertices, faces, order, first, corners, low_m, high_m)
+        corners, low_m, high_m = arranged(vertices, faces, order, first)
         begins = np.searchsorted(owner[first[:-1]], np.arange(n + 1)).astype(np.int64)
         return cls(corners, first, owner[first[:-1]], low_m, high_m, begins)
 
 
+def along_a_curve(vertices_m: Singles, faces: Ints) -> Ints:
+    """Number faces (F, 3) along a curve that keeps together what lies together (Morton 1966), in `CURVE_BITS` bits."""
+    number = np.zeros(len(faces), dtype=np.int64)
+    # Some stray vertex may lie anywhere.
+    low, high = np.percentile(vertices_m[faces[:, 0]], FEW, axis=0) if len(faces) else np.zeros((2, 3))
+    side = float((high - low).max()) or 1.0
+    _along_a_curve(vertices_m, faces, low, (CELLS - 1) / (3 * side), number)
+    return number
+
+
+def arranged(vertices_m: Singles, faces: Ints, order: Ints, first: Ints) -> tuple[Singles, Floats, Floats]:
+    """Return the corners (9, F) of triangles in an order, and the box around each of C clusters, (C, 3) twice."""
+    corners, (low_m, high_m) = np.empty((9, len(order)), dtype=np.float32), np.empty((2, len(first) - 1, 3))
+    _arrange(vertices_m, faces, order, first, corners, low_m, high_m)
+    return corners, low_m, high_m
+
+
 @compiled
 def _along_a_curve(vertices: Singles, faces: Ints, low: Floats, scale: float, number: Ints) -> None:
-    """Add to (F,) numbers of faces along a curve that keeps together what lies together (Morton 1966)."""
     for f in range(len(faces)):
         for axis in range(3):
             middle = np.float64(0.0)
@@ -102,7 +113,6 @@ def _along_a_curve(vertices: Singles, faces: Ints, low: Floats, scale: float, nu
 def _arrange(
     vertices: Singles, faces: Ints, order: Ints, first: Ints, corners: Singles, low: Floats, high: Floats
 ) -> None:
-    """Put the corners of triangles in an order, and the boxes around clusters; see `Triangles`."""
     for c in range(len(first) - 1):
         for axis in range(3):
             least, most = np.float32(np.inf), np.float32(-np.inf)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spargen.geometry.claims import FEWEST, Claims, Met, frames_agree, meet
 from spargen.geometry.plausible import Standing, boxed_in, fronts, held_over, is_wound, planes, standing, up_axis
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.geometry.repairs import UNITS, Repair, likely, repairs, resized, with_scale
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
@@ -91,7 +91,6 @@ def judge(
     T_world_released: Floats,
     *,
     widest_m: float = WIDEST_M,
-    threads: int = 1,
 ) -> Verdict:
     """Hold some frames against the mesh.
 
@@ -103,9 +102,8 @@ def judge(
     measured_m : (F, P) camera Z that their depth images have at the positions of `lattice`; nan where none.
     T_world_released : (4, 4) the alignment that was applied.
     widest_m : how wide a scene may be.
-    threads : cores for the ray casts, 0 = all.
     """
-    case = _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), T_world_released, threads, widest_m)
+    case = _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), T_world_released, widest_m)
     faults = case.faults()
     failed = sum(map(bool, faults))
     refusal = case.by_depth(failed) if case.measured else case.by_sight(failed)
@@ -113,9 +111,9 @@ def judge(
     return Verdict(faults, *(refusal or ("", "")), case.remark(faults), case.figures())
 
 
-def find_faults(mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats, *, threads: int = 1) -> tuple[str, ...]:
+def find_faults(mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats) -> tuple[str, ...]:
     """Return why each of some frames does not fit the mesh, "" if it does; see `judge`."""
-    return _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), np.eye(4), threads).faults()
+    return _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), np.eye(4)).faults()
 
 
 class _Case:
@@ -127,13 +125,12 @@ class _Case:
         cameras: Cameras,
         claims: Claims,
         alignment: Floats,
-        threads: int,
         widest_m: float = WIDEST_M,
     ) -> None:
         self.mesh, self.cameras, self.claims, self.alignment = mesh, cameras, claims, alignment
         self.widest_m = widest_m
-        self.caster = RayCaster(mesh.vertices_m, mesh.faces, threads=threads)
-        self.met = meet(self.caster, claims)
+        self.rays = Rays(mesh.vertices_m, mesh.faces)
+        self.met = meet(self.rays, claims)
         self.measured = bool(np.isfinite(claims.measured_m).mean() >= FEWEST)
         self.bounds = np.array([mesh.vertices_m.min(axis=0), mesh.vertices_m.max(axis=0)], dtype=np.float64)
 
@@ -150,7 +147,7 @@ class _Case:
     @cached_property
     def standing(self) -> Standing:
         """How far floor and ceiling are from the cameras."""
-        return standing(self.caster, self.claims.T_world_camera[:, :3, 3])
+        return standing(self.rays, self.claims.T_world_camera[:, :3, 3])
 
     @cached_property
     def has_fronts(self) -> bool:
@@ -166,7 +163,7 @@ class _Case:
 
     def faults(self) -> tuple[str, ...]:
         """Why each frame does not fit; measured depth, where there is any, decides alone."""
-        boxed, front = boxed_in(self.caster, self.claims.T_world_camera[:, :3, 3]), self.fronts(self.claims, self.met)
+        boxed, front = boxed_in(self.rays, self.claims.T_world_camera[:, :3, 3]), self.fronts(self.claims, self.met)
         found = []
         for hits, agreement, closed, seen in zip(self.met.hits, self.met.agreement, boxed, front, strict=True):
             fault = ""
@@ -201,7 +198,7 @@ class _Case:
 
         Half of the measured ones must be compared, for a few agree by chance: floors look alike from everywhere.
         """
-        met = meet(self.caster, claims)
+        met = meet(self.rays, claims)
         if met.agree.sum() < GAIN * self.met.agree.sum():
             return 0.0
         measured = np.isfinite(self.met.measured_m).sum()
@@ -323,7 +320,7 @@ class _Case:
 
         Poses as they are given may be held over; what a mistake leaves once it is undone may not.
         """
-        met = meet(self.caster, claims)
+        met = meet(self.rays, claims)
         down = claims.T_world_camera[:, 2, 1] * (-1 if claims is self.claims and self.held_over else 1)
         upright = (down < -UPRIGHT).mean()
         return float((met.hits * self.fronts(claims, met)).mean() * upright)

@@ -184,7 +184,7 @@ class _Weighed:
             return None
         count(self.slots, slot, way, self.rows, self.taught, self.even)
         self.taken += 1
-        return self._leave(slot), way
+        return self._leave(int(slot)), int(way)
 
     def clear(self) -> list[_Ways]:
         """Take all facts out, in the order in which they came."""

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 WEIGHED = 48
 """Facts that are weighed against each other for the next row."""
-ALL, NONE = -1, -2
+ALL, NONE = np.int64(-1), np.int64(-2)
 """Instead of the number of an axis."""
 
 

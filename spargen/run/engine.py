@@ -124,9 +124,7 @@ def _views(
     if needs:
         _log.info("%s: checking its frames", scene.id)
         with _timed(out, "check"):
-            usable, out.notes = frames_to_ask(
-                scene, recipe.settings, video=video, rgbd=recipe.rgbd, keep_in=cache, threads=threads
-            )
+            usable, out.notes = frames_to_ask(scene, recipe.settings, video=video, rgbd=recipe.rgbd, keep_in=cache)
     views = Views(
         scene,
         recipe.settings,

@@ -63,7 +63,7 @@ class Outcome:
 
 
 _NEEDS = ("spargen.run.engine", "scipy.ndimage", "scipy.sparse.csgraph", "scipy.spatial")
-"""What is loaded for the first scene that is asked about; without the ray caster, which starts threads as it loads."""
+"""What is loaded for the first scene that is asked about."""
 
 Watch = Callable[[Outcome, int, int], None]
 """Called after every scene with its outcome, the number of scenes through, and the number of scenes."""

@@ -58,7 +58,7 @@ class Check:
     figures: Mapping[str, str]
 
 
-def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None, threads: int = 1) -> Check:
+def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None) -> Check:
     """Check a scene, or read what an earlier check of the very same scene found.
 
     Parameters
@@ -66,17 +66,16 @@ def check_scene(scene: Scene, settings: Settings, *, keep_in: Path | None = None
     scene : the scene.
     settings : how many frames.
     keep_in : folder in which findings are kept, and looked for first.
-    threads : cores for the ray casts, 0 = all.
     """
     if keep_in is None or not scene.fingerprint:
-        return _examine(scene, settings, threads)
+        return _examine(scene, settings)
     seen = (*scene.surface.parts(), *scene.cameras.parts())
     address = (scene.fingerprint, settings.check_frames, settings.widest_m, *seen, *map(tree, _CODE), libraries())
     path = keep_in / f"{scene.dataset}-{scene.id}-{digest('check', *address)}.json"
     try:
         return Check(**read_kept(path))
     except TypeError:
-        found = _examine(scene, settings, threads)
+        found = _examine(scene, settings)
     keep(path, asdict(found))
     return found
 
@@ -88,7 +87,6 @@ def frames_to_ask(
     video: bool = False,
     rgbd: bool = False,
     keep_in: Path | None = None,
-    threads: int = 1,
 ) -> tuple[Ints, dict[str, str]]:
     """Return the positions in `scene.frames` that questions may use, and what a person should know of the others.
 
@@ -108,13 +106,13 @@ def frames_to_ask(
     notes: dict[str, str] = {}
     faults: dict[str, str] = {}
     if settings.scene_check != "off":
-        found = check_scene(scene, settings, keep_in=keep_in, threads=threads)
+        found = check_scene(scene, settings, keep_in=keep_in)
         _refuse(found.what, found.mend, scene, settings)
         remarks = "; ".join(filter(None, (found.what, found.remark)))
         notes = {"scene check": remarks} if remarks else {}
         faults |= {} if found.what else found.faults  # a scene that is asked all the same is asked whole
     images = ImageFaults(scene, rgbd=rgbd, keep_in=keep_in)
-    usable, looked_at = _look_on(scene, settings, faults, images, video=video, threads=threads)
+    usable, looked_at = _look_on(scene, settings, faults, images, video=video)
     notes |= _told(scene, settings, faults, looked_at)
     if not len(usable):
         raise SceneError(f"no frame can be used: {in_words(faults)}", where=scene.id, mend="export the frames again")
@@ -122,7 +120,7 @@ def frames_to_ask(
 
 
 def _look_on(
-    scene: Scene, settings: Settings, faults: dict[str, str], images: ImageFaults, *, video: bool, threads: int
+    scene: Scene, settings: Settings, faults: dict[str, str], images: ImageFaults, *, video: bool
 ) -> tuple[Ints, int]:
     """Look at all frames that are chosen, others in place of bad ones too, add what is wrong; and count the frames."""
     one_does_not_fit = bool(faults)
@@ -139,10 +137,10 @@ def _look_on(
         faults |= images.among(new)
         if one_does_not_fit and not scene.surface.is_empty:
             good = [f for f in sorted(looked_at) if scene.frames[f] not in faults]
-            faults |= _misfits(scene, good, threads)
+            faults |= _misfits(scene, good)
 
 
-def _misfits(scene: Scene, frames: Sequence[int], threads: int) -> dict[str, str]:
+def _misfits(scene: Scene, frames: Sequence[int]) -> dict[str, str]:
     """Return which of some frames, whose images can be read, do not fit the mesh or the boxes, and why."""
     if not frames:
         return {}
@@ -151,7 +149,7 @@ def _misfits(scene: Scene, frames: Sequence[int], threads: int) -> dict[str, str
         found = find_image_faults(surface, scene.objects, scene.cameras, chosen)
     else:
         depth_m = np.stack([measured_m(scene, f) for f in frames])
-        found = find_faults(surface, scene.cameras, chosen, depth_m, threads=threads)
+        found = find_faults(surface, scene.cameras, chosen, depth_m)
     return {scene.frames[f]: fault for f, fault in zip(frames, found, strict=True) if fault}
 
 
@@ -185,7 +183,7 @@ def in_words(faults: Mapping[str, str]) -> str:
     return "; ".join([*first, f"and {len(faults) - _SAID} more"] if len(faults) > _SAID else first)
 
 
-def _examine(scene: Scene, settings: Settings, threads: int) -> Check:
+def _examine(scene: Scene, settings: Settings) -> Check:
     """Decode the images of a few frames, and hold those that can be read against the mesh."""
     frames = _spread(len(scene.frames), settings.check_frames)
     faults = {scene.frames[f]: fault for f in frames if (fault := image_fault(scene, f, rgbd=False))}
@@ -195,20 +193,20 @@ def _examine(scene: Scene, settings: Settings, threads: int) -> Check:
     if scene.surface.is_empty:
         return Check(len(frames), faults, "", "", "the mesh has no faces", figures)
     sound = [f for f in frames if scene.frames[f] not in faults]
-    verdict = _judged(scene, sound, settings, threads)
+    verdict = _judged(scene, sound, settings)
     faults |= {scene.frames[f]: fault for f, fault in zip(sound, verdict.faults, strict=True) if fault}
     figures |= verdict.figures
     return Check(len(frames), faults, verdict.what, verdict.mend, verdict.remark, figures)
 
 
-def _judged(scene: Scene, frames: Sequence[int], settings: Settings, threads: int) -> Verdict:
+def _judged(scene: Scene, frames: Sequence[int], settings: Settings) -> Verdict:
     """Hold frames whose images can be read against the mesh; instance images, against the boxes."""
     surface, widest_m = scene.surface, settings.widest_m
     claimed = (scene.cameras, np.array(frames))
     if isinstance(surface, InstanceImages):
         return judge_images(surface, scene.objects, *claimed, scene.T_world_released, widest_m=widest_m)
     depth_m = np.stack([measured_m(scene, f) for f in frames])
-    return judge(surface, *claimed, depth_m, scene.T_world_released, widest_m=widest_m, threads=threads)
+    return judge(surface, *claimed, depth_m, scene.T_world_released, widest_m=widest_m)
 
 
 def _spread(total: int, count: int) -> list[int]:

@@ -240,7 +240,7 @@ def test_the_json_files_hold_colmaps_poses_in_a_world_of_their_own(root, folder)
 @pytest.mark.parametrize("options", [{}, {"poses": "aligned_pose"}, {"stream": "dslr"}, {"stream": "dslr_undistorted"}])
 def test_every_stream_passes_the_check(root, options):
     scene = load(root, **options)
-    found = check_scene(scene, Settings(), threads=1)
+    found = check_scene(scene, Settings())
     assert (found.what, dict(found.faults)) == ("", {})
 
 

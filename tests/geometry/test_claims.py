@@ -8,12 +8,12 @@ import pytest
 from worlds import World, furnished, measured
 
 from spargen.geometry.claims import COLUMNS, ROWS, Claims, Met, frames_agree, lattice, meet
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.views.pictures import measured_m
 
 WORLD = furnished(frames=6)
 SCENE = measured(WORLD.scene())
-CASTER = RayCaster(SCENE.surface.vertices_m, SCENE.surface.faces)
+CASTER = Rays(SCENE.surface.vertices_m, SCENE.surface.faces)
 DEPTH_M = np.stack([measured_m(SCENE, f) for f in range(6)])
 CLAIMS = Claims.of(SCENE.cameras, DEPTH_M)
 
@@ -79,7 +79,7 @@ def test_few_measured_rays_tell_nothing():
 
 
 def test_units_count_hits_in_metres():
-    big = RayCaster(SCENE.surface.vertices_m * 1000, SCENE.surface.faces)
+    big = Rays(SCENE.surface.vertices_m * 1000, SCENE.surface.faces)
     T = CLAIMS.T_world_camera.copy()
     T[:, :3, 3] *= 1000
     met = meet(big, replace(CLAIMS, T_world_camera=T, units=1000.0))

@@ -7,7 +7,7 @@ from worlds import World, furnished, pose
 
 from spargen.geometry.claims import Claims, meet
 from spargen.geometry.plausible import Standing, boxed_in, fronts, held_over, is_wound, planes, standing, up_axis
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.scene.types import Mesh
 
 ROOM = furnished(frames=12)
@@ -67,7 +67,7 @@ def test_cameras_held_upside_down_look_down_all_the_same(elevation, roll, over):
 def test_floor_and_ceiling_camera_by_camera():
     w = World().add("floor", (0, 0, -0.05), (4, 4, 0.1)).add("table", (1, 0, 0.4), (1, 1, 0.8))
     mesh = w.add("ceiling", (0, 0, 2.55), (2, 2, 0.1)).mesh()
-    at = standing(RayCaster(mesh.vertices_m, mesh.faces), np.array([[0, 0, 1.5], [1.2, 0, 1.5], [9, 9, 1.5]]))
+    at = standing(Rays(mesh.vertices_m, mesh.faces), np.array([[0, 0, 1.5], [1.2, 0, 1.5], [9, 9, 1.5]]))
     np.testing.assert_allclose(at.below_m, [1.5, 0.7, np.inf], atol=1e-6)
     np.testing.assert_allclose(at.above_m, [1.0, np.inf, np.inf], atol=1e-6)
     assert at.above_floor_m == pytest.approx(1.1)
@@ -133,12 +133,12 @@ def test_fronts_face_by_face():
     w = World()
     w.camera((0, 0, 0)).camera((-5, 0, 0)).camera((-5, 0, 0), heading_deg=180)
     claims = Claims.of(w.cameras(), np.full((3, 768), np.nan))
-    met = meet(RayCaster(ball.vertices_m, ball.faces), claims)
+    met = meet(Rays(ball.vertices_m, ball.faces), claims)
     found = fronts(ball, claims, met)
     np.testing.assert_allclose(found[:2], [0, 1])
     assert np.isnan(found[2])
     mesh, room = ROOM.mesh(), Claims.of(ROOM.cameras().take([0, 1]), np.full((2, 768), np.nan))
-    met = meet(RayCaster(mesh.vertices_m, mesh.faces), room)
+    met = meet(Rays(mesh.vertices_m, mesh.faces), room)
     np.testing.assert_allclose(fronts(mesh, room, met), loop_fronts(mesh, room, met))
 
 
@@ -146,11 +146,11 @@ def test_fronts_face_by_face():
 def test_a_camera_in_a_box(half_m, boxed):
     # In a cube of half side 0.1 every wall is within 0.174 m; of 0.19, only the middles of the walls are within 0.2 m.
     mesh = World().add("box", (0, 0, 1), (2 * half_m,) * 3).mesh()
-    caster = RayCaster(mesh.vertices_m, mesh.faces)
+    caster = Rays(mesh.vertices_m, mesh.faces)
     assert boxed_in(caster, np.array([[0, 0, 1.0], [3, 3, 3]])).tolist() == [boxed, False]
 
 
 def test_a_camera_close_to_a_corner_of_a_room_is_not_boxed_in():
     mesh = ROOM.mesh()
-    caster = RayCaster(mesh.vertices_m, mesh.faces)
+    caster = Rays(mesh.vertices_m, mesh.faces)
     assert not boxed_in(caster, np.array([[0.1, 0.1, 0.1], [5, 3.5, 1.5]])).any()

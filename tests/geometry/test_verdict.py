@@ -8,7 +8,7 @@ import trimesh
 from worlds import World, furnished, measured, pose, shell
 
 from spargen.geometry.claims import Claims, meet
-from spargen.geometry.raycast import RayCaster
+from spargen.geometry.rays import Rays
 from spargen.geometry.verdict import find_faults, judge
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
@@ -456,7 +456,7 @@ def ball_room(inside_out):
 def test_no_mistake_is_named_where_undoing_it_changes_nothing():
     # Six of ten cameras, with little depth, stand far off; to the others the round room looks the same in every mirror.
     mesh, cameras = ball_room(inside_out=True)
-    depth_m = meet(RayCaster(mesh.vertices_m, mesh.faces), Claims.of(cameras, NONE)).depth_m
+    depth_m = meet(Rays(mesh.vertices_m, mesh.faces), Claims.of(cameras, NONE)).depth_m
     depth_m[:6, 100:] = np.nan
     T = cameras.T_world_camera.copy()
     T[:6, :3, 3] += [0, 0, 90.0]

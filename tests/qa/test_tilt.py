@@ -89,6 +89,14 @@ def test_only_the_axis_that_is_asked_for_counts():
     assert tilt.pop([0, 1], "ab") == 1  # along which nothing leans
 
 
+def test_what_leans_along_another_axis_weighs_nothing():
+    leaning = [("lr", 1.0), ("cf", 1.0)], [("lr", -1.0), ("cf", 1.0)], [("cf", -1.0)]
+    facts = [Fact((k,), (), 0, {}, leans=tuple((of, "a", w) for of, w in lean)) for k, lean in enumerate(leaning)]
+    tilt = Tilt(facts)
+    assert tilt.pop([0]) == 0
+    assert tilt.pop([1, 2], "lr") == 1
+
+
 def naive_turns(facts, buckets, parts, count):
     """One row after the other, everything added up anew."""
     buckets, used, times, sums = [list(b) for b in buckets], Counter(), Counter(), Counter()
