@@ -42,7 +42,7 @@ def test_a_list_needs_no_picture_and_no_ray(what):
     assert found & {"spargen.gallery.write", "spargen.run.estimate", "spargen.run.generate", "spargen.demo"} == set()
 
 
-UNUSED = {"open3d", "open3d.cpu", "open3d.ml", "sklearn", "pandas", "matplotlib", "scipy.stats", "trimesh"}
+UNUSED = {"open3d", "open3d.cpu.pybind", "open3d.ml", "sklearn", "pandas", "matplotlib", "scipy.stats", "trimesh"}
 """What Open3D's package brings along, and what nothing here is worked out with."""
 
 

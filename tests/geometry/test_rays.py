@@ -71,8 +71,9 @@ def test_rays_along_an_axis_and_along_the_sides_of_boxes(axis):
     direction = np.eye(3)[axis] * [[1], [-1]]
     _, t = Rays(mesh.vertices_m, mesh.faces).cast([0.25, 0.25, 0.25], direction)
     assert t.tolist() == [0.75, 1.25]
-    _, t = Rays(mesh.vertices_m, mesh.faces).cast(-3 * direction + 1 - np.abs(direction), direction)
-    assert t.tolist() == [2, 2]
+    for side in (1, -1):
+        _, t = Rays(mesh.vertices_m, mesh.faces).cast(-3 * direction + side * (1 - np.abs(direction)), direction)
+        assert t.tolist() == [2, 2]
 
 
 def test_no_faces_no_rays_and_rays_of_nan():
