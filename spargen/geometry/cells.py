@@ -15,7 +15,7 @@ Bools = NDArray[np.bool_]
 
 CELL_M = 0.05
 UPRIGHT, TOUCHES = 1e-9, -1e-9
-"""Half the area in cells below which a face is seen from its edge; and the weight of a corner at which the middle of a
+"""Twice the area in cells below which a face is seen from its edge; and the weight of a corner at which the middle of a
 cell still counts as below the face, for rounding."""
 _AROUND = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1])).reshape(2, 9)
 
@@ -52,7 +52,13 @@ class Cells:
 
     def below(self, corners_m: NDArray[np.floating]) -> Ints:
         """Return the cells, ascending, whose middle lies below or above one of faces (F, 3, 3)."""
-        return np.flatnonzero(np.isfinite(self.topmost_m(corners_m)))
+        # Only rows that faces reach into: a floor may be many times as wide as what stands on it.
+        row = np.floor((corners_m[..., 0] - self.origin_m[0]) / CELL_M)
+        reach = [row.min(), row.max() + 1] if row.size else [0, 0]
+        begin, end = self.shape[1] * np.clip(reach, 0, self.shape[0]).astype(np.int64)
+        top_m = np.full(end - begin, -np.inf)
+        self.lift(top_m, corners_m, begin)
+        return np.asarray(begin + np.flatnonzero(np.isfinite(top_m)))
 
     def topmost_m(self, corners_m: NDArray[np.floating]) -> Floats:
         """Return the height (C,) of the topmost of faces (F, 3, 3) at the middle of each cell, -inf where none is."""
@@ -60,13 +66,16 @@ class Cells:
         self.lift(top_m, corners_m)
         return top_m
 
-    def lift(self, top_m: Floats, corners_m: NDArray[np.floating]) -> None:
-        """Lift heights (C,) to those of faces (F, 3, 3) that are above them at the middle of a cell."""
-        _lift(top_m, np.asarray(corners_m, dtype=np.float64), self.origin_m, *self.shape)
+    def lift(self, top_m: Floats, corners_m: NDArray[np.floating], begin: int = 0) -> None:
+        """Lift heights to those of faces (F, 3, 3) that are above them at the middle of a cell.
+
+        They are those of all cells that faces lie above or below, from cell `begin` on.
+        """
+        _lift(top_m, np.int64(begin), np.asarray(corners_m, dtype=np.float64), self.origin_m, *self.shape)
 
 
 @compiled
-def _lift(top_m: Floats, corners_m: Floats, origin_m: Floats, rows: Whole, columns: Whole) -> None:
+def _lift(top_m: Floats, begin: Whole, corners_m: Floats, origin_m: Floats, rows: Whole, columns: Whole) -> None:
     for face in corners_m:
         # In cells, counted so that the middle of a cell is a whole number.
         ax, ay = (face[0, 0] - origin_m[0]) / CELL_M - 0.5, (face[0, 1] - origin_m[1]) / CELL_M - 0.5
@@ -75,14 +84,14 @@ def _lift(top_m: Floats, corners_m: Floats, origin_m: Floats, rows: Whole, colum
         twice = _area(ax, ay, bx, by, cx, cy)
         if abs(twice) < UPRIGHT:
             continue
-        begin, end = _middles(min(ay, by, cy), max(ay, by, cy), columns)
+        first, behind = _middles(min(ay, by, cy), max(ay, by, cy), columns)
         for row in range(*_middles(min(ax, bx, cx), max(ax, bx, cx), rows)):
-            for column in range(begin, end):
+            for column in range(first, behind):
                 a = _area(bx, by, cx, cy, row, column) / twice
                 b = _area(cx, cy, ax, ay, row, column) / twice
                 c = _area(ax, ay, bx, by, row, column) / twice
                 if min(a, b, c) >= TOUCHES:
-                    cell = row * columns + column
+                    cell = row * columns + column - begin
                     top_m[cell] = max(top_m[cell], a * face[0, 2] + b * face[1, 2] + c * face[2, 2])
 
 

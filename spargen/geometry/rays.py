@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.compiled import Whole, compiled
+from spargen.geometry.raycast import NO_FACE
 from spargen.geometry.triangles import along_a_curve, arranged
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-NO_FACE = -1
 LEAF, DEEP = 8, 64
 """Triangles that are tried one by one, at most; and how many boxes may wait on the way to them."""
 NOWHERE_M = 1e30
@@ -53,18 +53,7 @@ class Rays:
         self._low_m[empty] = self._high_m[empty] = NOWHERE_M
 
     def cast(self, origin_m: ArrayLike, direction: ArrayLike) -> tuple[Ints, Floats]:
-        """Cast rays.
-
-        Parameters
-        ----------
-        origin_m : (..., 3), broadcast against `direction`.
-        direction : (..., 3), any length; the hit parameter counts in these lengths. A ray of nan hits nothing.
-
-        Returns
-        -------
-        face : (...) the face that is hit first, `NO_FACE` where none is.
-        t : (...) ray parameter, inf where nothing is hit.
-        """
+        """Cast rays (..., 3), with parameters and results of `RayCaster.cast`, but t (...) as float64."""
         towards = np.array(direction, dtype=np.float64)
         origin = np.array(np.broadcast_to(origin_m, towards.shape), dtype=np.float64)
         place, t = np.full(towards.shape[:-1], NO_FACE, dtype=np.int64), np.full(towards.shape[:-1], np.inf)

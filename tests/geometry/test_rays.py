@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import World
 
-from spargen.geometry.raycast import RayCaster
-from spargen.geometry.rays import LEAF, NO_FACE, Rays
+from spargen.geometry.raycast import NO_FACE, RayCaster
+from spargen.geometry.rays import LEAF, Rays
 
 
 def rng(seed):
