@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
@@ -42,14 +41,9 @@ def gravity_box(points_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
 
 def footprint_hull(xy: ArrayLike) -> Floats:
     """Return the corners (H, 2) of the convex hull of points (P, 2), counter-clockwise; two ends if all are in line."""
-    xy = np.asarray(xy, dtype=np.float64)
-    try:
-        return np.asarray(xy[scipy.spatial.ConvexHull(xy).vertices])
-    except (scipy.spatial.QhullError, ValueError):
-        offset = xy - xy.mean(0)
-        main = np.linalg.svd(offset, full_matrices=False)[2][0]
-        t = offset @ main
-        return np.asarray(xy[[int(t.argmin()), int(t.argmax())]])
+    from spargen.geometry.hulls import hull_of  # lists do without what is compiled
+
+    return hull_of(np.asarray(xy, dtype=np.float64))
 
 
 def outside_m(xy: ArrayLike, hull: Floats) -> Floats:

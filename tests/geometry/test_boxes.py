@@ -3,6 +3,8 @@
 import naive
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spargen.geometry.boxes import footprint_hull, gravity_box, outside_m, size_lwh_m, tilt_deg
 
@@ -96,6 +98,25 @@ def test_hulls_and_how_far_points_lie_outside_them(seed):
     np.testing.assert_allclose(outside_m(others, hull), distance, atol=1e-12)
     assert 5 < np.count_nonzero(distance) < 60
     np.testing.assert_array_equal(outside_m([points.mean(axis=0)], hull), [0])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40))
+def test_hulls_where_many_points_are_in_line_or_the_same(points):
+    found = [tuple(p) for p in footprint_hull(points)]
+    expected = naive.convex_hull(points)
+    if len(expected) > 2:
+        start = found.index(expected[0])
+        assert found[start:] + found[:start] == expected
+    else:
+        assert set(found) == set(expected)
+        assert len(found) == min(2, len(points))
+
+
+def test_hulls_of_many_points_by_far_fewer():
+    points = np.random.default_rng(0).normal(size=(3000, 2)) @ [[2, 0.5], [0, 0.1]] + [8, -3]
+    found, expected = footprint_hull(points), naive.convex_hull([tuple(p) for p in points])
+    assert {tuple(p) for p in found} == set(expected)
+    assert len(found) > 8
 
 
 def test_how_far_points_lie_outside_a_line_and_a_point():
