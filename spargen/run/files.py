@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
@@ -33,6 +34,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SEAL = "sha256"
 _IN_USE = (errno.ENOTEMPTY, errno.EEXIST)
 _ATTEMPTS = 5
+_WAITING = 8
+"""Files that are waited for at a time until they are on the disk: it writes several in hardly more time than one."""
 
 
 @contextmanager
@@ -121,12 +124,11 @@ def make_folder(folder: Path) -> None:
 
 
 def settle(files: Iterable[Path]) -> None:
-    """See that files are on the disk, and that their folders have them."""
-    folders = set()
-    for file in files:
-        folders.add(file.parent)
-        _fsync(file)
-    for folder in sorted(folders):
+    """See that files are on the disk, and that their folders have them; several are waited for at a time."""
+    files = list(files)
+    with ThreadPoolExecutor(_WAITING) as pool:
+        list(pool.map(_fsync, files))
+    for folder in sorted({file.parent for file in files}):
         settle_folder(folder)
 
 

@@ -1,5 +1,6 @@
 """Lines of many files in one order, of which only the places are kept in memory."""
 
+import random
 import tracemalloc
 
 import pytest
@@ -33,6 +34,29 @@ def test_lines_come_in_the_order_of_their_keys_whatever_file_they_stand_in(tmp_p
     assert lines.keys == b"".join((n >> 64).to_bytes(8, "little") + (n % 2**64).to_bytes(8, "little") for n in order)
     assert b"".join(lines.read_together()) == b"".join(lines.read())
     assert list(Lines().read()) == list(Lines().read_together()) == []
+
+
+@pytest.mark.parametrize("chosen", [range(0, 400, 3), [*range(50), *range(60, 200), 399], [7]])
+def test_some_lines_of_a_file_come_without_those_between_them(tmp_path, chosen, monkeypatch):
+    monkeypatch.setattr("spargen.run.lines._SIDE_BY_SIDE", 1000)
+    numbers = random.Random(1).sample(range(400), 400)
+    put(Lines(), tmp_path / "a", numbers)
+    places = list(lines_in(tmp_path / "a"))
+    lines = Lines()
+    for part in (chosen[::2], chosen[1::2]):
+        own = [places[k] for k in part]
+        keys = b"".join(key(numbers[k]) for k in part)
+        lines.add(tmp_path / "a", [begin for begin, _ in own], [len(line) for _, line in own], keys)
+    assert [id_of(line, "") for line in lines.read()] == [f"s_{n}" for n in sorted(numbers[k] for k in chosen)]
+
+
+def test_a_line_that_begins_where_one_of_another_file_ends_is_read_from_its_own(tmp_path):
+    lines = Lines()
+    for name, number, taken in (("a", 1, 0), ("b", 3, 1)):
+        put(Lines(), tmp_path / name, (number, number + 1))
+        begin, line = list(lines_in(tmp_path / name))[taken]
+        lines.add(tmp_path / name, [begin], [len(line)], key(number + taken))
+    assert [id_of(line, "") for line in lines.read()] == ["s_1", "s_4"]
 
 
 def test_of_lines_with_one_key_the_last_counts(tmp_path):
