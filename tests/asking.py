@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import get_args
 
@@ -52,6 +53,15 @@ def context(scene, *, settings=None, pool=400, **more):
     vars(views).update(more)
     rng = np.random.Generator(np.random.PCG64(0))
     return TaskContext("a test", get_args(Need), views, rng, pool)
+
+
+def facts_of(scene, tasks=tuple(TASKS), **more):
+    """Yield name and facts of tasks, each asked by itself; all look at one table, which is drawn once."""
+    shared = context(scene, **more)
+    for name in tasks:
+        own = replace(shared, rng=np.random.Generator(np.random.PCG64(0)), dropped=Counter(), noted=Counter())
+        for fact in TASKS[name].propose(own):
+            yield name, fact
 
 
 def said(row):

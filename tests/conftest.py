@@ -34,3 +34,15 @@ def _no_waiting_for_the_disk():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tasks_are_those_that_are_shipped():
+    """What a test registers is no task of the next ones: a run asks all there are."""
+    from spargen.tasks.registry import TASKS, load_builtin_tasks
+
+    load_builtin_tasks()
+    before = dict(TASKS)
+    yield
+    TASKS.clear()
+    TASKS.update(before)

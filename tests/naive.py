@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -32,30 +33,34 @@ def distorted(lens, x, y):
     """Where a lens shows undistorted positions; nan beyond the radius at which it turns back."""
     if lens.model == "PINHOLE":
         return x, y
-    k, r = lens.coefficients, np.hypot(x, y)
+    r = np.hypot(x, y)
     if lens.model == "OPENCV_FISHEYE":
         t = np.arctan(r)
-        shown = np.where(t < turning_point(fisheye_radius(k), np.pi / 2), fisheye_radius(k)(t), np.nan)
+        shown = np.where(t < turning_point(lens), radius(lens)(t), np.nan)
         scale = np.where(r > 0, shown / np.where(r > 0, r, 1), 1.0)
         return x * scale, y * scale
-    k1, k2, p1, p2, k3 = k
-    radial = 1 + k1 * r**2 + k2 * r**4 + k3 * r**6
-    radial = np.where(r < turning_point(lambda r: r * (1 + k1 * r**2 + k2 * r**4 + k3 * r**6), 20.0), radial, np.nan)
+    k1, k2, p1, p2, k3 = lens.coefficients
+    radial = np.where(r < turning_point(lens), 1 + k1 * r**2 + k2 * r**4 + k3 * r**6, np.nan)
     return (
         x * radial + 2 * p1 * x * y + p2 * (r**2 + 2 * x**2),
         y * radial + p1 * (r**2 + 2 * y**2) + 2 * p2 * x * y,
     )
 
 
-def fisheye_radius(k):
-    """Radius in the image of an angle to the axis."""
-    return lambda t: t * (1 + k[0] * t**2 + k[1] * t**4 + k[2] * t**6 + k[3] * t**8)
+def radius(lens):
+    """Radius in the image of an angle to the axis; of a lens that is no fisheye, of a radius without it."""
+    k = lens.coefficients
+    if lens.model == "OPENCV_FISHEYE":
+        return lambda t: t * (1 + k[0] * t**2 + k[1] * t**4 + k[2] * t**6 + k[3] * t**8)
+    return lambda r: r * (1 + k[0] * r**2 + k[1] * r**4 + k[4] * r**6)
 
 
-def turning_point(f, end):
-    """The first of many small steps at which a function no longer rises."""
+@cache
+def turning_point(lens):
+    """The first of many small steps at which what a lens shows no longer rises."""
+    end = np.pi / 2 if lens.model == "OPENCV_FISHEYE" else 20.0
     steps = np.linspace(0, end, 200_001)
-    falls = np.flatnonzero(np.diff(f(steps)) <= 0)
+    falls = np.flatnonzero(np.diff(radius(lens)(steps)) <= 0)
     return steps[falls[0]] if len(falls) else end
 
 
@@ -64,8 +69,8 @@ def undistorted(lens, x, y):
     if lens.model == "PINHOLE":
         return x, y
     if lens.model == "OPENCV_FISHEYE":
-        f, r = fisheye_radius(lens.coefficients), np.hypot(x, y)
-        low, high = np.zeros_like(r), np.full_like(r, turning_point(f, np.pi / 2))
+        f, r = radius(lens), np.hypot(x, y)
+        low, high = np.zeros_like(r), np.full_like(r, turning_point(lens))
         beyond = r >= f(high)
         for _ in range(60):
             middle = (low + high) / 2
@@ -76,6 +81,8 @@ def undistorted(lens, x, y):
     for _ in range(400):
         u, v = distorted(lens, a, b)
         a, b = a + 0.7 * (x - u), b + 0.7 * (y - v)
+        if not (np.hypot(x - u, y - v) > 1e-15).any():
+            break
     u, v = distorted(lens, a, b)
     good = np.hypot(u - x, v - y) < 1e-9
     return np.where(good, a, np.nan), np.where(good, b, np.nan)
@@ -217,7 +224,14 @@ def label_words(label):
 
 def label_groups(rules):
     """The names of each group, singular, without spaces and punctuation."""
-    return [{"".join(label_words(rules.key(name))) for name in names} for names in rules.groups]
+    return tuple(frozenset("".join(label_words(rules.key(name))) for name in names) for names in rules.groups)
+
+
+@cache
+def groups_at_the_end(name, groups):
+    """Which groups have a name that a name's last words are."""
+    words = label_words(name)
+    return {i for i, names in enumerate(groups) if any("".join(words[k:]) in names for k in range(len(words)))}
 
 
 JOINING = {"of", "in", "on", "for", "from", "with", "w", "and", "or"}
@@ -249,11 +263,7 @@ def names_clash(a, b, rules, groups):
     whole_a, whole_b = "".join(words_a), "".join(words_b)
     if whole_a and whole_b and (whole_a.endswith(whole_b) or whole_b.endswith(whole_a)):
         return True
-
-    def ends_with_one_of(words, names):
-        return any("".join(words[k:]) in names for k in range(len(words)))
-
-    if any(ends_with_one_of(words_a, names) and ends_with_one_of(words_b, names) for names in groups):
+    if groups_at_the_end(a, groups) & groups_at_the_end(b, groups):
         return True
     if len(words_a) != len(words_b):
         return False
@@ -337,7 +347,7 @@ def convex_hull(points):
     hull, at = [], points[0]
     while at not in hull:
         hull.append(at)
-        best = points[0] if points[0] != at else points[1]
+        best = points[0] if points[0] != at else points[-1]
         for p in points:
             turn = (best[0] - at[0]) * (p[1] - at[1]) - (best[1] - at[1]) * (p[0] - at[0])
             farther = np.hypot(p[0] - at[0], p[1] - at[1]) > np.hypot(best[0] - at[0], best[1] - at[1])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from asking import TASKS, context
+from asking import facts_of
 
 from spargen.demo import LAYOUTS, write_demo
 from spargen.demo.tripods import VIEWS, YAWS, tripod_cameras
@@ -136,11 +136,9 @@ def facts(read, other):
     common = sorted(set(read.walked) & set(other.walked))
     scene = only(read, common)
     found = {}
-    for name, task in TASKS.items():
-        for fact in task.propose(context(scene, settings=FEW, pool=300)):
-            walked = tuple(common[f] for f in fact.frames)
-            key = (name, walked, tuple(read.group(o) for o in fact.objects), fact.quantity)
-            found[key] = fact
+    for name, fact in facts_of(scene, settings=FEW, pool=300):
+        walked = tuple(common[f] for f in fact.frames)
+        found[name, walked, tuple(read.group(o) for o in fact.objects), fact.quantity] = fact
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from asking import TASKS, context
+from asking import facts_of
 from PIL import Image
 
 from spargen.demo import (
@@ -321,11 +321,7 @@ def test_three_lenses_at_one_place_print_the_same_depths_and_distances(at_one_pl
     assert bends == ["OPENCV", "OPENCV_FISHEYE", "PINHOLE"]
     told = []
     for scene in at_one_place.values():
-        facts = {}
-        for task in SINGLE:
-            for fact in TASKS[task].propose(context(scene, pool=4000)):
-                facts[task, fact.frames, fact.objects] = fact
-        told.append(facts)
+        told.append({(task, fact.frames, fact.objects): fact for task, fact in facts_of(scene, SINGLE, pool=4000)})
     for other in told[1:]:
         both = told[0].keys() & other.keys()
         assert len(both) > 60
