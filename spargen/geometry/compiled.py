@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
+from numba.core.runtime.nrt import rtsys
 
 from spargen.fingerprint import tree
 
@@ -51,7 +52,10 @@ class _Kept(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what is kept for a signature, None where nothing is."""
         try:
-            return super().load_overload(sig, target_context)
+            # numba's own way loads all that compiling takes first, for half a second. What is compiled needs but the
+            # part that gives memory to arrays.
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
         except Exception:  # noqa: BLE001 - whatever comes out of damaged bytes
             with suppress(OSError):
                 self.flush()

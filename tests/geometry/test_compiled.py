@@ -55,6 +55,17 @@ def test_code_is_kept_until_any_module_beside_it_changes(package, tmp_path):
     assert [hits(package, cache) for _ in range(2)] == [0, 1]
 
 
+def test_what_is_kept_is_used_without_what_compiling_takes(package, tmp_path):
+    cache = tmp_path / "cache"
+    light = "import sys\nassert 'numba.np.linalg' not in sys.modules\n"
+    hits(package, cache)
+    assert hits(package, cache, script=SCRIPT + light) == 1
+    # In the process that used it something else is compiled all the same.
+    call, _, _ = SCRIPT.rpartition("print")
+    assert hits(package, cache, call, ELSEWHERE) == 0
+    assert hits(package, cache, call, ELSEWHERE) == 1
+
+
 def test_of_another_folder_its_own_modules_count(package, tmp_path):
     cache = tmp_path / "cache"
     assert [hits(package, cache, script=ELSEWHERE) for _ in range(2)] == [0, 1]
