@@ -88,8 +88,11 @@ def _defines_adapter(module_name: str) -> bool:
     spec = importlib.util.find_spec(module_name)
     if spec is None or spec.origin is None:
         return False
+    source = Path(spec.origin).read_bytes()
+    if SceneAdapter.__name__.encode() not in source:  # most: to parse them all takes a tenth of a second
+        return False
     try:
-        tree = ast.parse(Path(spec.origin).read_bytes())
+        tree = ast.parse(source)
     except SyntaxError:
         return True  # asked for by name, it says what is wrong with it
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
