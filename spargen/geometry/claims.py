@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +66,8 @@ class Claims:
 
         nan where a lens shows nothing.
         """
-        frames = zip(self.K, self.lens, self.size_px, strict=True)
-        in_camera = np.stack([looks_along(K, lens, lattice() * size) for K, lens, size in frames])
+        frames = zip(self.K, self.lens, self.size_px.tolist(), strict=True)
+        in_camera = np.stack([_in_camera(tuple(K.ravel().tolist()), lens, *size) for K, lens, size in frames])
         return np.asarray(np.matmul(in_camera, self.T_world_camera[:, :3, :3].transpose(0, 2, 1)))
 
     def shown(self, frame: int, X: Floats) -> Floats:
@@ -74,6 +75,13 @@ class Claims:
         K, lens = self.K[frame], self.lens[frame]
         uv = shown_at(K, lens, X) if lens.bends else (X @ K.T)[:, :2] / X[:, 2:]
         return np.asarray(uv / self.size_px[frame])
+
+
+# Frames of one camera look alike, and hundreds of poses are tried where those given are wrong.
+@lru_cache(maxsize=128)
+def _in_camera(K: tuple[float, ...], lens: Lens, width: int, height: int) -> Floats:
+    """Return the directions (P, 3) of the lattice in the axes of a camera, of which K are the nine numbers."""
+    return looks_along(np.reshape(K, (3, 3)), lens, lattice() * (width, height))
 
 
 @dataclass(frozen=True, slots=True)
