@@ -77,12 +77,13 @@ def undistorted(lens, x, y):
             low, high = np.where(f(middle) < r, middle, low), np.where(f(middle) < r, high, middle)
         scale = np.where(beyond, np.nan, np.where(r > 0, np.tan(low) / np.where(r > 0, r, 1), 1.0))
         return x * scale, y * scale
-    a, b = x, y
+    a, b, moving = x.copy(), y.copy(), np.ones(x.shape, dtype=bool)
     for _ in range(400):
-        u, v = distorted(lens, a, b)
-        a, b = a + 0.7 * (x - u), b + 0.7 * (y - v)
-        if not (np.hypot(x - u, y - v) > 1e-15).any():
-            break
+        u, v = distorted(lens, a[moving], b[moving])
+        right, down = x[moving] - u, y[moving] - v
+        a[moving] += 0.7 * right
+        b[moving] += 0.7 * down
+        moving[moving] = np.hypot(right, down) > 1e-15  # what is nan stays nan
     u, v = distorted(lens, a, b)
     good = np.hypot(u - x, v - y) < 1e-9
     return np.where(good, a, np.nan), np.where(good, b, np.nan)

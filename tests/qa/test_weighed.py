@@ -80,7 +80,7 @@ class Naive:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 2), st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_next_row_is_the_one_that_teaches_least(seed, quantities, loose):
     chance = rng(seed)
     slots = Slots.free(8, 5, NUMBERS, (OPTIONS, 2))

@@ -28,7 +28,7 @@ def record(task, answer="x", **marks):
 
 def colours(image):
     """Those of an image but black, and but white where a mark is cased in it."""
-    found = {tuple(c) for c in np.unique(np.asarray(image).reshape(-1, 3), axis=0).tolist()} - {(0, 0, 0)}
+    found = {colour for _, colour in image.getcolors(image.width * image.height)} - {BLACK}
     return found if found == {WHITE} else found - {WHITE}
 
 
