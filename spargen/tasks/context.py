@@ -166,7 +166,7 @@ class TaskContext:
         alone shows all the objects; where one object is marked, the first image, the observer's, does not show it. In a
         clip each mark stands in a frame of its own.
         """
-        from spargen.tasks.picks import anywhere, pick_images, shown_together  # lists do without what is compiled
+        from spargen.qa.picks import anywhere, pick_images, shown_together  # lists do without what is compiled
 
         ok, sets = np.array(ok, dtype=bool), self._sets(source)
         if upright and len(sets):
@@ -191,7 +191,7 @@ class TaskContext:
         return np.array(sets) if sets.shape[1] else np.zeros((0, 1), dtype=np.int64)
 
     def _points_apart(self, c: Candidates) -> Bools:
-        from spargen.tasks.picks import points_apart
+        from spargen.qa.picks import points_apart
 
         view = c.view_of_mark
         p = self.vis.point[view, c.objects] / 1000.0
@@ -324,7 +324,7 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     -------
     (R, 1 + size) int64. Every view with enough objects is drawn equally often, so rich views do not crowd out others.
     """
-    from spargen.tasks.picks import first_of_equal, smallest
+    from spargen.qa.picks import first_of_equal, smallest
 
     ok = np.asarray(ok, dtype=bool)
     counts = ok.sum(axis=1)

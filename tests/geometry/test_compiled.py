@@ -22,7 +22,7 @@ print(len(frustum._within.stats.cache_hits))
 """
 ELSEWHERE = """
 import numpy as np
-from spargen.tasks import picks
+from spargen.qa import picks
 assert picks.anywhere(np.eye(2, dtype=bool), np.array([[0, 1], [1, 1]])).tolist() == [[True, True], [False, True]]
 print(len(picks.anywhere.stats.cache_hits))
 """
@@ -69,7 +69,7 @@ def test_what_is_kept_is_used_without_what_compiling_takes(package, tmp_path):
 def test_of_another_folder_its_own_modules_count(package, tmp_path):
     cache = tmp_path / "cache"
     assert [hits(package, cache, script=ELSEWHERE) for _ in range(2)] == [0, 1]
-    for folder, expected in (("geometry", [1, 1]), ("tasks", [0, 1])):
+    for folder, expected in (("geometry", [1, 1]), ("qa", [0, 1])):
         (package / "spargen" / folder / "new.py").write_text("")
         assert [hits(package, cache, script=ELSEWHERE) for _ in range(2)] == expected
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spargen.tasks.picks import anywhere, first_of_equal, pick_images, points_apart, shown_together, smallest
+from spargen.qa.picks import anywhere, first_of_equal, pick_images, points_apart, shown_together, smallest
 
 
 def rng(seed=0):
