@@ -106,9 +106,10 @@ def _best_turns(gain: Floats) -> NDArray[np.int64]:
     """(V,) headings of the largest sum of (V, _HEADINGS) gains, less the price of turning."""
     turn = np.array([-2, -1, 0, 1, 2])
     price = np.array([1.2, 0.15, 0.25, 0.15, 1.2])
+    before = (np.arange(_HEADINGS) - turn[:, None]) % _HEADINGS
     value, choice = gain[0], np.zeros(gain.shape, dtype=np.int64)
     for i in range(1, len(gain)):
-        options = np.stack([np.roll(value, t) - p for t, p in zip(turn, price, strict=True)])
+        options = value[before] - price[:, None]
         choice[i] = options.argmax(axis=0)
         value = options.max(axis=0) + gain[i]
     heading = np.empty(len(gain), dtype=np.int64)

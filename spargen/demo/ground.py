@@ -53,6 +53,8 @@ class Ground:
         building = np.array([kind in STRUCTURAL for kind in house.kinds])
         owner = house.face_object
         corners = house.vertices_m[house.faces[(owner >= 0) & ~building[owner]]].astype(np.float64)
+        z = corners[..., 2]
+        corners = corners[(z.max(axis=1) > z0) & (z.min(axis=1) < z1)]
         step = np.linspace(0, 1, 7)
         for s in step:
             for t in step[step <= 1 - s + 1e-9]:

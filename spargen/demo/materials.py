@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,14 +160,19 @@ TILE_M: NDArray[np.float32] = np.array([_TILES[name][0] for name in MATERIALS], 
 GLOW: NDArray[np.float32] = np.array([_TILES[name][1] for name in MATERIALS], dtype=np.float32)
 
 
+@cache
 def texture_stack() -> NDArray[np.uint32]:
-    """Return all tiles at all levels, (M, LEVELS, SIZE_PX, SIZE_PX): three bytes a texel, 128 keeps the colour."""
+    """Return all tiles at all levels, (M, LEVELS, SIZE_PX, SIZE_PX): three bytes a texel, 128 keeps the colour.
+
+    They are made once a process, and are the same for all houses.
+    """
     stack = np.zeros((len(MATERIALS), LEVELS, SIZE_PX, SIZE_PX, 4), dtype=np.uint8)
     for m, name in enumerate(MATERIALS):
         tile = _TILES[name][2](rng_for("demo", "texture", name))
         for level in range(LEVELS):
             blurred = tile if level == 0 else _shrunk(tile, 2**level)
             stack[m, level, ..., :3] = np.clip(blurred * 128, 0, 255)
+    stack.setflags(write=False)
     return stack.view(np.uint32)[..., 0]
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spargen.demo.house import House
 from spargen.demo.light import bake
-from spargen.demo.materials import LEVELS, SIZE_PX, TILE_M, texture_stack
+from spargen.demo.materials import LEVELS, MATERIALS, SIZE_PX, TILE_M, texture_stack
+from spargen.geometry.compiled import Whole, compiled
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras, looks_along
 from spargen.scene.lenses import Lens
 
+Ints = NDArray[np.int64]
+Singles = NDArray[np.float32]
+
 _SHARP_M = 1.6
 """Up to this depth textures are drawn from their sharpest level."""
+_DIMMEST, _BRIGHTEST, _DIMMING = np.float32(0.12), np.float32(1.35), np.float32(0.012)
+"""Bounds of the light, and the share of it that is lost with each metre of depth."""
+_LAST_PX = SIZE_PX - 1
 
 
 class Paint(NamedTuple):
@@ -82,12 +89,11 @@ class Renderer:
         """Render one view; and return the face that each pixel shows, (H, W), -1 = none."""
         origin, direction = _pixel_rays(cameras, view)
         height, width = direction.shape[:2]
-        dark = np.isnan(direction).any(axis=-1)
-        direction[dark] = 0.0
+        dark = np.isnan(direction).any(axis=-1).ravel() if cameras.bends[view] else np.zeros(0, dtype=np.int64)
+        direction.reshape(-1, 3)[dark] = 0.0
         face, z = self._hits(origin, direction)
-        face[dark.ravel()], z[dark.ravel()] = -1, 0.0
-        color = self._shade(np.maximum(face, 0), z, origin, direction.reshape(-1, 3))
-        color[face < 0] = 0
+        face[dark], z[dark] = -1, 0.0
+        color = self._shade(face, z, origin, direction.reshape(-1, 3))
         millimetres = np.rint(z * 1000).clip(0, 65535).astype(np.uint16)
         return color.reshape(height, width, 3), millimetres.reshape(height, width), face.reshape(height, width)
 
@@ -112,9 +118,8 @@ class Renderer:
 
         nx, ny, nz, offset = self._paint.planes
         reach = offset - (nx * origin[0] + ny * origin[1] + nz * origin[2])
-        dx, dy, dz = np.moveaxis(direction, -1, 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = reach.take(face) / (nx.take(face) * dx + ny.take(face) * dy + nz.take(face) * dz)
+        z = np.empty((height, width), dtype=np.float32)
+        _meet(face.reshape(-1), direction.reshape(-1, 3), self._paint.planes, reach, z.reshape(-1))
         z[::2, ::2], known[::2, ::2] = t, True
         rest = ~known
         face[rest], z[rest] = self._caster.cast(origin, direction[rest])
@@ -130,18 +135,55 @@ class Renderer:
     ) -> NDArray[np.uint8]:
         """Colour of each hit: object colour x texel x light, a little dimmer with distance."""
         paint = self._paint
-        x, y, h = (origin[k] + z * direction[:, k] for k in range(3))
-        light, u, v = (
-            a.take(face) * x + b.take(face) * y + c.take(face) * h + d.take(face) for a, b, c, d in paint.linear
-        )
         level = np.log2(np.maximum(z / _SHARP_M, 1.0)).astype(np.int32).clip(0, LEVELS - 1)
-        column, row = np.floor(u).astype(np.int32) & (SIZE_PX - 1), np.floor(v).astype(np.int32) & (SIZE_PX - 1)
-        index = ((paint.material.take(face) * LEVELS + level) * SIZE_PX + row) * SIZE_PX + column
-        texel = paint.texels.take(index).view(np.uint8).reshape(-1, 4)[:, :3]
-        color = paint.rgb.take(face, axis=0)
-        color *= (light.clip(0.12, 1.35) * (1.0 - 0.012 * z))[:, None]
-        color *= texel
-        return np.asarray(np.minimum(color, 255.0).astype(np.uint8))
+        color = np.empty((len(z), 3), dtype=np.uint8)
+        texels = paint.texels.view(np.uint8).reshape(len(MATERIALS), LEVELS, SIZE_PX, SIZE_PX, 4)
+        _paint(face, z, level, origin, direction, paint.linear, paint.rgb, paint.material, texels, color)
+        return color
+
+
+@compiled
+def _meet(face: Ints, direction: Singles, planes: Singles, reach: Singles, z: Singles) -> None:
+    """Set how deep rays (P, 3) from one place meet the planes of faces (P,): normals (4, F), offsets from it (F,)."""
+    for i, f in enumerate(face):
+        along = planes[0, f] * direction[i, 0] + planes[1, f] * direction[i, 1] + planes[2, f] * direction[i, 2]
+        z[i] = reach[f] / along
+
+
+@compiled
+def _paint(
+    face: Ints,
+    z: Singles,
+    level: NDArray[np.int32],
+    origin: Singles,
+    direction: Singles,
+    linear: Singles,
+    rgb: Singles,
+    material: NDArray[np.int32],
+    texels: NDArray[np.uint8],
+    color: NDArray[np.uint8],
+) -> None:
+    """Set the colours (P, 3) of hits: see `Renderer._shade`."""
+    for i, f in enumerate(face):
+        if f < 0:
+            color[i] = 0
+            continue
+        x, y, h = (
+            origin[0] + z[i] * direction[i, 0],
+            origin[1] + z[i] * direction[i, 1],
+            origin[2] + z[i] * direction[i, 2],
+        )
+        light, u, v = _at(linear[0], f, x, y, h), _at(linear[1], f, x, y, h), _at(linear[2], f, x, y, h)
+        lit = min(max(light, _DIMMEST), _BRIGHTEST) * (np.float32(1.0) - _DIMMING * z[i])
+        texel = texels[material[f], level[i], np.int32(np.floor(v)) & _LAST_PX, np.int32(np.floor(u)) & _LAST_PX]
+        for k in range(3):
+            color[i, k] = np.uint8(min(rgb[f, k] * lit * np.float32(texel[k]), np.float32(255.0)))
+
+
+@compiled
+def _at(linear: Singles, f: Whole, x: float, y: float, h: float) -> Any:
+    """Return what is linear on a face at a point of it."""
+    return linear[0, f] * x + linear[1, f] * y + linear[2, f] * h + linear[3, f]
 
 
 def _pixel_rays(cameras: Cameras, view: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

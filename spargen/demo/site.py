@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from spargen.demo.furniture import Piece, Rng
 from spargen.demo.plan import DOOR_H_M, EAST, NORTH, SOUTH, WEST, Plan
 from spargen.demo.solids import rotation
+from spargen.geometry.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -189,16 +190,28 @@ def boxes_meet(f: Floats, others: Floats, slack_m: float = 1e-4) -> NDArray[np.b
     -------
     (N,) bool
     """
-    meet = (np.minimum(f[6], others[:, 6]) - np.maximum(f[5], others[:, 5])) > slack_m
-    offset = others[:, :2] - f[:2]
-    relative = others[:, 4] - f[4]
-    c, s = np.abs(np.cos(relative)), np.abs(np.sin(relative))
-    for own, yaw, far in (
-        (np.broadcast_to(f[2:4], offset.shape), f[4], others[:, 2:4]),
-        (others[:, 2:4], others[:, 4], f[None, 2:4]),
-    ):
-        ex = np.stack([np.cos(yaw) * np.ones(len(others)), np.sin(yaw) * np.ones(len(others))], -1)
-        ey = np.stack([-ex[:, 1], ex[:, 0]], -1)
-        meet &= own[:, 0] + far[:, 0] * c + far[:, 1] * s - np.abs((offset * ex).sum(1)) > slack_m
-        meet &= own[:, 1] + far[:, 0] * s + far[:, 1] * c - np.abs((offset * ey).sum(1)) > slack_m
-    return np.asarray(meet)
+    meet = np.empty(len(others), dtype=bool)
+    _meet(f, others, slack_m, meet)
+    return meet
+
+
+@compiled
+def _meet(f: Floats, others: Floats, slack_m: float, meet: NDArray[np.bool_]) -> None:
+    for k, other in enumerate(others):
+        meet[k] = (
+            min(f[6], other[6]) - max(f[5], other[5]) > slack_m
+            and _overlap_m(f, other) > slack_m
+            and _overlap_m(other, f) > slack_m
+        )
+
+
+@compiled
+def _overlap_m(f: Floats, other: Floats) -> float:
+    """Return by how much two footprints reach into each other along that axis of the first where it is least."""
+    c, s = np.cos(f[4]), np.sin(f[4])
+    dx, dy = other[0] - f[0], other[1] - f[1]
+    turn = other[4] - f[4]
+    turn_c, turn_s = abs(np.cos(turn)), abs(np.sin(turn))
+    across = f[2] + other[2] * turn_c + other[3] * turn_s - abs(dx * c + dy * s)
+    along = f[3] + other[2] * turn_s + other[3] * turn_c - abs(dy * c - dx * s)
+    return float(min(across, along))

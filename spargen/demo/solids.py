@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -159,9 +160,9 @@ def tessellate(part: Part, cell_m: float) -> Grid:
     cells = np.ceil(np.stack([side_u, side_v], -1) / cell_m - 1e-9).astype(np.int64).clip(1)
     grids: list[Grid] = []
     base = 0
-    for nu, nv in np.unique(cells, axis=0):
+    for nu, nv in sorted({(u, v) for u, v in cells.tolist()}):
         chosen = (cells == (nu, nv)).all(axis=1)
-        weights, faces = _lattice(int(nu), int(nv))
+        weights, faces = _lattice(nu, nv)
         vertices, normals, uv = (
             np.einsum("pc,qck->qpk", weights, x[chosen]) for x in (part.corners_m, part.normals, part.uv_m)
         )
@@ -171,18 +172,28 @@ def tessellate(part: Part, cell_m: float) -> Grid:
         base += quads * per
     vertices, normals, uv, faces = (np.concatenate([g[i] for g in grids]) for i in range(4))
     a, b, c = vertices[faces].transpose(1, 0, 2)
-    solid = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-9
+    ab, ac = b - a, c - a
+    area = ab[:, [1, 2, 0]] * ac[:, [2, 0, 1]] - ab[:, [2, 0, 1]] * ac[:, [1, 2, 0]]
+    solid = np.linalg.norm(area, axis=1) > 1e-9
     return _used(Grid(vertices, normals / np.linalg.norm(normals, axis=1, keepdims=True), uv, faces[solid]))
 
 
 def _used(grid: Grid) -> Grid:
     """Drop the vertices that no face names."""
-    used = np.unique(grid.faces)
-    return Grid(grid.vertices_m[used], grid.normals[used], grid.uv_m[used], np.searchsorted(used, grid.faces))
+    used = np.zeros(len(grid.vertices_m), dtype=bool)
+    used[grid.faces] = True
+    if used.all():
+        return grid
+    number = np.cumsum(used) - 1
+    return Grid(grid.vertices_m[used], grid.normals[used], grid.uv_m[used], number[grid.faces])
 
 
+@lru_cache(maxsize=256)
 def _lattice(nu: int, nv: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return bilinear weights (P, 4) of the lattice points of one patch, and its triangles (F, 3)."""
+    """Return bilinear weights (P, 4) of the lattice points of one patch, and its triangles (F, 3).
+
+    Most patches of a house have as many cells as many others.
+    """
     u, v = (g.ravel() for g in np.meshgrid(np.linspace(0, 1, nu + 1), np.linspace(0, 1, nv + 1), indexing="ij"))
     weights = np.stack([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v], -1)
     index = np.arange((nu + 1) * (nv + 1)).reshape(nu + 1, nv + 1)
