@@ -57,6 +57,10 @@ def test_the_mesh_is_of_the_promised_size():
     assert len(build_house(0, cell_m=0.07).faces) >= 200_000
 
 
+def test_every_vertex_is_a_corner_of_some_face(house):
+    assert np.bincount(house.faces.ravel(), minlength=len(house.vertices_m)).all()
+
+
 def test_no_vertex_is_shared_between_parts_and_ranges_are_contiguous(house):
     for owner in (house.vertex_part, house.vertex_object):
         assert (np.ptp(owner[house.faces], axis=1) == 0).all()

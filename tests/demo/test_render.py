@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from spargen.demo import build_house, walk_cameras
+from spargen.demo.light import bake
+from spargen.demo.materials import LEVELS, SIZE_PX, TILE_M, texture_stack
 from spargen.demo.render import Renderer, prepare
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.lenses import Lens
@@ -48,3 +50,33 @@ def test_without_a_lens_nothing_changes(house, renderer):
     plain, straight = renderer.render(cameras, 0), renderer.render(replace(cameras, lens=(Lens("PINHOLE"),)), 0)
     assert np.array_equal(plain[0], straight[0])
     assert np.array_equal(plain[1], straight[1])
+
+
+def test_a_pixel_has_its_object_s_colour_its_texel_and_its_light():
+    """Worked out from the corners of the face that it shows, one pixel after the other."""
+    house = build_house(0, 1.0)
+    cameras, renderer = walk_cameras(house, 6), Renderer(prepare(house), threads=1)
+    light, texels = bake(house, RayCaster(house.vertices_m, house.faces)), texture_stack()
+    rng, off, levels = np.random.default_rng(0), [], []
+    for view in range(len(cameras)):
+        color, depth, face = renderer.render_with_faces(cameras, view)
+        assert not color[face < 0].any()
+        v, u = np.nonzero(face >= 0)
+        far = np.flatnonzero(depth[v, u] > 3200)
+        for k in [*rng.choice(len(u), 100).tolist(), *rng.choice(far, min(len(far), 100)).tolist()]:
+            origin, (direction,) = cameras.rays(view, [(u[k] + 0.5, v[k] + 0.5)])
+            corners = house.faces[face[v[k], u[k]]]
+            a, b, c = house.vertices_m[corners].astype(np.float64)
+            z, *share = np.linalg.solve(np.column_stack([direction, a - b, a - c]), a - origin)
+            weight = np.array([1 - sum(share), *share])
+            assert abs(z - depth[v[k], u[k]] / 1000) < 2e-3
+            material = house.material[corners[0]]
+            level = min(int(np.log2(max(z / 1.6, 1.0))), LEVELS - 1)
+            column, row = np.floor(weight @ house.uv_m[corners] * SIZE_PX / TILE_M[material]).astype(int) % SIZE_PX
+            texel = texels[material, level, row, column : column + 1].view(np.uint8)[:3]
+            lit = min(max(weight @ light[corners], 0.12), 1.35) * (1 - 0.012 * z)
+            off.append(np.abs(np.minimum(house.rgb[corners[0]] / 128 * texel * lit, 255) - color[v[k], u[k]]).max())
+            levels.append(level)
+    # At the edge of a texel rounding decides which one it is.
+    assert np.mean(np.array(off) < 1.01) > 0.99
+    assert np.count_nonzero(levels) > 100
