@@ -161,19 +161,18 @@ GLOW: NDArray[np.float32] = np.array([_TILES[name][1] for name in MATERIALS], dt
 
 
 @cache
-def texture_stack() -> NDArray[np.uint32]:
-    """Return all tiles at all levels, (M, LEVELS, SIZE_PX, SIZE_PX): three bytes a texel, 128 keeps the colour.
+def texture_stack() -> NDArray[np.uint8]:
+    """Return all tiles at all levels, (M, LEVELS, SIZE_PX, SIZE_PX, 3): 128 keeps the colour.
 
     They are made once a process, and are the same for all houses.
     """
-    stack = np.zeros((len(MATERIALS), LEVELS, SIZE_PX, SIZE_PX, 4), dtype=np.uint8)
+    stack = np.zeros((len(MATERIALS), LEVELS, SIZE_PX, SIZE_PX, 3), dtype=np.uint8)
     for m, name in enumerate(MATERIALS):
         tile = _TILES[name][2](rng_for("demo", "texture", name))
         for level in range(LEVELS):
             blurred = tile if level == 0 else _shrunk(tile, 2**level)
-            stack[m, level, ..., :3] = np.clip(blurred * 128, 0, 255)
-    stack.setflags(write=False)
-    return stack.view(np.uint32)[..., 0]
+            stack[m, level] = np.clip(blurred * 128, 0, 255)
+    return stack
 
 
 def _shrunk(tile: Floats, factor: int) -> Floats:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spargen.demo.house import House
 from spargen.demo.light import bake
-from spargen.demo.materials import LEVELS, MATERIALS, SIZE_PX, TILE_M, texture_stack
+from spargen.demo.materials import LEVELS, SIZE_PX, TILE_M, texture_stack
 from spargen.geometry.compiled import Whole, compiled
 from spargen.geometry.raycast import RayCaster
 from spargen.scene.cameras import Cameras, looks_along
@@ -38,7 +38,7 @@ class Paint(NamedTuple):
     rgb: NDArray[np.float32]
     """(F, 3) colour, times 255 / 128."""
     material: NDArray[np.int32]
-    texels: NDArray[np.uint32]
+    texels: NDArray[np.uint8]
 
 
 def prepare(house: House) -> Paint:
@@ -62,7 +62,7 @@ def prepare(house: House) -> Paint:
         _linear_on_faces(house.vertices_m, house.faces, values),
         house.rgb[corner].astype(np.float32) / 128.0,
         house.material[corner].astype(np.int32),
-        texture_stack().reshape(-1),
+        texture_stack(),
     )
 
 
@@ -89,10 +89,11 @@ class Renderer:
         """Render one view; and return the face that each pixel shows, (H, W), -1 = none."""
         origin, direction = _pixel_rays(cameras, view)
         height, width = direction.shape[:2]
-        dark = np.isnan(direction).any(axis=-1).ravel() if cameras.bends[view] else np.zeros(0, dtype=np.int64)
-        direction.reshape(-1, 3)[dark] = 0.0
+        # Turned into the world, a direction that is none has no number in any axis.
+        dark = np.isnan(direction[..., 0])
+        direction[dark] = 0.0
         face, z = self._hits(origin, direction)
-        face[dark], z[dark] = -1, 0.0
+        face[dark.ravel()], z[dark.ravel()] = -1, 0.0
         color = self._shade(face, z, origin, direction.reshape(-1, 3))
         millimetres = np.rint(z * 1000).clip(0, 65535).astype(np.uint16)
         return color.reshape(height, width, 3), millimetres.reshape(height, width), face.reshape(height, width)
@@ -119,7 +120,7 @@ class Renderer:
         nx, ny, nz, offset = self._paint.planes
         reach = offset - (nx * origin[0] + ny * origin[1] + nz * origin[2])
         z = np.empty((height, width), dtype=np.float32)
-        _meet(face.reshape(-1), direction.reshape(-1, 3), self._paint.planes, reach, z.reshape(-1))
+        _reach_planes(face.reshape(-1), direction.reshape(-1, 3), self._paint.planes, reach, z.reshape(-1))
         z[::2, ::2], known[::2, ::2] = t, True
         rest = ~known
         face[rest], z[rest] = self._caster.cast(origin, direction[rest])
@@ -137,21 +138,23 @@ class Renderer:
         paint = self._paint
         level = np.log2(np.maximum(z / _SHARP_M, 1.0)).astype(np.int32).clip(0, LEVELS - 1)
         color = np.empty((len(z), 3), dtype=np.uint8)
-        texels = paint.texels.view(np.uint8).reshape(len(MATERIALS), LEVELS, SIZE_PX, SIZE_PX, 4)
-        _paint(face, z, level, origin, direction, paint.linear, paint.rgb, paint.material, texels, color)
+        _color_hits(face, z, level, origin, direction, paint.linear, paint.rgb, paint.material, paint.texels, color)
         return color
 
 
 @compiled
-def _meet(face: Ints, direction: Singles, planes: Singles, reach: Singles, z: Singles) -> None:
-    """Set how deep rays (P, 3) from one place meet the planes of faces (P,): normals (4, F), offsets from it (F,)."""
+def _reach_planes(face: Ints, direction: Singles, planes: Singles, reach: Singles, z: Singles) -> None:
+    """Set how deep rays (P, 3) from one place meet the planes of faces (P,).
+
+    planes : (4, F) see `Paint`. reach : (F,) how far each is from that place, along its normal.
+    """
     for i, f in enumerate(face):
         along = planes[0, f] * direction[i, 0] + planes[1, f] * direction[i, 1] + planes[2, f] * direction[i, 2]
         z[i] = reach[f] / along
 
 
 @compiled
-def _paint(
+def _color_hits(
     face: Ints,
     z: Singles,
     level: NDArray[np.int32],

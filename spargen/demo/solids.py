@@ -160,7 +160,7 @@ def tessellate(part: Part, cell_m: float) -> Grid:
     cells = np.ceil(np.stack([side_u, side_v], -1) / cell_m - 1e-9).astype(np.int64).clip(1)
     grids: list[Grid] = []
     base = 0
-    for nu, nv in sorted({(u, v) for u, v in cells.tolist()}):
+    for nu, nv in sorted(set(map(tuple, cells.tolist()))):
         chosen = (cells == (nu, nv)).all(axis=1)
         weights, faces = _lattice(nu, nv)
         vertices, normals, uv = (
@@ -172,9 +172,7 @@ def tessellate(part: Part, cell_m: float) -> Grid:
         base += quads * per
     vertices, normals, uv, faces = (np.concatenate([g[i] for g in grids]) for i in range(4))
     a, b, c = vertices[faces].transpose(1, 0, 2)
-    ab, ac = b - a, c - a
-    area = ab[:, [1, 2, 0]] * ac[:, [2, 0, 1]] - ab[:, [2, 0, 1]] * ac[:, [1, 2, 0]]
-    solid = np.linalg.norm(area, axis=1) > 1e-9
+    solid = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-9
     return _used(Grid(vertices, normals / np.linalg.norm(normals, axis=1, keepdims=True), uv, faces[solid]))
 
 

@@ -73,7 +73,7 @@ def test_a_pixel_has_its_object_s_colour_its_texel_and_its_light():
             material = house.material[corners[0]]
             level = min(int(np.log2(max(z / 1.6, 1.0))), LEVELS - 1)
             column, row = np.floor(weight @ house.uv_m[corners] * SIZE_PX / TILE_M[material]).astype(int) % SIZE_PX
-            texel = texels[material, level, row, column : column + 1].view(np.uint8)[:3]
+            texel = texels[material, level, row, column]
             lit = min(max(weight @ light[corners], 0.12), 1.35) * (1 - 0.012 * z)
             off.append(np.abs(np.minimum(house.rgb[corners[0]] / 128 * texel * lit, 255) - color[v[k], u[k]]).max())
             levels.append(level)
