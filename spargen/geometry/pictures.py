@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spargen.errors import SceneError
 from spargen.geometry.frustum import in_image
 from spargen.geometry.lens_table import LensTable
-from spargen.geometry.raster import count_alone, draw, find_near, find_shown, objects_in, tally
+from spargen.geometry.raster import FOUR, count_alone, draw, find_near, find_shown, objects_in, tally
 from spargen.geometry.triangles import DEPTH_BITS, Triangles
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
@@ -79,13 +79,14 @@ class Pictures:
 
     def take(self, view: int) -> Picture:
         """Draw what a view shows."""
-        pixels, ids = self._sheets_of(view)
+        sheet, ids = self._sheets_of(view)
+        pixels = sheet[: ids.size].reshape(ids.shape)
         P, plane, mesh, lens, width, height = self._camera(view)
         clusters = len(mesh.owner) + 1
         which, nearest, window = np.empty(clusters, np.int64), np.empty(clusters), np.empty((clusters, 4))
         near = find_near(P, plane, mesh, which, nearest, window)
         order = np.argsort(nearest[:near], kind="stable")
-        draw(P, mesh, lens, order, which, nearest, window, width, height, pixels.ravel())
+        draw(P, mesh, lens, order, which, nearest, window, width, height, sheet)
         objects_in(pixels, ids)
         return Picture(ids, *tallied(ids, self._n), pixels)
 
@@ -116,7 +117,7 @@ class Pictures:
         shape = tuple(self._cameras.size_px[view, ::-1].tolist())
         if getattr(self._sheets, "shape", None) != shape:
             self._sheets.shape = shape
-            self._sheets.all = np.empty(shape, np.int64), np.empty(shape, np.int32)
+            self._sheets.all = np.empty(shape[0] * shape[1] + FOUR, np.int64), np.empty(shape, np.int32)
         sheets: tuple[Ints, Ids] = self._sheets.all
         return sheets
 

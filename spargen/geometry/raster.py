@@ -57,7 +57,8 @@ FIRST_PART, GROWTH = 0.1, 2.0
 SLACK_PX = 1e-6
 """How much wider than rounding may make it the rectangle is in which a triangle's pixels are looked for."""
 FOUR = 4
-"""Rows of a triangle that are worked out at a time, whether or not it has as many: a machine's vector of numbers."""
+"""Rows of a triangle, and pixels of a row, that are worked out at a time, whether or not it has as many: a machine's
+vector of numbers."""
 BEHIND = 0.02
 """By which share of its distance the surface may be behind a point, besides: rays that just miss the edge that the
 point lies on meet what is close behind."""
@@ -102,11 +103,13 @@ def draw(
     ----------
     lens : which pixels look where in the plane; empty if it is the image itself.
     width, height : of the image.
-    pixels : (height * width,) is overwritten; see `OBJECT_BITS`.
+    pixels : (height * width + `FOUR`,) is overwritten, and of no meaning beyond the image; see `OBJECT_BITS`.
     """
     pixels[:] = 0
-    S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height), np.int64)
-    spans = np.empty(height + FOUR), np.empty(height + FOUR)
+    S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height))
+    spans = np.empty(height + FOUR, np.int32), np.empty(height + FOUR, np.int32)
+    # The bits of what is not negative are in the order of the numbers, and a machine compares these faster.
+    ranks = pixels.view(np.float64)
     look_up, inside = np.int64(FIRST_PART * len(order)), np.empty(len(lens.pixel), np.int64)
     for k in range(len(order)):
         i, c = order[k], which[order[k]]
@@ -116,14 +119,14 @@ def draw(
             fill_bent(end - begin, lens, key, S, inside, pixels)
             continue
         if k == look_up and k > 0:
-            _find_farthest(pixels, width, height, tiles)
+            _find_farthest(ranks, width, height, tiles)
             look_up = np.int64(GROWTH * look_up)
         left, right = max(window[i, 0] - 1, 0.0), min(window[i, 1] + 1, width - 1.0)
         top, bottom = max(window[i, 2] - 1, 0.0), min(window[i, 3] + 1, height - 1.0)
         if not _is_hidden(nearest[i], left, right, top, bottom, _tiles(width), tiles):
             set_up(P, mesh.corners, begin, end, S)
             _to_pixels(end - begin, width, height, S)
-            _fill(end - begin, width, key, S, spans[0], spans[1], tiles, pixels)
+            _fill(end - begin, width, key, S, spans[0], spans[1], tiles, ranks)
 
 
 @compiled
@@ -132,7 +135,7 @@ def count_alone(
 ) -> Ints:
     """Count the pixels (R,) that objects (R,) would cover if they stood there alone; see `draw`."""
     S, inside, counts = np.empty(ROWS * CLUSTER), np.empty(len(lens.pixel), np.int64), np.empty(len(obj), np.int64)
-    spans = np.empty(height + FOUR), np.empty(height + FOUR)
+    spans = np.empty(height + FOUR, np.int32), np.empty(height + FOUR, np.int32)
     covered = np.empty(height * width // 64 + 1, np.uint64)
     for k, o in enumerate(obj):
         covered[:] = 0
@@ -234,32 +237,38 @@ def _tiles(length: Whole) -> Whole:
 
 
 @compiled
-def _find_farthest(pixels: Ints, width: Whole, height: Whole, tiles: Ints) -> None:
+def _in_fours(count: Whole) -> Whole:
+    """Return how many are worked out where so many are wanted."""
+    return np.uint64(count + FOUR - 1) // np.uint64(FOUR) * np.uint64(FOUR)
+
+
+@compiled
+def _rank(pixel: Whole) -> float:
+    return np.int64(pixel).view(np.float64)
+
+
+@compiled
+def _find_farthest(ranks: Floats, width: Whole, height: Whole, tiles: Floats) -> None:
     """Look up the farthest pixel of each tile."""
-    across = _tiles(width)
+    across, least = _tiles(width), np.empty(width)
     for row in range(_tiles(height)):
+        least[:] = np.inf
+        for y in range(row * TILE, min((row + 1) * TILE, height)):
+            start = np.uint64(y * width)
+            for x in range(np.uint64(width)):
+                least[x] = min(_loaded(least[x]), ranks[start + x])
         for column in range(across):
-            left, right = column * TILE, min((column + 1) * TILE, width)
-            least = pixels[row * TILE * width + left]
-            for y in range(row * TILE, min((row + 1) * TILE, height)):
-                # Nothing is farther than what is not drawn yet.
-                if least == 0:
-                    break
-                start = np.uint64(y * width + left)
-                for x in range(np.uint64(right - left)):
-                    pixel = pixels[start + x]
-                    least = pixel if pixel < least else least
-            tiles[row * across + column] = least
+            tiles[row * across + column] = least[column * TILE : (column + 1) * TILE].min()
 
 
 @compiled
 def _is_hidden(
-    nearest: float, left: float, right: float, top: float, bottom: float, across: Whole, tiles: Ints
+    nearest: float, left: float, right: float, top: float, bottom: float, across: Whole, tiles: Floats
 ) -> bool:
     """Tell whether all tiles show what is nearer than this that a rectangle of pixels touches."""
     if not nearest > NEAR_M:
         return False
-    key = np.int64(np.float32((1 + SLIGHTLY) / nearest).view(np.int32) + 1) << DEPTH_BITS
+    key = _rank(packed((1 + SLIGHTLY) / nearest, OBJECT_BITS))
     first, last = np.int64(left) // TILE, np.int64(right) // TILE
     for row in range(np.int64(top) // TILE, np.int64(bottom) // TILE + 1):
         for column in range(first, last + 1):
@@ -272,8 +281,8 @@ def _is_hidden(
 def _to_pixels(count: Whole, width: Whole, height: Whole, S: Scratch) -> None:
     """Turn rectangles into the first and last pixels whose centres they hold, and edges into where rows cross them.
 
-    A row at height y crosses an edge at column c + b y, counted from the centre of the first pixel; where the pixels
-    inside lie is told by the sign of a.
+    Of the row at height y an edge lets columns A + B y to C + B y in, counted from the centre of the first pixel; one
+    of the two is infinite, or both.
     """
     right, low = width - 1.0, height - 1.0
     for i in range(np.uint64(count)):
@@ -281,24 +290,22 @@ def _to_pixels(count: Whole, width: Whole, height: Whole, S: Scratch) -> None:
         S[X_LOW + i], S[Y_LOW + i] = x if x > 0.0 else 0.0, y if y > 0.0 else 0.0
         x, y = np.floor(S[X_HIGH + i] - 0.5 + SLACK_PX), np.floor(S[Y_HIGH + i] - 0.5 + SLACK_PX)
         S[X_HIGH + i], S[Y_HIGH + i] = x if x < right else right, y if y < low else low
-        q0, q1, q2 = -1 / S[A0 + i], -1 / S[A1 + i], -1 / S[A2 + i]
-        S[A0 + i], S[B0 + i], S[C0 + i] = S[A0 + i] * S[TURN + i], S[B0 + i] * q0, S[C0 + i] * q0 - 0.5
-        S[A1 + i], S[B1 + i], S[C1 + i] = S[A1 + i] * S[TURN + i], S[B1 + i] * q1, S[C1 + i] * q1 - 0.5
-        S[A2 + i], S[B2 + i], S[C2 + i] = S[A2 + i] * S[TURN + i], S[B2 + i] * q2, S[C2 + i] * q2 - 0.5
+        turn = S[TURN + i]
+        S[A0 + i], S[B0 + i], S[C0 + i] = _let_in(S[A0 + i], S[B0 + i], S[C0 + i], turn)
+        S[A1 + i], S[B1 + i], S[C1 + i] = _let_in(S[A1 + i], S[B1 + i], S[C1 + i], turn)
+        S[A2 + i], S[B2 + i], S[C2 + i] = _let_in(S[A2 + i], S[B2 + i], S[C2 + i], turn)
 
 
 @compiled
-def _side(a: float, b: float, c: float) -> tuple[float, float, float, float]:
-    """Return what an edge is to the rows: a lowest column and its growth a row, and a highest one and its growth."""
-    if a > 0:
-        return c, b, np.inf, 0.0
-    if a < 0:
-        return -np.inf, 0.0, c, b
-    return -np.inf, 0.0, np.inf, 0.0
+def _let_in(a: float, b: float, c: float, turn: float) -> tuple[float, float, float]:
+    """Return which columns an edge lets in: the least at height 0, how much later each row's are, and the greatest."""
+    q, sign = -1 / a, a * turn
+    at, later = c * q - 0.5, b * q
+    return at if sign > 0 else -np.inf, later if sign != 0 else 0.0, at if sign < 0 else np.inf
 
 
 @compiled
-def _find_spans(i: Whole, S: Scratch, begin: Floats, end: Floats) -> tuple[Whole, Whole]:
+def _find_spans(i: Whole, S: Scratch, begin: Ids, end: Ids) -> tuple[Whole, Whole]:
     """Find the first pixel of each row of a triangle, and one past its last; return the first row and how many follow.
 
     begin, end : of which as many as there are rows are overwritten, and `FOUR` - 1 more at most. An empty row ends
@@ -306,23 +313,32 @@ def _find_spans(i: Whole, S: Scratch, begin: Floats, end: Floats) -> tuple[Whole
     """
     first, last, top = S[X_LOW + i], S[X_HIGH + i], S[Y_LOW + i]
     # Out of scratch once: what is written might lie there, as far as the compiler knows.
-    e0, e1, e2, e3 = _side(S[A0 + i], S[B0 + i], S[C0 + i])
-    f0, f1, f2, f3 = _side(S[A1 + i], S[B1 + i], S[C1 + i])
-    g0, g1, g2, g3 = _side(S[A2 + i], S[B2 + i], S[C2 + i])
+    a0, a1, a2 = S[A0 + i], S[A1 + i], S[A2 + i]
+    b0, b1, b2 = S[B0 + i], S[B1 + i], S[B2 + i]
+    c0, c1, c2 = S[C0 + i], S[C1 + i], S[C2 + i]
     rows = np.int64(S[Y_HIGH + i] - top + 1)
-    for r in range(np.uint64(-(-rows // FOUR) * FOUR)):
+    for r in range(_in_fours(rows)):
         y = top + np.int32(r) + 0.5
-        low = max(e0 + e1 * y, max(f0 + f1 * y, g0 + g1 * y))
-        high = min(e2 + e3 * y, min(f2 + f3 * y, g2 + g3 * y))
+        low = max(a0 + b0 * y, max(a1 + b1 * y, a2 + b2 * y))
+        high = min(c0 + b0 * y, min(c1 + b1 * y, c2 + b2 * y))
         # In this order what is not a number gives way to the image's own sides.
-        begin[r] = min(np.ceil(low if low > first else first), last + 1)
-        end[r] = max(np.floor(high if high < last else last) + 1, begin[r])
+        x = min(np.ceil(low if low > first else first), last + 1)
+        begin[r], end[r] = np.int32(x), np.int32(max(np.floor(high if high < last else last) + 1, x))
     return np.int64(top), np.uint64(rows)
 
 
 @compiled
+def _loaded(rank: float) -> float:
+    """Return the number itself, which must not be told from what stands in memory.
+
+    The compiler would store what is not less than it through a mask, for which some machines take five times as long.
+    """
+    return rank + 0.0
+
+
+@compiled
 def _fill(
-    count: Whole, width: Whole, key: Whole, S: Scratch, begin: Floats, end: Floats, tiles: Ints, pixels: Ints
+    count: Whole, width: Whole, key: Whole, S: Scratch, begin: Ids, end: Ids, tiles: Floats, ranks: Floats
 ) -> None:
     """Draw the triangles of a cluster where nothing nearer was drawn."""
     for j in range(count):
@@ -334,14 +350,17 @@ def _fill(
         row, rows = _find_spans(i, S, begin, end)
         for r in range(rows):
             z = at_0 + by_row * (row + 0.5) + by_column * 0.5
-            for x in range(np.int64(begin[r]), np.int64(end[r])):
-                at = np.uint64(row * width + x)
-                pixels[at] = max(pixels[at], packed(z + by_column * x, key))
+            x, past = begin[r], end[r]
+            at = np.uint64(row * width + x)
+            for k in range(_in_fours(past - x)):
+                column = np.int32(x + np.int32(k))
+                rank = _rank(packed(z + by_column * column, key)) if column < past else 0.0
+                ranks[at + k] = max(_loaded(ranks[at + k]), rank)
             row += 1
 
 
 @compiled
-def _cover(count: Whole, width: Whole, S: Scratch, begin: Floats, end: Floats, covered: Bits) -> None:
+def _cover(count: Whole, width: Whole, S: Scratch, begin: Ids, end: Ids, covered: Bits) -> None:
     """Set the bits of all pixels in which the triangles of a cluster lie."""
     for j in range(count):
         i = np.uint64(j)
@@ -351,5 +370,5 @@ def _cover(count: Whole, width: Whole, S: Scratch, begin: Floats, end: Floats, c
         for r in range(rows):
             if begin[r] < end[r]:
                 at = row * width
-                set_bits(covered, np.uint64(at + np.int64(begin[r])), np.uint64(at + np.int64(end[r]) - 1))
+                set_bits(covered, np.uint64(at + begin[r]), np.uint64(at + end[r] - 1))
             row += 1

@@ -191,6 +191,30 @@ def test_what_a_wall_hides_in_part_shows_beside_it():
     assert (ids[:, 33:] == 1).all()
 
 
+@pytest.mark.parametrize("gap", [(0, 0), (15, 15), (21, 19), (37, 40), (63, 47)])
+def test_through_a_gap_of_one_pixel_shows_what_is_behind_two_walls(gap):
+    """Each pixel is a square of either wall, so that all of both stands there when what is behind is looked for."""
+    column, row = (k.ravel() for k in np.meshgrid(np.arange(64), np.arange(48)))
+    keep = (column != gap[0]) | (row != gap[1])
+    x, y = column[keep, None] + [0, 1, 1, 0], row[keep, None] + [0, 0, 1, 1]
+    square = np.stack([np.ones(x.shape), (32 - x) / 50, (24 - y) / 50], axis=-1).reshape(-1, 3)
+    behind = np.array([[1.0, 9, -9], [1, 9, 9], [1, -9, 9], [1, -9, -9]])
+    corners = np.concatenate([2 * square, 3 * square, 5 * behind])
+    a = np.arange(0, len(corners), 4)
+    faces = np.concatenate([np.stack([a, a + 1, a + 2], -1), np.stack([a, a + 2, a + 3], -1)])
+    owner = np.tile([*[0] * keep.sum(), *[1] * keep.sum(), 2], 2)
+    picture = Pictures(Mesh(corners, faces, owner), camera(), 3).take(0)
+    assert np.argwhere(picture.ids != 0).tolist() == [[gap[1], gap[0]]]
+    assert picture.ids[gap[1], gap[0]] == 2
+
+
+@pytest.mark.parametrize("right_angle", range(4))
+def test_a_triangle_whose_sides_run_along_rows_and_columns(right_angle):
+    corners = np.array([[2.0, -0.51, -0.61], [2, 0.91, -0.61], [2, 0.91, 0.71], [2, -0.51, 0.71]])
+    mesh = Mesh(np.delete(corners, right_angle, axis=0), [[0, 1, 2]], [0])
+    assert 500 < check(mesh, camera()).counts[0 - NOTHING] < 700
+
+
 def test_what_belongs_to_nobody_hides_and_is_told_from_nothing():
     w = (
         World()
