@@ -1,5 +1,6 @@
 """What a command loads before it has anything to do. Modules are looked at, not times, which differ by machine."""
 
+import os
 import subprocess
 import sys
 
@@ -55,3 +56,24 @@ def test_a_run_loads_nothing_that_it_does_not_use(tmp_path):
     found = loaded("generate", *source, "--workers", 1, "--set", "tasks=depth_prediction_oc", "--set", "images=none")
     assert "spargen.run.engine" in found
     assert found & UNUSED == set()
+
+
+COUNTED = """
+import os, sys
+from spargen.cli import main
+try:
+    main()
+finally:
+    print("threads:", len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="threads are counted in /proc")
+@pytest.mark.parametrize(("wanted", "threads"), [(None, 1), ("2", 2)])
+def test_products_of_matrices_start_no_threads_unless_they_are_asked_for(wanted, threads):
+    settings = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    if wanted is not None:
+        settings["OPENBLAS_NUM_THREADS"] = wanted
+    command = [sys.executable, "-c", COUNTED, "list", "tasks"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings)
+    assert done.stdout.splitlines()[-1] == f"threads: {threads}"

@@ -7,6 +7,7 @@ loads at once. So `spargen --help` waits for no library of numbers or pictures, 
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 # The help lists the commands in the order in which their groups are imported.
@@ -20,6 +21,9 @@ __all__ = ["app", "give", "look", "main", "make", "measure", "mix", "prove"]
 
 def main() -> None:
     """Run the command line. What a terminal cannot show of a name is printed as its code."""
+    # Matrices are small here. Threads for their products, one for each core in each process, would do no more than wait
+    # for them, which takes as much of the processor. Read when numpy is imported; whoever set it keeps it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
