@@ -59,12 +59,14 @@ def test_a_run_loads_nothing_that_it_does_not_use(tmp_path):
 
 
 COUNTED = """
-import os, sys
+import gc, os, sys
 from spargen.cli import main
+before = gc.get_stats()[0]["collections"]
 try:
     main()
 finally:
-    print("threads:", len(os.listdir("/proc/self/task")))
+    print("searches:", gc.get_stats()[0]["collections"] - before)
+    print("threads:", len(os.listdir("/proc/self/task")) if sys.platform == "linux" else "not told")
 """
 
 
@@ -77,3 +79,9 @@ def test_products_of_matrices_start_no_threads_unless_they_are_asked_for(wanted,
     command = [sys.executable, "-c", COUNTED, "list", "tasks"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=settings)
     assert done.stdout.splitlines()[-1] == f"threads: {threads}"
+
+
+def test_what_a_start_brings_up_is_hardly_searched_for_garbage():
+    done = subprocess.run([sys.executable, "-c", COUNTED, "list", "tasks"], capture_output=True, text=True, check=True)
+    assert "searches:" in done.stdout
+    assert int(done.stdout.partition("searches:")[2].split()[0]) < 10

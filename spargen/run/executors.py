@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -120,7 +121,7 @@ class _Worker:
         theirs.close()
         self.up = False
         self.item: Any = None
-        self._send(dict(os.environ))
+        self._send((dict(os.environ), gc.get_threshold()))
         self._send((_log.getEffectiveLevel(), function))
 
     def give(self, item: object) -> None:
@@ -154,8 +155,10 @@ def _serve(pipe: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone
         pipe.send("up")
+        environment, threshold = pipe.recv()
         os.environ.clear()  # one that was forked has that of the first run
-        os.environ.update(pipe.recv())
+        os.environ.update(environment)
+        gc.set_threshold(*threshold)
         level, function = pipe.recv()
         _log.setLevel(level)
         _log.addHandler(_ToParent(pipe))

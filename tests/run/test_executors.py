@@ -1,3 +1,4 @@
+import gc
 import inspect
 import logging
 import os
@@ -33,6 +34,10 @@ def die_on_three(n):
 
 def told(name):
     return os.environ.get(name)
+
+
+def thresholds(_):
+    return gc.get_threshold()
 
 
 def with_slow(n):
@@ -170,6 +175,15 @@ def test_processes_are_forked_from_one_that_has_no_scene_in_it(slow, fresh_proce
 
 def test_what_is_needed_and_cannot_be_loaded_ahead_stops_nothing():
     assert len(list(run_each(square, range(3), workers=2, needs=["there_is_no_such_module"]))) == 3
+
+
+def test_processes_look_for_garbage_as_often_as_this_one():
+    before = gc.get_threshold()
+    gc.set_threshold(12_345, 6, 7)
+    try:
+        assert dict(run_each(thresholds, [0, 1], workers=2)) == {0: (12_345, 6, 7), 1: (12_345, 6, 7)}
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_processes_have_the_environment_of_their_run(monkeypatch, fresh_processes):
