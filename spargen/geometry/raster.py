@@ -238,7 +238,7 @@ def _tiles(length: Whole) -> Whole:
 
 @compiled
 def _in_fours(count: Whole) -> Whole:
-    """Return how many are worked out where so many are wanted."""
+    """Return how many are worked out where so many are wanted, unsigned."""
     return np.uint64(count + FOUR - 1) // np.uint64(FOUR) * np.uint64(FOUR)
 
 
@@ -298,10 +298,10 @@ def _to_pixels(count: Whole, width: Whole, height: Whole, S: Scratch) -> None:
 
 @compiled
 def _let_in(a: float, b: float, c: float, turn: float) -> tuple[float, float, float]:
-    """Return which columns an edge lets in: the least at height 0, how much later each row's are, and the greatest."""
+    """Return which columns an edge lets in: the least at height 0, their growth from row to row, and the greatest."""
     q, sign = -1 / a, a * turn
-    at, later = c * q - 0.5, b * q
-    return at if sign > 0 else -np.inf, later if sign != 0 else 0.0, at if sign < 0 else np.inf
+    at, growth = c * q - 0.5, b * q
+    return at if sign > 0 else -np.inf, growth if sign != 0 else 0.0, at if sign < 0 else np.inf
 
 
 @compiled
@@ -329,9 +329,9 @@ def _find_spans(i: Whole, S: Scratch, begin: Ids, end: Ids) -> tuple[Whole, Whol
 
 @compiled
 def _loaded(rank: float) -> float:
-    """Return the number itself, which must not be told from what stands in memory.
+    """Return a number as it is, but so that the compiler does not know it for what stands at its place in memory.
 
-    The compiler would store what is not less than it through a mask, for which some machines take five times as long.
+    A maximum of what it knows to stand there already it would store through a mask, which slows some machines down.
     """
     return rank + 0.0
 
