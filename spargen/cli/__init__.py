@@ -25,8 +25,8 @@ __all__ = ["app", "give", "look", "main", "make", "measure", "mix", "prove"]
 
 def main() -> None:
     """Run the command line. What a terminal cannot show of a name is printed as its code."""
-    # Matrices are small here. Threads for their products, one for each core in each process, would do no more than wait
-    # for them, which takes as much of the processor. Read when numpy is imported; whoever set it keeps it.
+    # Matrices are small here: threads for their products, one for each core in each process, would do little but wait,
+    # and keep the cores busy with it. Read when numpy is imported; whoever set it keeps it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What a start brings up stays: to look through it with every 700 objects more takes a tenth of the start.
     gc.set_threshold(OBJECTS)

@@ -108,8 +108,7 @@ def draw(
     pixels[:] = 0
     S, tiles = np.empty(ROWS * CLUSTER), np.zeros(_tiles(width) * _tiles(height))
     spans = np.empty(height + FOUR, np.int32), np.empty(height + FOUR, np.int32)
-    # The bits of what is not negative are in the order of the numbers, and a machine compares these faster.
-    ranks = pixels.view(np.float64)
+    ranks = pixels.view(np.float64)  # of all of them at once, see `_rank`
     look_up, inside = np.int64(FIRST_PART * len(order)), np.empty(len(lens.pixel), np.int64)
     for k in range(len(order)):
         i, c = order[k], which[order[k]]
@@ -244,6 +243,7 @@ def _in_fours(count: Whole) -> Whole:
 
 @compiled
 def _rank(pixel: Whole) -> float:
+    """Return the number that has a pixel's bits: what is not negative is in the same order, and compared faster."""
     return np.int64(pixel).view(np.float64)
 
 
