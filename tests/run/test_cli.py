@@ -237,7 +237,7 @@ def test_ctrl_c(tiny, given, tmp_path, workers):
     pipe = subprocess.PIPE
     process = subprocess.Popen(args, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("out/.parts/scannet/train/*/done.json")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("out/.parts/scannet/train/[!.]*/done.json")) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)

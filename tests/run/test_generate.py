@@ -398,15 +398,16 @@ def test_a_run_that_is_stopped_half_way_resumes(job, whole, workers, sign, tmp_p
         [sys.executable, script], env={**os.environ, "TINY_SLEEP": "0.6"}, stderr=subprocess.PIPE
     )
     deadline = time.monotonic() + 60
+    finished = ".parts/scannet/train/[!.]*/done.json"  # a part that is being written has a name with a dot
     # As many as there are workers: all of them are up then.
-    while len(list(made.out.glob(".parts/scannet/train/*/done.json"))) < workers and time.monotonic() < deadline:
+    while len(list(made.out.glob(finished))) < workers and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(sign)
     _, err = process.communicate(timeout=30)  # its workers hold the other end: this returns once they are gone too
     assert process.returncode != 0
     if sign is signal.SIGKILL:
         assert err == b""
-    done = len(list(made.out.glob(".parts/scannet/train/*/done.json")))
+    done = len(list(made.out.glob(finished)))
     assert 0 < done < 5
     assert not (made.out / "manifest.json").exists()
     seen = []
