@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
+from spargen.scene.labels import LabelRules, label_rules
 from spargen.scene.lists import rules_as_said
 
 BUILDING: Mapping[str, tuple[str, ...]] = {
@@ -78,7 +80,7 @@ MEANINGLESS = _words(
     "object otherfurniture otherprop otherstructure unknown unlabelled unlabeled unannotated remove split delete none "
     "void misc stuff item thing clutter junk ?"
 ) | {""}
-"""Names that say nothing, whatever the lists of a job say."""
+"""Names that say nothing, whatever a job adds to its lists."""
 JOINING = _words("of in on for from with w and or")
 """Words between the names that a label is put together from."""
 OTHER_DOOR, SOME_DOOR, SEVERAL, OWN = "furniture door", "some door", "several", "named by the job"
@@ -94,33 +96,38 @@ class Lexicon:
     """
 
     def __init__(self, said: Sequence[Mapping[str, Any]] = ()) -> None:
-        rules = rules_as_said(said)
+        rules, shipped = rules_as_said(said), label_rules()
         self._singular = dict(rules.singular)
         self._unlike = {frozenset(pair) for pair in rules.unlike}
         self._kind = {name: kind for kind, names in BUILDING.items() for name in names}
         self._named = dict(NAMED)
-        self._own_parts: set[str] = set()
         self._keys: dict[str, str] = {}
         self._parts: dict[str, str | None] = {}
         self._clashes: dict[tuple[str, str], bool] = {}
-        for changes in said:
-            self._change(changes)
-        self._meaningless = {*rules.meaningless, *MEANINGLESS}
+        self._follow(rules, shipped)
+        self._meaningless = {*rules.meaningless, *MEANINGLESS} - (shipped.meaningless - rules.meaningless)
         self._uncountable = set(rules.uncountable)
         self._groups: dict[str, set[int]] = {}
         for number, group in enumerate(rules.groups):
             for word in group:
                 self._groups.setdefault(self.key(word), set()).add(number)
 
-    def _change(self, changes: Mapping[str, Any]) -> None:
-        """Follow what a job's own list says of the building."""
-        for name in (changes.get("remove") or {}).get("building", ()):
-            if isinstance(name, str):
-                self._kind.pop(name, None)
-        for kind, names in changes.get("building", ()):
-            self._kind.update(dict.fromkeys(names, kind))
-            self._named[kind] = re.escape(kind)
-        self._own_parts.update(changes.get("unasked", ()))
+    def _follow(self, rules: LabelRules, shipped: LabelRules) -> None:
+        """Follow what a job's own lists make of the parts of the building: what they take out, and what they add."""
+        spelt = rules.spelt_together
+        before, after = ({*map(spelt, (*chain(*r.building.values()), *r.unasked))} for r in (shipped, rules))
+        self._gone = before - after
+        for kind, names in BUILDING.items():
+            whole = spelt(kind) in self._gone
+            for name in names:
+                if spelt(name) in self._gone or (whole and spelt(name) not in before):
+                    del self._kind[name]
+        for kind, listed in rules.building.items():
+            own = self.key(kind) if self.key(kind) in BUILDING else kind
+            if added := [name for name in listed if name not in shipped.building.get(kind, ())]:
+                self._kind.update(dict.fromkeys(added, own))
+                self._named.setdefault(own, re.escape(kind))
+        self._own_parts = set(rules.unasked) - set(shipped.unasked)
 
     def key(self, label: str) -> str:
         """Return a label in lower case, with single spaces and its last word singular."""
@@ -181,6 +188,8 @@ class Lexicon:
                 return OTHER_DOOR if before & FURNITURE else SOME_DOOR if before & MAYBE_FURNITURE else "door"
             if kind:
                 return kind
+            if _joined(" ".join(words[start:])) in self._gone:
+                return None  # taken out as a whole, whatever its last word alone would say
         return None
 
     def _spelt(self, words: list[str]) -> str | None:
@@ -219,7 +228,7 @@ class Lexicon:
     def _names_clash(self, a: str, b: str) -> bool:
         if a.endswith(b) or b.endswith(a) or self._groups_of(a) & self._groups_of(b):
             return True
-        return re.sub(r"[\W_]", "", a) == re.sub(r"[\W_]", "", b) or self._misspelt(a.split(), b.split())
+        return _joined(a) == _joined(b) or self._misspelt(a.split(), b.split())
 
     def _groups_of(self, a: str) -> set[int]:
         words = a.split(" ")
@@ -235,6 +244,10 @@ class Lexicon:
         ((p, q),) = different
         long = max(len(p), len(q)) >= 6 and p[:1] == q[:1] and p[-1:] == q[-1:]
         return long and frozenset((p, q)) not in self._unlike and one_slip(p, q)
+
+
+def _joined(key: str) -> str:
+    return re.sub(r"[\W_]", "", key)
 
 
 def words_of(label: str) -> list[str]:

@@ -26,6 +26,7 @@ from spargen.verify.words import asks_for_far, image_said, moved_first, polarity
 
 WORDS = "Parts of the building (walls, floors, ceilings, doors, door and window frames) do not count. Which is nearest?"
 LEXICON = Lexicon()
+FLOORS_ALONE = {"remove": {"building": "all"}, "building": [["floors", ["floor"]]]}
 
 
 # --------------------------------------------------------------------------------------------------------------- labels
@@ -55,7 +56,46 @@ def test_last_words_tell_a_part_of_the_building(label, kind):
     assert LEXICON.askable(label) == (kind is None)
 
 
+@pytest.mark.parametrize(
+    ("said", "label", "kind"),
+    [
+        ({"remove": {"building": ["doors"]}}, "door", None),
+        ({"remove": {"building": ["doors"]}}, "doorway", "door"),  # of the list of what is there but not asked about
+        ({"remove": {"building": ["doors"]}}, "window frame", "window frame"),
+        ({"remove": {"building": ["stair step"]}}, "stair step", None),
+        ({"remove": {"building": ["stair step"]}}, "staircase", "stairs"),
+        ({"remove": {"building": ["Door Frame"]}}, "doorframe", None),
+        ({"remove": {"building": ["walls"]}}, "drywall", None),  # a word of verify's own for the same
+        (FLOORS_ALONE, "wall", None),
+        (FLOORS_ALONE, "ceiling", None),
+        (FLOORS_ALONE, "windowsill", "sill"),
+        (FLOORS_ALONE, "floor", "floor"),
+        ({"remove": {"unasked": ["windowsill"]}}, "windowsill", None),
+        ({"building": [["floors", ["screed"]]]}, "screed", "floor"),  # the room is measured on it
+        ({"building": [["windows", ["window"]]]}, "window", "windows"),
+        ({"unasked": ["tatami edge"]}, "tatami edge", "named by the job"),
+    ],
+)
+def test_a_job_takes_parts_of_the_building_out_and_adds_some(said, label, kind):
+    assert Lexicon([said]).part(label) == kind
+
+
+def test_a_later_list_takes_out_what_an_earlier_one_adds():
+    lists = [{"building": [["windows", ["window"]]], "unasked": ["hatch"]}, {"remove": {"building": ["windows"]}}]
+    assert Lexicon(lists).part("window") is None
+    assert Lexicon(lists).part("hatch") == "named by the job"
+    assert Lexicon([*lists, {"remove": {"unasked": "all"}}]).part("hatch") is None
+
+
+def test_a_name_that_says_nothing_says_something_where_a_job_wants_it():
+    assert not LEXICON.askable("furniture")
+    assert Lexicon([{"remove": {"meaningless": ["furniture", "stuff"]}}]).askable("stuff")
+    assert not Lexicon([{"remove": {"meaningless": ["furniture"]}}]).askable("stuff")
+
+
 def test_a_question_says_itself_what_does_not_count():
+    own = Lexicon([{"building": [["windows", ["window"]]]}])
+    assert own.left_out("Walls and windows do not count.") == {"wall", "windows"}
     assert LEXICON.left_out(WORDS) == {"wall", "floor", "ceiling", "door", "door frame", "window frame"}
     assert LEXICON.left_out("Walls, floor and ceiling do not count.") == {"wall", "floor", "ceiling"}
     assert "door" not in LEXICON.left_out("Door and window frames do not count.")
