@@ -74,8 +74,9 @@ def verify(
     """Work the answer of every row out again from the raw scenes, by a second path, and compare.
 
     The second path reads the published rows, never the facts, and shares no geometry, no task and no ray caster with
-    the one that made them. Exit code 1 if a row is wrong. An ambiguous row may be read in two ways, of which one is
-    wrong; an unread one could not be checked, such as those of plug-ins' tasks that bring no check.
+    the one that made them. Exit code 1 if a row is wrong, 3 if a scene cannot be read. An ambiguous row may be read
+    in two ways, of which one is wrong; an unread one could not be checked, such as those of plug-ins' tasks that bring
+    no check.
     """
     from spargen.run.executors import cores
     from spargen.verify.run import verify_rows
@@ -103,6 +104,9 @@ def verify(
         complain(str(finding))
     if not report.ok:
         raise typer.Exit(EXIT_ERROR)
+    if report.lost:
+        complain(f"scenes that cannot be read, so that their rows are unread: {', '.join(report.lost)}")
+        raise typer.Exit(EXIT_INCOMPLETE)
 
 
 @command("audit")

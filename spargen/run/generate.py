@@ -19,7 +19,7 @@ from spargen.run.files import renew
 from spargen.run.images import remove_others, remove_unnamed, write_images
 from spargen.run.indexes import make_folders, write_indexes
 from spargen.run.job import Job
-from spargen.run.ledger import check_out, claim
+from spargen.run.ledger import check_out, claim, remembered
 from spargen.run.lock import locked
 from spargen.run.manifest import write_manifest
 from spargen.run.naming import images_folder
@@ -94,7 +94,7 @@ def generate(
     the report, None for a shard.
     """
     recipes = make_recipes(job)
-    run = compile_job(job, recipes)
+    run = remembered(job, compile_job(job, recipes), [recipe.rules for recipe in recipes])
     todo = run.take(scenes, shard)
     check_out(job)
     with locked(job.out, shard) as lock:
@@ -118,7 +118,7 @@ def finish(out: Path, run: Run, *, workers: int = 1) -> Report:
     """Merge all parts of an output folder; write indexes, report, manifest. Cut short, it can be called again."""
     begin = time.perf_counter()
     _log.info("merging the rows of all scenes")
-    product = take_back(out, run, run.scenes)
+    product = take_back(out, run, (*run.scenes, *run.missing))
     totals = _totals(out, run, product)
     files = merge_parts(out, totals.pieces, totals.fresh, run.identity["seed"], product, workers)
     counts = totals.counts
@@ -141,10 +141,11 @@ def finish(out: Path, run: Run, *, workers: int = 1) -> Report:
 def _totals(out: Path, run: Run, product: Product) -> Totals:
     """Add up the parts that go into the output.
 
-    Images of scenes that nothing whole stands of are removed: no row names them any more.
+    What earlier runs made of scenes that are not on disk now stays. Images of scenes that nothing whole stands of are
+    removed: no row names them any more.
     """
     totals, kept, keys = Totals(), set(), run.keys
-    for ref in run.scenes:
+    for ref in sorted({*run.scenes, *run.missing}):
         found = standing(out, ref, keys[ref.source], product, images=False)
         if found.part is None:
             continue

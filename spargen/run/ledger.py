@@ -18,8 +18,10 @@ from spargen.errors import OutputError
 from spargen.run.compile import FORMAT_VERSION, Run, identity_of, roots_of
 from spargen.run.files import read_sealed, refuse_link, write_sealed
 from spargen.run.job import Job
-from spargen.run.parts import PARTS, read_part
-from spargen.run.scenes import SceneRef
+from spargen.run.leaks import exclude
+from spargen.run.parts import PARTS, read_part, record_file
+from spargen.run.scenes import SceneRef, open_adapter
+from spargen.scene.labels import LabelRules
 from spargen.scene.types import can_name_a_file
 
 _REF = ("dataset", "split", "scene", "source")
@@ -52,6 +54,26 @@ def claim(out: Path, run: Run) -> Run:
     refs = {key: [[r.dataset, r.split, r.scene, r.source] for r in getattr(run, key)] for key in ("scenes", "missing")}
     write_sealed(out / PARTS / "run.json", {"format_version": FORMAT_VERSION, **asdict(run), **refs})
     return run
+
+
+def remembered(job: Job, run: Run, rules: Sequence[LabelRules]) -> Run:
+    """Return a job's run with those scenes as missing that an earlier run in its folder made, and the disk has no more.
+
+    So their rows stay. Scenes that the job names itself, and such as it excludes, are its own matter.
+    """
+    try:
+        earlier = read_run(job.out)
+    except OutputError:
+        return run
+    known = {(ref.dataset, ref.scene) for ref in (*run.scenes, *run.missing)}
+    gone: list[SceneRef] = []
+    for index, source in enumerate(job.sources):
+        if source.splits is not None or source.scenes is not None or index in run.left_out:
+            continue
+        refs = [ref for ref in (*earlier.scenes, *earlier.missing) if ref.source == index]
+        made = [ref for ref in refs if (ref.dataset, ref.scene) not in known and record_file(job.out, ref).exists()]
+        gone += exclude(open_adapter(source, rules[index]), job.exclude, (), made)[1] if made else []
+    return replace(run, missing=tuple(sorted([*run.missing, *gone])))
 
 
 def check_out(job: Job) -> None:

@@ -145,9 +145,14 @@ def _types() -> TypeAdapter[Part]:
     return TypeAdapter(Part)
 
 
+NOT_THERE = "the scene is listed but not on disk"
+GONE = "the scene is not on disk any more: what an earlier run made of it stays, until `exclude` names it"
+"""Why a scene failed that cannot even be looked for."""
+
+
 def failures(out: Path, run: Run) -> dict[SceneRef, str]:
-    """Return why scenes failed, those included that a list names and the disk has not."""
-    texts = dict.fromkeys(run.missing, "the scene is listed but not on disk")
+    """Return why scenes failed, those included that should be on the disk and are not."""
+    texts = {ref: GONE if record_file(out, ref).exists() else NOT_THERE for ref in run.missing}
     for ref in run.scenes:
         if (file := error_file(out, ref)).exists():
             texts[ref] = "it failed, and the record of why is damaged"

@@ -63,12 +63,13 @@ def raw_scenes(run: Run, data: Mapping[str, Path], *, trust: bool) -> Iterator[R
                 where="run.json",
                 mend="if you trust whoever made the folder, add --trust-plugins",
             )
-    known = {ref.dataset for ref in run.scenes}
+    refs = (*run.scenes, *run.missing)  # of scenes that are not there now, the rows may be there
+    known = {ref.dataset for ref in refs}
     for name in data:
         if name not in known:
             mend = nearest(name, known, f"there are: {', '.join(sorted(known))}")
             raise JobError(f"the output has no data set {name!r}", where="--data", mend=mend)
-    return (_raw(run, data, ref.dataset, ref.scene, ref.source) for ref in run.scenes)
+    return (_raw(run, data, ref.dataset, ref.scene, ref.source) for ref in refs)
 
 
 def _raw(run: Run, data: Mapping[str, Path], dataset: str, scene: str, number: int) -> RawScene:

@@ -64,13 +64,15 @@ class VerifyReport:
     Parameters
     ----------
     cells : rows by cell and verdict. findings : those that are not right, at most `LISTED` of a cell.
-    faults : what is wrong with whole cells. complete : whether all rows were looked at.
+    faults : what is wrong with whole cells. complete : whether all rows were looked at. lost : scenes with rows that
+    could not be read.
     """
 
     cells: dict[Cell, CellResult] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     faults: list[Finding] = field(default_factory=list)
     complete: bool = True
+    lost: list[str] = field(default_factory=list)
 
     def total(self, kind: Kind) -> int:
         """Return how many rows have a verdict."""
@@ -113,7 +115,8 @@ class VerifyReport:
             {"cell": str(f.cell), "row": f.row, "verdict": f.kind, "why": list(f.why)}
             for f in (*self.faults, *self.findings)
         ]
-        whole = {"ok": self.ok, "complete": self.complete, "rows": self.totals(), "cells": rows, "findings": found}
+        whole = {"ok": self.ok, "complete": self.complete, "lost": self.lost, "rows": self.totals()}
+        whole |= {"cells": rows, "findings": found}
         return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
@@ -139,6 +142,7 @@ class _Work:
 class _Found:
     cells: dict[Cell, CellResult] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    lost: bool = False
 
 
 def verify_rows(
@@ -180,6 +184,7 @@ def verify_rows(
             where, mend = f"{work.raw.dataset}/{work.raw.scene}", "give it more memory, or fewer --workers"
             raise OutputError(str(found), where=where, mend=mend)
         _add(report, found)
+        report.lost += [f"{work.raw.dataset}/{work.raw.scene}"] if found.lost else []
         if watch:
             watch(f"{work.raw.dataset}/{work.raw.scene}", done, len(works))
         if fail_fast and not report.ok:
@@ -239,7 +244,7 @@ def _verify_scene(work: _Work) -> _Found:
     try:
         site = Site(work.raw.load(), Lexicon(work.raw.said), work.bounds)
     except SceneError as error:
-        lost = f"the scene cannot be read: {error.what}"
+        found.lost, lost = True, f"the scene cannot be read: {error.what}"
     seen: dict[int, int] = {}
     files = dict(work.files)
     shared = shared_answers(lambda: read_rows(files, work.places, is_shared)) if work.whole else {}

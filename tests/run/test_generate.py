@@ -18,6 +18,7 @@ from spargen.run.files import writing
 from spargen.run.generate import finish, generate
 from spargen.run.ledger import read_run
 from spargen.run.merge import merge
+from spargen.run.parts import GONE
 
 
 def content(out):
@@ -471,6 +472,41 @@ def test_listed_scenes_that_are_not_on_disk_are_reported(job, tmp_path):
     assert index["scannet_depth_prediction_oc_fill"]["length"] == 10
 
 
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_was_made_of_a_scene_that_is_not_on_disk_any_more_stays(job, whole, root, tmp_path, listed):
+    (tmp_path / "train.txt").write_text("".join(f"{scene.name}\n" for scene in sorted(root.iterdir())))
+    made = job("other", source={"splits": {"train": str(tmp_path / "train.txt")}} if listed else {})
+    assert generate(made).complete
+    shutil.move(root / "b_00", tmp_path / "b_00")
+    for only in (None, ["a_00"], None):
+        report = generate(made, scenes=only)
+        assert report.failed == {"scannet/train/b_00": GONE}
+        assert report.scenes == 5
+        assert content(made.out) == whole
+    shutil.move(tmp_path / "b_00", root / "b_00")
+    assert generate(made).complete
+    assert content(made.out) == whole
+
+
+def test_what_was_made_of_a_scene_goes_when_the_job_leaves_it_out(job, root, tmp_path):
+    made = job("other")
+    generate(made)
+    shutil.rmtree(root / "b_00")
+    (tmp_path / "barred.txt").write_text("b_00\n")
+    report = generate(job("other", exclude=[str(tmp_path / "barred.txt")]))
+    assert report.complete
+    assert report.scenes == 4
+    assert not (made.out / "spar/scannet/images/b_00").exists()
+
+
+def test_a_scene_that_is_gone_and_gave_nothing_is_no_matter(job, root):
+    (root / "b_00/scene.txt").write_text("twelve")
+    made = job("other")
+    assert list(generate(made).failed) == ["scannet/train/b_00"]
+    shutil.rmtree(root / "b_00")
+    assert generate(made).complete
+
+
 def test_a_space_in_two_splits_is_refused(job, tmp_path):
     (tmp_path / "train.txt").write_text("a_00\nb_00\n")
     (tmp_path / "val.txt").write_text("a_01\n")
@@ -496,14 +532,12 @@ def test_without_lists_the_report_says_which_splits_were_used(job):
     assert report.remarks == ["scannet: no split lists given, the adapter's own splits are used (train)"]
 
 
-def test_a_smaller_job_of_the_same_kind_drops_old_cells_from_the_output(job, root):
+def test_a_smaller_job_of_the_same_kind_drops_old_cells_from_the_output(job):
     made = job()
     generate(made)
-    for name in ("a_00", "b_00", "d_00", "a_01"):
-        shutil.rmtree(root / name)
     report = finish(made.out, read_run(made.out))
     assert report.scenes == 5
-    generate(made)
+    generate(job(source={"scenes": ["c_00"]}))
     rows = sorted(p.name for p in made.out.glob("spar/*/qa_jsonl/train/depth_prediction_oc/fill/*"))
     assert rows == ["fill_12.jsonl"]
 

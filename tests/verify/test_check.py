@@ -222,6 +222,10 @@ def test_a_scene_that_cannot_be_read_leaves_its_rows_unread(copied, tmp_path):
     report = verify_rows(copied, data={"scannet": tmp_path}, sample=1)
     assert report.totals()["unread"] == sum(report.totals().values()) > 0
     assert "the scene cannot be read" in report.told()[0]
+    assert report.lost == ["scannet/demo0000_00"]
+    told = CliRunner().invoke(app, ["verify", str(copied), "--sample", "1", "--data", f"scannet={tmp_path}"])
+    assert told.exit_code == 3
+    assert "scenes that cannot be read, so that their rows are unread: scannet/demo0000_00" in told.stderr
 
 
 @pytest.mark.parametrize("brings", [False, True])
