@@ -12,7 +12,7 @@ from spargen.verify.answers import CHECKS
 from spargen.verify.asked import check_frames_named, check_marks
 from spargen.verify.body import Thing
 from spargen.verify.layout import LAYOUTS
-from spargen.verify.own import OWN
+from spargen.verify.own import call_check, own_layout
 from spargen.verify.record import check_clip, check_record, check_set, check_words
 from spargen.verify.row import Halt, Row, Unread
 from spargen.verify.site import Site
@@ -49,7 +49,7 @@ def judge(record: Mapping[str, Any], site: Site, task: str, form: str, images: P
     task, form : of its cell.
     images : folder that its paths start at; None where the run wrote no images.
     """
-    layout = LAYOUTS.get(task) or (OWN[task].layout if task in OWN else None)
+    layout = LAYOUTS.get(task) or own_layout(task)
     if layout is None:
         return Verdict("unread", (NO_CHECK,))
     try:
@@ -77,13 +77,13 @@ def _check(row: Row, images: Path | None) -> None:
         check_words(row)
         if row.is_video:
             check_clip(row, images)
-        elif len(row.frames) > 1 and row.task not in OWN and not row.is_walk:
+        elif len(row.frames) > 1 and not row.is_own and not row.is_walk:
             check_set(row)
         if row.kind:
             check_marks(row)
             if row.is_video:
                 check_frames_named(row)
-        (OWN[row.task].function if row.task in OWN else CHECKS[row.task])(row)
+        (call_check if row.is_own else CHECKS[row.task])(row)
     except Halt:
         pass
     except _BROKEN as error:

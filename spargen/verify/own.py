@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from spargen.errors import PluginError
 from spargen.verify.layout import LAYOUTS, Layout
@@ -47,3 +48,27 @@ def check(task: str, layout: Layout) -> Callable[[Check], Check]:
         return function
 
     return register
+
+
+def _registered() -> Mapping[str, Any]:
+    """Return what `@task` has registered, by name.
+
+    The second path imports no tasks: it looks at what the files of plug-ins have brought, if any was run.
+    """
+    registry = sys.modules.get("spargen.tasks.registry")
+    return registry.TASKS if registry else {}
+
+
+def own_layout(task: str) -> Layout | None:
+    """Return what records of a plug-in's task look like; None where it brings no check, or its file was not run."""
+    return OWN[task].layout if task in OWN and task in _registered() else None
+
+
+def record_type(task: str) -> str:
+    """Return the `type` that records of a plug-in's task have, by its registration."""
+    return str(_registered()[task].record_type)
+
+
+def call_check(row: Row) -> None:
+    """Call the check of a row's task, a plug-in's."""
+    OWN[row.task].function(row)

@@ -14,7 +14,7 @@ from spargen.errors import OutputError
 from spargen.reading import read_bytes
 from spargen.run.shown import shown
 from spargen.verify.asked import EDGE_M
-from spargen.verify.layout import LAYOUTS
+from spargen.verify.own import record_type
 from spargen.verify.row import Halt, Row
 from spargen.verify.site import Site
 
@@ -33,7 +33,8 @@ def check_record(row: Row, images: Path | None) -> None:
     wanted = 2 if row.task == "obj_spatial_relation_oo_mv" else len(row.layout.colours)
     row.need(row.is_listed or len(row.colours) == wanted, f"marks {row.colours}")
     row.need([turn["from"] for turn in record["conversations"]] == ["human", "gpt"], "conversations")
-    row.need(record["type"] == ("nav" if row.is_walk else row.task), f"type {record['type']}")
+    named = record_type(row.task) if row.is_own else "nav" if row.is_walk else row.task
+    row.need(record["type"] == named, f"type {record['type']}, not {named}")
     row.need(re.fullmatch(rf"{re.escape(row.site.id)}_\d+", record["id"]), f"id {record['id']}")
     _check_images(row, images)
     _check_nesting(row, drawn)
@@ -47,18 +48,21 @@ def _check_options(row: Row) -> None:
     """The letters are those of the task, a plug-in's may be fewer or more; no two options are equal."""
     two = row.task.startswith("distance_infer_center_oo") and "video" not in row.task
     own = "ABCDEFGH"[: max(2, len(row.options))]
-    want = own if row.task not in LAYOUTS else "AB" if two else "ABCD"
+    want = own if row.is_own else "AB" if two else "ABCD"
     row.need("".join(row.options) == want and row.answer in row.options, f"options {row.options}, {row.answer}")
     row.need(len(set(row.options.values())) == len(row.options), f"equal options {row.options}")
 
 
 def _check_images(row: Row, images: Path | None) -> None:
+    """As many images as the task shows, and whole ones; how long a set or a clip is, a plug-in's task says itself."""
     record = row.record
     count = len(record["image"])
     bounds = row.site.bounds
     wanted = {"single": 1, "pair": 2, "multi": bounds.views_per_set, "video": bounds.video_frames}
-    row.need(count == wanted.get(row.layout.images, count), f"{count} images")
-    row.need(len(set(row.frames)) == len(row.frames), "an image stands twice")
+    free = row.is_walk or (row.is_own and row.layout.images in ("multi", "video"))
+    row.need(free or count == wanted[row.layout.images], f"{count} images")
+    if not (row.is_own and row.is_video):
+        row.need(len(set(row.frames)) == len(row.frames), "an image stands twice")
     if images is None:
         return
     for path, frame in zip(record["image"], row.frames, strict=True):
@@ -113,8 +117,13 @@ def check_words(row: Row) -> None:
 
 
 def check_clip(row: Row, images: Path | None) -> None:
-    """Frames of one room, evenly spread over those that can be used, with their numbers beside them."""
-    row.need("Frame-0" in row.text, "does not say that the first frame is Frame-0")
+    """Frames of one room, with their numbers beside them, counted from 0.
+
+    Those of SPAR's tasks are evenly spread over all that can be used. Which frames a plug-in's task shows, and whether
+    it calls them by their numbers, is its own affair.
+    """
+    numbered = not row.is_own or re.search(r"Frame-\d", row.text + row.answer)
+    row.need(not numbered or "Frame-0" in row.text, "does not say that the first frame is Frame-0")
     fault = row.site.memo(("clip", tuple(row.frames)), lambda: _clip_fault(row, images))
     row.need(not fault, fault)
 
@@ -123,19 +132,25 @@ def _clip_fault(row: Row, images: Path | None) -> str:
     rooms = {row.site.room_of(frame) for frame in row.frames}
     if len(rooms) > 1:
         return f"the clip shows {len(rooms)} rooms"
-    usable = [frame for frame in range(row.site.frame_count) if row.site.room_of(frame) in rooms]
-    place = np.searchsorted(usable, row.frames)
-    n = len(row.frames)
-    exact = [math.floor(i * (len(usable) - 1) / (n - 1) + 1e-9) for i in range(n)]
-    # Frames that do not fit the mesh or cannot be decoded are left out by the scene's check.
-    even = np.abs(place - np.array(exact)).max() <= max(2, 0.1 * len(usable)) and (np.diff(place) > 0).all()
-    if not even:
+    if not (
+        row.is_own or _is_even(row.frames, [f for f in range(row.site.frame_count) if row.site.room_of(f) in rooms])
+    ):
         return "not the frames of the clip"
     numbers = [row.site.number_of(frame) for frame in row.frames]
     listed = sorted((images / row.site.id).glob("video_idx*.txt")) if images else []
     if images and all(_words(path) != numbers for path in listed):
         return "no video_idx.txt has the frames of the clip"
     return ""
+
+
+def _is_even(frames: Sequence[int], usable: Sequence[int]) -> bool:
+    """Tell whether frames are spread evenly over those that can be used, in their order."""
+    place = np.searchsorted(usable, frames)
+    n = len(frames)
+    exact = [math.floor(i * (len(usable) - 1) / (n - 1) + 1e-9) for i in range(n)]
+    # Frames that do not fit the mesh or cannot be decoded are left out by the scene's check.
+    off = np.abs(place - np.array(exact)).max()
+    return bool(off <= max(2, 0.1 * len(usable)) and (np.diff(place) > 0).all())
 
 
 def _words(path: Path) -> list[str]:

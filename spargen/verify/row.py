@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from spargen.verify.body import Thing
-from spargen.verify.layout import LIST, Layout
+from spargen.verify.layout import LAYOUTS, LIST, Layout
 from spargen.verify.optics import View
 from spargen.verify.site import Site
 from spargen.verify.words import boxes
@@ -68,6 +68,11 @@ class Row:
         """Note what is wrong, unless something holds."""
         if not holds:
             self.wrong.append(what)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether its task is a plug-in's, and none of SPAR's."""
+        return self.task not in LAYOUTS
 
     # -------------------------------------------------------------------------------------------------------- images
     @property

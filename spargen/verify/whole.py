@@ -88,7 +88,7 @@ def refuse_twins(verdict: Verdict, record: Mapping[str, Any], cell: Cell, seen: 
 
 def is_shared(cell: Cell) -> bool:
     """Tell whether options of a cell's rows are answers of other rows of it."""
-    return cell.form == "select" and cell.task.startswith(SHARED)
+    return cell.form == "select" and cell.task in LAYOUTS and cell.task.startswith(SHARED)
 
 
 def shared_answers(read: Callable[[], Iterable[tuple[Cell, Mapping[str, Any]]]]) -> dict[Cell, set[str]]:

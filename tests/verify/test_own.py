@@ -1,0 +1,177 @@
+"""Tasks of plug-ins: what the pages let them do is right, SPAR's own stay strict, and a faulty check is told as one."""
+
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+from second import block, looking, sheet, site
+
+from spargen.qa.answers import LENGTH
+from spargen.run.naming import Cell
+from spargen.tasks import registry
+from spargen.tasks.registry import task
+from spargen.verify import Layout, check, own
+from spargen.verify.asked import check_frames_named
+from spargen.verify.judge import judge
+from spargen.verify.row import Row
+from spargen.verify.whole import is_shared
+
+FRAMES = 12
+CLIP = Layout("video")
+
+
+@pytest.fixture(autouse=True)
+def _own(monkeypatch):
+    """Forget afterwards which tasks and checks were registered."""
+    monkeypatch.setattr(registry, "TASKS", {})
+    monkeypatch.setattr(own, "OWN", {})
+
+
+@pytest.fixture
+def world():
+    """A room seen from twelve places along a wall, the last four of them in another room."""
+    poses = [looking((0.2 + 0.25 * k, 2, 1.5), "+x") for k in range(FRAMES)]
+    made = site([("floor", [sheet((0, 0, 0), (9, 4, 0), 2)]), ("box", [block((7, 1.5, 1), (7.4, 2.5, 2))])], poses)
+    object.__setattr__(made._scene, "room_of_view", ("hall",) * 8 + ("bath",) * 4)
+    made.bounds = replace(made.bounds, video_frames=8)
+    return made
+
+
+def register(layout, function=lambda row: None, **said):
+    @task("mine", views="single", level="low", answer=LENGTH, slots="", **said)
+    def mine(ctx):
+        """What is asked."""
+
+    check("mine", layout)(function)
+
+
+def record(world, frames, *, folder="video_color", text="How far is it?", answer="2.0", **more):
+    numbers = [world.number_of(frame) for frame in frames]
+    called = [f"frame{at}_{n}" if folder == "video_color" else n for at, n in enumerate(numbers)]
+    talk = ({"from": who, "value": said} for who, said in (("human", text), ("gpt", answer)))
+    images = [f"s_00/{folder}/{name}.jpg" for name in called]
+    return {"id": "s_00_0", "conversations": [*talk], "image": images, "type": "mine", **more}
+
+
+def judged(world, made, name="mine", images=None):
+    return judge(made, world, name, "fill", images)
+
+
+# ---------------------------------------------------------------------------------------------------------------- types
+@pytest.mark.parametrize(
+    ("registered", "stands", "right"),
+    [
+        ({"type_in_records": "distance_prediction_oo"}, "distance_prediction_oo", True),
+        ({"type_in_records": "distance_prediction_oo"}, "mine", False),
+        ({}, "mine", True),
+        ({}, "distance_prediction_oo", False),
+    ],
+)
+def test_the_type_is_the_one_that_the_task_was_registered_with(world, registered, stands, right):
+    register(Layout("single"), **registered)
+    found = judged(world, record(world, [0], folder="image_color", type=stands))
+    assert (found.kind == "right") == right, found
+    assert right or found.why == (f"type {stands}, not {registered.get('type_in_records', 'mine')}",)
+
+
+# ---------------------------------------------------------------------------------------------------------------- clips
+@pytest.mark.parametrize(
+    ("frames", "why"),
+    [
+        ([0, 1, 2], ""),
+        ([5, 3, 0, 7, 1], ""),
+        ([2, 2, 6, 2], ""),
+        ([4], ""),
+        ([7, 8], "the clip shows 2 rooms"),
+    ],
+)
+def test_a_plugin_s_clip_is_its_own_but_stays_in_a_room(world, frames, why):
+    register(CLIP)
+    found = judged(world, record(world, frames))
+    assert found.why == ((why,) if why else ())
+
+
+@pytest.mark.parametrize(
+    ("frames", "why"),
+    [
+        ([0, 1, 2], "3 images"),
+        ([0, 1, 2, 3, 4, 5, 6, 6], "an image stands twice"),
+        ([0, 1, 2, 3, 4, 5, 7, 6], "not the frames of the clip"),
+        ([1, 2, 3, 4, 5, 6, 7, 8], "the clip shows 2 rooms"),
+    ],
+)
+def test_a_clip_of_spar_s_tasks_is_the_clip(world, frames, why):
+    made = record(world, frames, text="Frame-0 comes first. How many boxes are there?", type="obj_count")
+    assert why in judged(world, made, "obj_count").why
+
+
+@pytest.mark.parametrize(("images", "frames", "right"), [("multi", [0, 1, 2, 3, 4], True), ("multi", [1, 1], False)])
+def test_a_plugin_s_set_has_any_number_of_images_and_none_twice(world, images, frames, right):
+    register(Layout(images))
+    assert (judged(world, record(world, frames, folder="image_color")).kind == "right") == right
+
+
+@pytest.mark.parametrize(("images", "frames"), [("single", [0, 1]), ("pair", [0]), ("pair", [0, 1, 2])])
+def test_a_layout_of_one_or_two_images_is_held(world, images, frames):
+    register(Layout(images))
+    assert f"{len(frames)} images" in judged(world, record(world, frames, folder="image_color")).why
+
+
+def test_a_plugin_s_clip_shows_frames_that_are_there_whole_and_listed(world, tmp_path):
+    register(CLIP)
+    made = record(world, [3, 1, 3])
+    folder = tmp_path / "s_00" / "video_color"
+    folder.mkdir(parents=True)
+    for path in made["image"]:
+        Image.new("RGB", (640, 480)).save(tmp_path / path)
+    assert judged(world, made, images=tmp_path).why == ("no video_idx.txt has the frames of the clip",)
+    (tmp_path / "s_00" / "video_idx_2.txt").write_text("3\n1\n3\n")
+    for damage, why in (("", ""), ("size", "has (64, 48) pixels"), ("gone", "is not there")):
+        fresh = site([("floor", [sheet((0, 0, 0), (9, 4, 0), 2)])], [looking((k, 2, 1.5), "+x") for k in range(4)])
+        path = tmp_path / made["image"][0]
+        if damage == "size":
+            Image.new("RGB", (64, 48)).save(path)
+        elif damage == "gone":
+            path.unlink()
+        assert why in "".join(judged(fresh, made, images=tmp_path).why)
+        assert bool(judged(fresh, made, images=tmp_path).why) == bool(damage)
+    made["image"][0] = "s_00/video_color/frame0_99.jpg"
+    assert "the scene has no image" in judged(world, made).why[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "right"),
+    [
+        ("How far is it?", "2.0", True),
+        ("How far is it in Frame-2?", "2.0", False),
+        ("Which frame shows it?", "Frame-2", False),
+        ("The first frame is Frame-0. How far is it in Frame-2?", "2.0", True),
+    ],
+)
+def test_a_plugin_that_numbers_frames_says_which_is_the_first(world, text, answer, right):
+    register(CLIP)
+    found = judged(world, record(world, [0, 1, 2], text=text, answer=answer))
+    assert found.why == (() if right else ("does not say that the first frame is Frame-0",))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "right"),
+    [
+        ("mine", "box (red point)", True),
+        ("mine", "box (in Frame-1) (red point)", True),
+        ("mine", "box (in Frame-2) (red point)", False),
+        ("obj_count", "box (red point)", False),
+        ("obj_count", "box (in Frame-1) (red point)", True),
+    ],
+)
+def test_the_frame_that_a_mark_is_said_to_be_in_is_its_image(world, name, said, right):
+    made = record(world, [0, 1, 2], text=f"How far is the {said}?", red_point=[[500, 500]], point_img_idx=[[1]])
+    asked = Row(made, world, name, "fill", Layout("video", "point", ("red",)))
+    asked.candidates = [[world.list[1]]]
+    check_frames_named(asked)
+    assert bool(asked.wrong) != right, asked.wrong
+
+
+def test_options_of_a_plugin_s_task_need_not_be_answers_of_other_rows():
+    assert is_shared(Cell("s", "train", "distance_prediction_oc", "select"))
+    assert not is_shared(Cell("s", "train", "distance_prediction_mine", "select"))
