@@ -48,6 +48,11 @@ def judge(record: Mapping[str, Any], site: Site, task: str, form: str, images: P
     site : its scene.
     task, form : of its cell.
     images : folder that its paths start at; None where the run wrote no images.
+
+    Raises
+    ------
+    PluginError
+        If the check that a plug-in's task brings fails.
     """
     layout = LAYOUTS.get(task) or own_layout(task)
     if layout is None:

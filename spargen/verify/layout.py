@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-G, B, R, Y = "green", "blue", "red", "yellow"
+COLOURS = G, B, R, Y = "green", "blue", "red", "yellow"
 LIST = ("list",)
 """Stands for colours where marks are listed."""
 

@@ -64,10 +64,10 @@ class Row:
         self.question = re.split(r"\nA\. ", self.text)[0] if form == "select" else self.text
         self.right = self.options.get(self.answer, "") if form == "select" else self.answer
 
-    def need(self, holds: object, what: str) -> None:
-        """Note what is wrong, unless something holds."""
+    def need(self, holds: object, what: object) -> None:
+        """Note what is wrong, in words or as anything that can be printed, unless something holds."""
         if not holds:
-            self.wrong.append(what)
+            self.wrong.append(str(what))
 
     @property
     def is_own(self) -> bool:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from spargen.errors import OutputError, PluginError, SceneError
-from spargen.plugins import load_task_file
+from spargen.errors import OutputError, SceneError
 from spargen.run.executors import WorkerLostError, run_each
 from spargen.run.ledger import read_run
 from spargen.run.naming import Cell, images_folder
@@ -20,6 +19,7 @@ from spargen.verify.bounds import Bounds
 from spargen.verify.judge import KINDS, Kind, Verdict, judge
 from spargen.verify.layout import LAYOUTS
 from spargen.verify.lexicon import Lexicon
+from spargen.verify.own import load_checks
 from spargen.verify.rows import RowIndex, index_rows, read_rows
 from spargen.verify.site import Site
 from spargen.verify.whole import Counts, check_cell, is_shared, refuse_foreign, refuse_twins, shared_answers
@@ -171,6 +171,8 @@ def verify_rows(
     ------
     OutputError, JobError
         If the folder is no output, or a data set is not where it should be.
+    PluginError
+        If a file of tasks cannot be run, or the check that a task brings fails or is no task's.
     """
     run, index = read_run(out), index_rows(out, sample)
     bounds = Bounds.of(run.identity["settings"])
@@ -235,11 +237,7 @@ def _works(
 
 def _verify_scene(work: _Work) -> _Found:
     """Check the rows of one scene."""
-    for path in work.plugins:
-        try:
-            load_task_file(Path(path))
-        except PluginError:  # its tasks are unread then, which the table says
-            continue
+    load_checks(work.plugins)
     found, site, lost = _Found(), None, ""
     try:
         site = Site(work.raw.load(), Lexicon(work.raw.said), work.bounds)

@@ -250,6 +250,15 @@ def test_a_task_of_a_plugin_brings_its_check_or_is_unread(made, tmp_path, brings
     if brings:
         rewrite(tmp_path / "out", Cell("scannet", "train", name, "fill"), lambda rows: [*map(spoilt, rows)])
         assert verify_rows(tmp_path / "out", trust=True).totals()["wrong"] == 4
+        failing = plugin.read_text().replace("float(row.answer)", "1 / 0")
+        plugin.write_text(failing)
+        load_task_file.cache_clear()
+        told = CliRunner().invoke(app, ["verify", str(tmp_path / "out"), "--trust-plugins", "--workers", "1"])
+        assert told.exit_code == 1
+        line = failing[: failing.index("1 / 0")].count("\n") + 1
+        assert f"error: {plugin}:{line}: the check of {name} raised at fill row demo0000_00_" in told.stderr
+        assert "ZeroDivisionError" in told.stderr
+        assert "Traceback" not in told.output
 
 
 def test_rows_of_a_scene_are_found_again(made):

@@ -1,11 +1,16 @@
 """Tasks of plug-ins: what the pages let them do is right, SPAR's own stay strict, and a faulty check is told as one."""
 
+import pickle
 from dataclasses import replace
+from textwrap import dedent
 
+import numpy as np
 import pytest
 from PIL import Image
 from second import block, looking, sheet, site
 
+from spargen.errors import PluginError
+from spargen.plugins import load_task_file
 from spargen.qa.answers import LENGTH
 from spargen.run.naming import Cell
 from spargen.tasks import registry
@@ -13,6 +18,8 @@ from spargen.tasks.registry import task
 from spargen.verify import Layout, check, own
 from spargen.verify.asked import check_frames_named
 from spargen.verify.judge import judge
+from spargen.verify.layout import LIST
+from spargen.verify.own import load_checks
 from spargen.verify.row import Row
 from spargen.verify.whole import is_shared
 
@@ -175,3 +182,108 @@ def test_the_frame_that_a_mark_is_said_to_be_in_is_its_image(world, name, said, 
 def test_options_of_a_plugin_s_task_need_not_be_answers_of_other_rows():
     assert is_shared(Cell("s", "train", "distance_prediction_oc", "select"))
     assert not is_shared(Cell("s", "train", "distance_prediction_mine", "select"))
+
+
+# --------------------------------------------------------------------------------------------------------------- checks
+def fails(error):
+    def failing(row):
+        raise error
+
+    return failing
+
+
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        (fails(RuntimeError("no")), "RuntimeError: no"),
+        (fails(ValueError("one\ntwo")), "ValueError: one"),
+        (fails(KeyError("k")), "KeyError: 'k'"),
+        (lambda row: row.views[7], "IndexError"),
+        (lambda row: row.nothing, "AttributeError"),
+        (lambda row: 1 / 0, "ZeroDivisionError"),
+        (lambda row: row.need(), "TypeError"),
+        (lambda: None, "TypeError"),
+    ],
+)
+def test_a_check_that_fails_is_told_with_its_row_and_line(world, function, what):
+    register(Layout("single"), function)
+    with pytest.raises(PluginError, match="the check of mine raised at fill row s_00_0: ") as caught:
+        judged(world, record(world, [0], folder="image_color"))
+    file, line = caught.value.where.rsplit(":", 1)
+    code = function.__code__
+    assert file == __file__
+    assert int(line) == code.co_firstlineno + (function.__name__ == "failing")
+    assert what in caught.value.what
+    assert "\n" not in caught.value.what
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_record_that_lacks_keys_is_no_fault_of_the_check(world):
+    register(Layout("single"))
+    for key in ("conversations", "image", "id"):
+        made = record(world, [0], folder="image_color")
+        del made[key]
+        assert judged(world, made).kind == "wrong"
+
+
+def test_what_a_shipped_check_cannot_read_is_a_wrong_row(world, monkeypatch):
+    monkeypatch.setitem(judge.__globals__["CHECKS"], "room_size", fails(KeyError("depth")))
+    made = record(world, range(8), text="Frame-0 comes first.", type="room_size")
+    assert judged(world, made, "room_size").why == ("it cannot be read: KeyError 'depth'",)
+
+
+@pytest.mark.parametrize(("what", "told"), [(5, "5"), (None, "None"), (np.float64(0.5), "0.5"), ("words", "words")])
+def test_a_message_may_be_anything(world, what, told):
+    register(Layout("single"), lambda row: row.need(False, what))
+    assert judged(world, record(world, [0], folder="image_color")).why == (told,)
+
+
+@pytest.mark.parametrize(
+    ("layout", "what"),
+    [
+        (Layout("film"), "'film' among its images"),
+        (Layout("single", "dot", ("red",)), "'dot' among its kind"),
+        (Layout("single", "point", ("red", "pink")), "'pink' among its colours"),
+        (Layout("single", "point", "red"), "'r' among its colours"),
+    ],
+)
+def test_a_layout_that_no_record_has_is_refused(layout, what):
+    with pytest.raises(PluginError, match=what) as caught:
+        check("other", layout)
+    assert caught.value.where == "check other"
+    assert not own.OWN
+
+
+@pytest.mark.parametrize(
+    "layout", [Layout("walk"), Layout("multi", "bbox", LIST), Layout("pair", "point", ("yellow",))]
+)
+def test_other_layouts_are_taken(layout):
+    check("other", layout)(fails(ValueError))
+    assert own.OWN["other"].layout == layout
+
+
+HEAD = "from spargen.verify import Layout, check\n\n"
+
+
+def write(path, text):
+    path.write_text(HEAD + dedent(text))
+    return str(path)
+
+
+def test_a_check_of_no_task_is_refused_unless_a_file_is_gone(world, tmp_path):
+    file = write(tmp_path / "lost_checks.py", '@check("mien", Layout("single"))\ndef look(row): ...\n')
+    register(Layout("single"))
+    load_checks([file, str(tmp_path / "gone.py")])
+    assert judged(world, record(world, [0]), "mien").kind == "unread"
+    with pytest.raises(PluginError, match=r"mien, a task that no file defines\n.*did you mean mine\?") as caught:
+        load_checks([file])
+    assert caught.value.where == f"{file}:3"
+    load_checks([])
+
+
+def test_a_file_that_cannot_be_run_is_told(tmp_path):
+    file = write(tmp_path / "bad_checks.py", '@check("mine", Layout("single", "dot", ("red",)))\ndef look(row): ...\n')
+    with pytest.raises(PluginError, match="'dot' among its kind, and there are '', 'point', 'bbox'") as caught:
+        load_checks([file])
+    assert caught.value.where == f"{file}:3"
+    load_task_file.cache_clear()
