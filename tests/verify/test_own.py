@@ -20,7 +20,7 @@ from spargen.verify.asked import check_frames_named
 from spargen.verify.judge import judge
 from spargen.verify.layout import LIST
 from spargen.verify.own import load_checks
-from spargen.verify.row import Row
+from spargen.verify.row import Halt, Row, Unread
 from spargen.verify.whole import is_shared
 
 FRAMES = 12
@@ -216,6 +216,21 @@ def test_a_check_that_fails_is_told_with_its_row_and_line(world, function, what)
     assert what in caught.value.what
     assert "\n" not in caught.value.what
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "why"),
+    [(Halt(), "wrong", "it is odd"), (Unread("who knows"), "unread", "who knows"), (None, "wrong", "it is odd")],
+)
+def test_a_row_that_stops_its_check_is_no_fault_of_the_check(world, error, kind, why):
+    def stops(row):
+        row.need(False, "it is odd")
+        if error:
+            raise error
+
+    register(Layout("single"), stops)
+    found = judged(world, record(world, [0], folder="image_color"))
+    assert (found.kind, found.why) == (kind, (why,))
 
 
 def test_a_record_that_lacks_keys_is_no_fault_of_the_check(world):

@@ -12,16 +12,16 @@ from spargen.run.naming import Cell
 from spargen.settings import Settings
 from spargen.verify import answers
 from spargen.verify.answers import obj_count, view_change
-from spargen.verify.asked import check_boxes_apart, check_metres, faults
+from spargen.verify.asked import check_apart, check_boxes_apart, check_metres, faults
 from spargen.verify.body import MOST_SAMPLES, MOST_STEPS, SPACING_M, Thing, gaps_m, lattice
 from spargen.verify.bounds import Bounds
 from spargen.verify.directions import check_relation, check_tuples, word
 from spargen.verify.ground import Ground
 from spargen.verify.judge import Verdict, judge
 from spargen.verify.lexicon import Lexicon
-from spargen.verify.nearest import check_candidates, check_rivals
+from spargen.verify.nearest import check_candidates, check_extreme, check_rivals
 from spargen.verify.row import Halt
-from spargen.verify.whole import refuse_foreign, shared_answers
+from spargen.verify.whole import MOST_ALONE, Counts, check_cell, refuse_foreign, shared_answers
 from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
 
 WORDS = "Parts of the building (walls, floors, ceilings, doors, door and window frames) do not count. Which is nearest?"
@@ -407,6 +407,52 @@ def test_options_are_clear_of_each_other(box, fault):
     asked = row()
     check_boxes_apart(asked, (0, 0, 100, 101), box)
     assert [w for w in asked.wrong if fault and fault in w] or (fault is None and not asked.wrong)
+
+
+@pytest.mark.parametrize(
+    ("values", "clear"),
+    [((1.0, 1.3), True), ((1.0, 1.2), False), ((8.0, 9.2), True), ((8.0, 9.0), False), ((9.0, 8.0, 1.0), False)],
+)
+def test_numbers_of_options_are_apart_by_a_length_and_by_a_share(values, clear):
+    asked = row()
+    check_apart(asked, values, 0.3, 0.15)
+    assert bool(asked.wrong) != clear, asked.wrong
+
+
+@pytest.mark.parametrize(("alone", "told"), [(3, False), (4, True)])
+def test_one_image_alone_shows_all_that_is_marked_in_few_sets_only(alone, told):
+    assert MOST_ALONE == 0.1
+    found = check_cell("depth_prediction_oo_mv", Counts(rows=20, alone=alone), Bounds())
+    assert [what for what in found if f"alone shows all that is marked in {alone} of 20 sets" in what] == found
+    assert bool(found) == told
+
+
+@pytest.mark.parametrize(
+    ("side", "sign", "wrong"),
+    [(0.08, 1, True), (0.04, 1, False), (0.08, -1, False), (0.16, 1, True)],
+)
+def test_a_thing_that_is_but_glimpsed_may_not_beat_the_answer(side, sign, wrong):
+    """Seen from 1.7 m, so large a thing covers 0.02 % to 0.1 % of the image; less does not count, more is a rival."""
+    near = ("key", [block((3.7, 1.5, 1.5), (3.7 + side / 4, 1.5 + side / 4, 1.5 + side / 2))])
+    box = ("box", [block((3.9, 1.8, 1.2), (3.95, 2.2, 1.8))])
+    world = site([*ROOM, near, box], SIDES)
+    asked = row(question=WORDS, site=world, frames=[0])
+    check_rivals(asked, world.things[3], world.view(0).position, sign)
+    assert [w for w in asked.wrong if "key 2" in w and ("glimpsed" in w) == (side < 0.16)] == asked.wrong
+    assert bool(asked.wrong) == wrong, (asked.wrong, world.share(0, world.things[2]))
+
+
+@pytest.mark.parametrize(("said", "fault"), [("box", None), ("boxes", "does not name"), ("lamp", "does not name")])
+def test_a_sentence_names_what_its_box_shows(said, fault):
+    world = site([*ROOM, ("box", [block((3.2, 1.8, 1.2), (3.4, 2.2, 1.8))])], SIDES)
+    thing = world.things[2]
+    box = [round(n) for n in world.box(0, thing)]
+    answer = f"The {said} at {box} is nearest."
+    asked = row(question=WORDS, site=world, frames=[0], answer=answer, right=answer)
+    asked.form, asked.one_box, asked.boxed = "sentence", lambda text: box, lambda *_: [thing]
+    check_extreme(asked, world.view(0).position)
+    assert [w for w in asked.wrong if fault and fault in w] == asked.wrong
+    assert bool(asked.wrong) == bool(fault)
 
 
 def test_an_image_is_read_beside_its_box():
