@@ -82,10 +82,12 @@ class TemplateSet:
         return self._read[key]
 
     def check(self, task: str, slots: Iterable[str]) -> None:
-        """Check a task's files against the slots it fills. Raises `TemplateError` naming file, line and slot."""
+        """Check a task's files against the slots it fills. Raises `TemplateError` naming file, line and fault."""
+        from spargen.phrase.checks import check_wording
+
         known = set(slots)
         for form in self.forms(task):
-            self.wording(task, form).check(known)
+            check_wording(self.wording(task, form), form, known)
 
     @cached_property
     def fingerprint(self) -> str:

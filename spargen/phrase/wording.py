@@ -8,7 +8,7 @@ brief block instead in a job with ``words: brief``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,8 +50,9 @@ def _refuse_what_counts(tree: jinja2.nodes.Template) -> None:
 
 @dataclass(frozen=True)
 class Block:
-    """One paraphrase: its text, the line of the file on which it starts, and the file's lines after that one."""
+    """One paraphrase: of which `BLOCKS` it is, its text, the line of the file on which it starts, and all after it."""
 
+    kind: str
     text: str
     line: int
     source: str
@@ -101,24 +102,6 @@ class Wording:
         """Yield all blocks."""
         yield from (*self.questions, *self.notes, *self.briefs, *self.answers)
 
-    def check(self, known: Collection[str]) -> None:
-        """Check the file against the slots that its task fills. Raises `TemplateError` naming file, line and slot."""
-        for block in self.blocks():
-            try:
-                block.fill  # noqa: B018 - made here, so that a mistake is found before the first scene
-            except (jinja2.TemplateSyntaxError, RecursionError) as error:
-                where = f"{self.path}:{block.line + getattr(error, 'lineno', 0)}"
-                what = getattr(error, "message", "it is nested too deeply")
-                raise TemplateError(
-                    f"not a template: {what}", where=where, mend="close every {{ with }}, say no more than slots"
-                ) from None
-            if unknown := block.slots - set(known):
-                raise TemplateError(
-                    f"unknown slot {', '.join(sorted(unknown))}",
-                    where=f"{self.path}:{min(map(block.line_of, unknown))}",
-                    mend=f"use one of: {', '.join(sorted(known))}",
-                )
-
     def ends(self, words: Words) -> tuple[Block, ...]:
         """Return what may follow a question: notes or briefs as wanted, the others in a file without."""
         wanted, others = (self.notes, self.briefs) if words == "full" else (self.briefs, self.notes)
@@ -137,7 +120,7 @@ def read_wording(path: Path, within: jinja2.Environment) -> Wording:
                 f"the {kind} block is empty", where=f"{path}:{start}", mend="write its text or delete it"
             )
         if kind:
-            found[kind].append(Block(text, start, "\n".join(lines), within))
+            found[kind].append(Block(kind, text, start, "\n".join(lines), within))
         elif text and not re.fullmatch(r"(\{#.*?#\}\s*)+", text):
             raise TemplateError("text before the first block", where=f"{path}:1", mend="start with a line --- question")
 

@@ -91,6 +91,8 @@ class AnswerKind:
     """Whether options and claims come from the kind where the facts bring none."""
     takes_wrong: ClassVar[bool] = True
     """Whether facts may bring their own."""
+    needs_sentence: ClassVar[bool] = True
+    """Whether the sentence form must put it into words; otherwise it may stand there in its fixed syntax."""
 
     def text(self, value: Any) -> str:
         """Print a value in its fixed syntax."""
@@ -389,6 +391,8 @@ def _named_apart(one: Sighting, other: Sighting) -> bool:
 class Frames(AnswerKind):
     """Frames of a clip: ``Frame-3, Frame-4``."""
 
+    needs_sentence = False
+
     def text(self, value: Sequence[int]) -> str:
         return ", ".join(f"Frame-{i}" for i in value)
 
@@ -400,6 +404,7 @@ class Told(AnswerKind):
     """What somebody said, word for word. All of it is one class, for nothing tells which is like which."""
 
     takes_wrong = False
+    needs_sentence = False
 
     def serves(self, form: str, wrong: int) -> bool:
         return form == "sentence"
@@ -420,6 +425,8 @@ class Order(AnswerKind):
 
 class Map(AnswerKind):
     """Positions on a top-down map, such as ``Object0 :(-0.3,1.4). Object1 :(-1.1,2.0).`` for two."""
+
+    needs_sentence = False
 
     def text(self, value: Sequence[tuple[float, float]]) -> str:
         return " ".join(f"Object{i} :({metres(x)},{metres(y)})." for i, (x, y) in enumerate(value))

@@ -121,6 +121,8 @@ def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> d
             )
         templates.check(task, TASKS[task].slots)
         _check_wrong_answers(TASKS[task], chosen[task], templates)
+        if "sentence" in chosen[task] and TASKS[task].answer.needs_sentence:
+            _check_sentences(task, templates)
     return chosen
 
 
@@ -135,6 +137,14 @@ def _check_wrong_answers(task: Task, forms: Sequence[str], templates: TemplateSe
                 where=templates.wording(task.name, form).path,
                 mend="let its facts bring `wrong` and say how many in @task(..., wrong=3), or take the form out",
             )
+
+
+def _check_sentences(task: str, templates: TemplateSet) -> None:
+    """Refuse a sentence form that would print the bare answer."""
+    wording = templates.wording(task, "sentence")
+    if not wording.answers:
+        mend = "add a line --- answer and a sentence with {{ answer }} below it"
+        raise TemplateError("no answer block: its answers would be no sentences", where=wording.path, mend=mend)
 
 
 def _check_quotas(rows: Iterable[str], templates: TemplateSet) -> None:

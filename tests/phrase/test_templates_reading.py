@@ -71,14 +71,14 @@ def test_mistakes_in_a_file(tmp_path, text, what, line):
         ("How far is {{ target }?", "not a template"),
         ("How far is {{ target | prosse }}?", "not a template"),
         ("{% if x %}", "not a template"),
-        ("{{ answer }} {{\n answer }}{{ targte }}", "unknown slot targte"),
+        ("{{ target }} {{\n target }}{{ targte }}", "unknown slot targte"),
     ],
 )
 def test_check_names_file_line_and_slot(tmp_path, block, what):
-    lead = "How far from {{ answer }} is it?\n\n"
+    lead = "How far from the {{ target }} is it?\n\n"
     write(tmp_path, f"--- question\nfine\n--- question\n{lead}{block}\n")
     with pytest.raises(TemplateError) as error:
-        TemplateSet.load([tmp_path]).check("my_task", ["target", "answer"])
+        TemplateSet.load([tmp_path]).check("my_task", ["target"])
     assert what in error.value.what
     assert error.value.where.endswith(f"fill.j2:{6 + block.count(chr(10))}")
 

@@ -125,7 +125,7 @@ def test_shipped_tasks_can_have_all_their_forms():
 def test_a_template_of_a_user_s_own_for_a_shipped_task_is_checked_too(tmp_path, form):
     path = tmp_path / "obj_frame_locate" / f"{form}.j2"
     path.parent.mkdir()
-    path.write_text("--- question\nWhere is the {{ target }}?\n")
+    path.write_text(f"--- question\nWhere is the {{{{ target }}}}{', at {{ claim }}' * (form == 'judge')}?\n")
     with pytest.raises(JobError, match=f"obj_frame_locate cannot be asked in the form {form}"):
         chosen_forms({"obj_frame_locate": None}, TemplateSet.load([tmp_path]))
 

@@ -140,7 +140,7 @@ def put_in_place():
     """Stand in for the engine, the registry and the templates."""
     engine, registry, templates = (ModuleType(n) for n in ("engine", "registry", "templates"))
     engine.ask = ask
-    served = SimpleNamespace(serves=lambda form, wrong: True)
+    served = SimpleNamespace(serves=lambda form, wrong: True, needs_sentence=False)
     registry.TASKS = {
         name: SimpleNamespace(
             views=views,
