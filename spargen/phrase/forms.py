@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from spargen.errors import TemplateError
 from spargen.phrase.plain import plain_rules
 from spargen.phrase.templates import TemplateSet
-from spargen.phrase.wording import Block, Wording
+from spargen.phrase.wording import FAULTS, Block, FilterError, Wording
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
 from spargen.qa.options import LETTERS, Choice, Claim
@@ -69,11 +68,11 @@ class _Writer:
     def plain(self, fact: Fact, kind: AnswerKind) -> Phrased:
         """Fill and sentence: the answer in its syntax, or in a sentence where the file has any."""
         text = kind.text(fact.answer)
-        slots = {**fact.slots, "answer": text}
-        question, used = self._question(slots, fact.deck)
+        question, used = self._question(fact.slots, fact.deck)
         if self.wording.answers:
             block = self._draw(self.wording.answers)
-            text, used["answer_line"] = _sentence_start(self._fill(block, slots)), block.line
+            said = self._fill(block, {**fact.slots, "answer": text})
+            text, used["answer_line"] = _sentence_start(said), block.line
         return Phrased(fact, question, text, used)
 
     def select(self, choice: Choice) -> Phrased:
@@ -109,13 +108,13 @@ class _Writer:
     def _fill(self, block: Block, slots: Any) -> str:
         try:
             return block.fill(slots)
-        except jinja2.TemplateError as error:
+        except FAULTS as error:
             task = self.name.partition("/")[0]
-            raise TemplateError(
-                str(error),
-                where=f"{self.wording.path}:{block.line}",
-                mend=f"see the slots: `spargen list templates {task}`, or `slots` in the @task of a task of your own",
-            ) from error
+            mend = f"see the slots: `spargen list templates {task}`, or `slots` in the @task of a task of your own"
+            if isinstance(error, FilterError):
+                mend = "take a filter that is for this slot, or none: docs/adding_a_task.md tells what each prints"
+            where = f"{self.wording.path}:{block.line_of_fault(error)}"
+            raise TemplateError(str(error), where=where, mend=mend) from error
 
 
 def _words(text: str) -> int:

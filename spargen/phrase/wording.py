@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import jinja2.nodes
+from jinja2.nodes import Filter, Name
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spargen.errors import TemplateError
@@ -31,13 +33,32 @@ _SAYS = (
 )
 """What a template may be made of: nothing that counts, calls or repeats, for a few letters of it can fill a memory."""
 _OPENER = re.compile(r"---\s*(\w*)\s*$")
+FAULTS = (jinja2.TemplateError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError)
+"""What filling a template may end in: the mistakes of whoever wrote it."""
+
+
+class FilterError(jinja2.TemplateRuntimeError):
+    """A filter was given what it is not for; `name` is the filter's."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        super().__init__(f"the filter {name} does not fit {str(value)!r}")
+        self.name = name
 
 
 def environment(rules: LabelRules) -> jinja2.Environment:
     """Return what templates are compiled in: the filters, and nothing that reaches out of a template."""
     made = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-    made.filters = dict(filters(rules))
+    made.filters = {name: partial(_filtered, name, function) for name, function in filters(rules).items()}
     return made
+
+
+def _filtered(name: str, function: Callable[..., str], value: Any, *more: Any, **named: Any) -> str:
+    try:
+        return function(value, *more, **named)
+    except jinja2.TemplateError:  # a slot without a value
+        raise
+    except FAULTS as error:
+        raise FilterError(name, value) from error
 
 
 def _refuse_what_counts(tree: jinja2.nodes.Template) -> None:
@@ -80,12 +101,19 @@ class Block:
     @cached_property
     def slots(self) -> set[str]:
         """Names of the slots that the text uses: all its names, for it gives none itself."""
-        return {node.name for node in self.tree.find_all(jinja2.nodes.Name)}
+        return {node.name for node in self.tree.find_all(Name)}
 
-    def line_of(self, slot: str) -> int:
-        """Line of the file on which a slot is first used."""
-        names = self.environment.parse(self.source).find_all(jinja2.nodes.Name)
-        return self.line + min(name.lineno for name in names if name.name == slot)
+    def line_of(self, name: str, what: type[Name] | type[Filter] = Name) -> int:
+        """Line of the file on which a slot, or a filter, is first used."""
+        used = self.environment.parse(self.source).find_all((Name, Filter))
+        return self.line + min(node.lineno for node in used if isinstance(node, what) and node.name == name)
+
+    def line_of_fault(self, error: Exception) -> int:
+        """Line of the file on which stands what an error of `fill` names; that of the block if it names nothing."""
+        if isinstance(error, FilterError):
+            return self.line_of(error.name, Filter)
+        missing = self.slots if isinstance(error, jinja2.UndefinedError) else ()
+        return min((self.line_of(slot) for slot in missing if repr(slot) in str(error)), default=self.line)
 
 
 @dataclass(frozen=True)

@@ -138,11 +138,67 @@ def test_judge_claims_one_worded_part_and_half_of_them_hold(templates, axes):
     assert words["above"] == words["below"] <= 5
 
 
-def test_a_slot_that_the_fact_lacks_is_named_with_its_line(templates):
+def phrased(tmp_path, question, slots, form="fill"):
+    """Ask one fact in the words of a file of one question."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / f"{form}.j2").write_text(f"--- question\nHow far is\n{question}\n")
+    fact = Fact(frames=(0,), objects=(), answer=1.0, slots=slots)
+    return phrase("other", form, [fact], LENGTH, TemplateSet.load([tmp_path]), 1, S, rng())
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["the {{ first }} from\nthe {{ target }}?", "the {{ first }} from\n{{ target | a }}? {{ first if first == 1 }}"],
+)
+def test_a_slot_that_the_fact_lacks_is_named_with_its_line(tmp_path, question):
     with pytest.raises(TemplateError, match="'target' is undefined") as error:
-        phrase("mine", "fill", [Fact(frames=(0,), objects=(), answer=1.0, slots={})], LENGTH, templates, 1, S, rng())
-    assert "fill.j2:" in error.value.where
-    assert "`spargen list templates mine`" in error.value.mend
+        phrased(tmp_path, question, {"first": Thing("chair", "red point")})
+    assert error.value.where.endswith("fill.j2:4")
+    assert "`spargen list templates other`" in error.value.mend
+
+
+def test_no_question_is_given_the_answer(tmp_path):
+    with pytest.raises(TemplateError, match="'answer' is undefined"):
+        phrased(tmp_path, "{{ answer }}", {})
+
+
+CHAIR, RELATION = Thing("chair", "red point"), Directions(OO_AXES, (-1, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "what"),
+    [
+        ("{{ x | prose }}", CHAIR, "the filter prose does not fit 'chair (red point)'"),
+        ("{{ x | a | prose }}", CHAIR, "the filter prose does not fit 'a chair (red point)'"),
+        ("{{ x | prose }}", ["red", "blue"], "the filter prose does not fit \"['red', 'blue']\""),
+        ("{{ x | versus }}", "left", "the filter versus does not fit 'left'"),
+        ("{{ x | unnamed }}", 3, "the filter unnamed does not fit '3'"),
+        ("{{ x | plural }}", CHAIR, "the filter plural does not fit 'chair (red point)'"),
+        ("{{ x | label(1) }}", CHAIR, "the filter label does not fit 'chair (red point)'"),
+        ("{{ x | prose(watcher='me') }}", RELATION, "the filter prose does not fit 'left, above, '"),
+    ],
+)
+def test_a_filter_that_does_not_fit_its_slot_is_named_with_its_line(tmp_path, said, value, what):
+    with pytest.raises(TemplateError) as error:
+        phrased(tmp_path, f"{{{{ x }}}}, or\n{said}?", {"x": value})
+    assert error.value.what == what
+    assert error.value.where.endswith("fill.j2:4")
+    assert "docs/adding_a_task.md" in error.value.mend
+
+
+def test_filters_take_what_they_are_given_by_name(tmp_path):
+    (row,) = phrased(tmp_path, "{{ x | prose(observer='door') }}", {"x": RELATION})
+    assert row.question.endswith("about the same distance from the door")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{{ 'far' if x > 3 else 'near' }}", "{{ 'even' if 3 is divisibleby(0) }}", "{{ 'far' if x in 3 else 'x' }}"],
+)
+def test_whatever_else_cannot_be_filled_is_named_with_its_block(tmp_path, said):
+    with pytest.raises(TemplateError) as error:
+        phrased(tmp_path, said, {"x": CHAIR})
+    assert error.value.where.endswith("fill.j2:1")
 
 
 def test_the_same_seed_gives_the_same_words(templates):
