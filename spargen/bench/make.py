@@ -19,9 +19,12 @@ from spargen.export.row import ExportRow, neutral_row
 from spargen.export.run import read_manifest
 from spargen.export.store import Store
 from spargen.run.executors import WorkerLostError, run_each
-from spargen.run.files import write_lines
+from spargen.run.files import make_folder, write_lines, writing
 
 IMAGES = "images"
+
+_DRAWING = ".drawing"
+"""Stands in the folder of a bench until it is finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def make_bench(
 
     Parameters
     ----------
-    out, dest : the output folder, and an empty folder or none.
+    out, dest : the output folder, and an empty folder or none. Where a bench was not finished, it is begun anew.
     split : the split whose scenes are asked about, and no others.
     rows : of each task at most.
     levels : SPAR's level of each task.
@@ -85,20 +88,32 @@ def make_bench(
     """
     load_pyarrow()  # what is lacking is told before the work and not after it
     _, terms = read_manifest(out)
-    if dest.exists() and any(dest.iterdir()):
-        raise OutputError("the folder is not empty", where=dest, mend="choose an empty folder as --dest")
+    store = Store(dest / IMAGES, dest / _DRAWING)
+    _take_folder(dest, store)
     published, unscored = choose(out, split, rows)
     if not published:
         raise OutputError("no row of this split has a metric", where=out, mend="choose another --split")
     shown = [neutral_row(row, draw=True) for row in published]
     bench = [_row(n, row, str(p.record["id"]), levels) for n, (row, p) in enumerate(zip(shown, published, strict=True))]
-    store = Store(dest / IMAGES, dest / ".parts")
+    with writing(dest):
+        make_folder(store.scratch)
     _draw(shown, store, workers, watch)
     _write_for_harnesses(dest, shown, bench, store)
     result = Bench(_asked(bench), tuple(unscored))
     write_card(dest, result, split, terms)
     write_lines(dest / ROWS, lines_of(bench))
+    shutil.rmtree(store.scratch, ignore_errors=True)
     return result
+
+
+def _take_folder(dest: Path, store: Store) -> None:
+    """Refuse a folder that has anything but a bench that was not finished; of that, take the images away."""
+    if store.scratch.is_dir() and not (dest / ROWS).exists():
+        with writing(dest):
+            for folder in (store.folder, store.scratch):
+                shutil.rmtree(folder, ignore_errors=True)
+    elif dest.exists() and any(dest.iterdir()):
+        raise OutputError("the folder is not empty", where=dest, mend="choose an empty folder as --dest")
 
 
 def _write_for_harnesses(dest: Path, shown: Sequence[ExportRow], bench: Sequence[BenchRow], store: Store) -> None:
@@ -111,10 +126,9 @@ def _write_for_harnesses(dest: Path, shown: Sequence[ExportRow], bench: Sequence
 def _draw(rows: Sequence[ExportRow], store: Store, workers: int, watch: Callable[[int, int], None] | None) -> None:
     for done, (row, answer) in enumerate(run_each(_Drawer(store), rows, workers=workers), start=1):
         if isinstance(answer, WorkerLostError):
-            raise OutputError(str(answer), where=row.id, mend="give the same command again with an empty --dest")
+            raise OutputError(str(answer), where=row.id, mend="give the same command again")
         if watch is not None:
             watch(done, len(rows))
-    shutil.rmtree(store.scratch, ignore_errors=True)
 
 
 def _row(index: int, row: ExportRow, name: str, levels: Mapping[str, str]) -> BenchRow:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from spargen.export.row import ShownImage
 from spargen.reading import read_bytes
@@ -42,7 +42,7 @@ class Store:
         with writing(path):
             beside.parent.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
-            if image.marks or self.size_px is not None:
+            if image.marks or self.size_px is not None or _is_turned(image.source):
                 self._drawn(image).save(beside, "JPEG", quality=QUALITY)
             else:
                 beside.write_bytes(_read(image.source))
@@ -61,6 +61,12 @@ class Store:
             drawn = opened.convert("RGB")
         draw(drawn, image.marks)
         return drawn
+
+
+def _is_turned(source: Path) -> bool:
+    """Tell whether a camera's note in the file says to show it turned: then copies with marks would lie another way."""
+    with shown(source) as opened:
+        return bool(opened.getexif().get(ExifTags.Base.Orientation, 1) != 1)
 
 
 def _read(source: Path) -> bytes:

@@ -155,6 +155,22 @@ def test_a_folder_in_use_is_left_alone(out, tmp_path):
         make_bench(out, tmp_path, split="val", rows=6, levels=LEVELS)
 
 
+def test_a_bench_that_was_not_finished_is_begun_anew(bench, out, tmp_path):
+    pytest.importorskip("pyarrow", reason="what lmms-eval reads is written with pyarrow")
+
+    def stop(done, _):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    dest = tmp_path / "other"
+    with pytest.raises(KeyboardInterrupt):
+        make_bench(out, dest, split="val", rows=6, levels=LEVELS, watch=stop)
+    (dest / "images/of_another_attempt.jpg").write_bytes(b"x")
+    make_bench(out, dest, split="val", rows=6, levels=LEVELS)
+    again, whole = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*.*") if p.is_file()} for f in (dest, bench[0]))
+    assert again == whole
+
+
 def test_a_split_of_which_no_reply_can_be_scored(write_cell, tmp_path):
     pytest.importorskip("pyarrow", reason="what lmms-eval reads is written with pyarrow")
     out = write_cell("obj_frame_locate", "sentence", ("s0", "In which frames?", "Frame-3", [0], []))

@@ -2,9 +2,12 @@ from dataclasses import replace
 from itertools import groupby
 
 import pytest
+from PIL import ExifTags, Image, ImageOps
 
 from spargen.errors import OutputError
-from spargen.export.row import neutral_row
+from spargen.export.row import ShownImage, neutral_row
+from spargen.export.store import Store
+from spargen.run.marks import Drawn
 from spargen.run.read import read
 
 
@@ -76,3 +79,13 @@ def test_words_that_trainers_take_for_files_are_refused(out, tag, turn):
     wrong = replace(published, record={**published.record, "conversations": talk})
     with pytest.raises(OutputError, match=f"hold {tag}"):
         neutral_row(wrong, draw=True)
+
+
+@pytest.mark.parametrize("marks", [(), (Drawn("point", (500, 500), "red", ""),)])
+def test_no_copy_says_that_it_is_to_be_turned(tmp_path, marks):
+    note = Image.Exif()
+    note[ExifTags.Base.Orientation] = 6  # held upright, says a camera of pixels that are none the less stored as seen
+    Image.new("RGB", (64, 48), "white").save(tmp_path / "a.jpg", exif=note)
+    file = Store(tmp_path / "images", tmp_path / "scratch").put(ShownImage(tmp_path / "a.jpg", "b.jpg", marks))
+    with Image.open(file) as copy:
+        assert ImageOps.exif_transpose(copy).size == (64, 48)
