@@ -103,7 +103,12 @@ def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> d
     from spargen.tasks.registry import TASKS
 
     asked = tasks if tasks is not None else dict.fromkeys(TASKS)
+    if not asked:
+        raise JobError("no task is asked", where="tasks", mend="name some, or leave `tasks` out to ask all of them")
     for task, forms in asked.items():
+        if forms is not None and not forms:
+            mend = f"name some, or write `{task}: null` to ask all of them"
+            raise JobError("no form is asked", where=f"tasks.{task}", mend=mend)
         if task not in TASKS:
             mend = nearest(task, TASKS, "see `spargen list tasks`")
             raise JobError(f"there is no task {task!r}", where="tasks", mend=mend)
