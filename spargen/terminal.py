@@ -23,6 +23,7 @@ SHOWN = "spargen.shown"
 """The logger of what the terminal shows anyway."""
 
 _shown = logging.getLogger(SHOWN)
+_shown.addHandler(logging.NullHandler())  # without a log, Python would print errors a second time
 
 
 def console(width: int | None = None) -> Console:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from spargen.cli.logs import LogFile, Verbose, logged
 from spargen.errors import JobError, SpargenError, unexpected
@@ -54,6 +55,22 @@ def general(
     """Turn 3-D scenes into SPAR-format spatial question-answer data."""
 
 
+class _Careful(TyperCommand):
+    """A command that is given nothing empty: a path would be the folder one stands in, and a list would name none."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the arguments apart; one that is empty ends the command."""
+        given, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in order:
+            value = given.get(parameter.name)
+            texts = value if isinstance(value, list | tuple) else [value]
+            if any(isinstance(text, str) and not text.strip(" ,") for text in texts):
+                mend = "write what is meant, or leave it out; is a variable of the shell empty?"
+                complain(f"error: {JobError('this is given, but empty', where=parameter.opts[0], mend=mend)}")
+                raise typer.Exit(EXIT_ERROR)
+        return super().parse_args(ctx, args)
+
+
 def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a command; it has a log, and mistakes of the input end in one message and an exit code."""
 
@@ -67,7 +84,7 @@ def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
                 complain(f"error: {error}")
                 raise typer.Exit(EXIT_ERROR) from None
 
-        return app.command(name)(_with_log_options(careful))
+        return app.command(name, cls=_Careful)(_with_log_options(careful))
 
     return register
 

@@ -192,13 +192,13 @@ def _put(node: Any, keys: Sequence[str], value: object) -> Any:
 def _with_paths(values: dict[str, Any], base: Path, where: str) -> dict[str, Any]:
     """Expand ``~`` and ``$NAME`` and put relative paths below `base`, wherever the job holds a path."""
 
-    def place(value: Any, otherwise: str = "") -> Any:
-        return base / _expanded(value, where, otherwise) if isinstance(value, str) else value
+    def place(key: str, value: Any) -> Any:
+        return base / _expanded(value, where, key) if isinstance(value, str) else value
 
-    out = {k: place(v, ", or give --out" if k == "out" else "") if k in _PATHS else v for k, v in values.items()}
+    out = {k: place(k, v) if k in _PATHS else v for k, v in values.items()}
     for key in ("templates", "plugins", "labels", "exclude"):
         if isinstance(out.get(key), list):
-            out[key] = [place(v) for v in out[key]]
+            out[key] = [place(key, v) for v in out[key]]
     if isinstance(out.get("sources"), list):
         out["sources"] = [_source_paths(s, place) if isinstance(s, dict) else s for s in out["sources"]]
     return out
@@ -208,21 +208,25 @@ def _source_paths(source: dict[str, Any], place: Any) -> dict[str, Any]:
     root = source.get("root")
     if isinstance(root, str) and unset_in(os.path.expandvars(root)):
         return source  # the source is left out, and none of its files is read
-    out = {k: place(v) if k in _PATHS else v for k, v in source.items()}
+    out = {k: place(k, v) if k in _PATHS else v for k, v in source.items()}
     if isinstance(out.get("splits"), dict):
-        out["splits"] = {k: place(v) for k, v in out["splits"].items()}
+        out["splits"] = {k: place("splits", v) for k, v in out["splits"].items()}
     return out
 
 
-def _expanded(text: str, where: str, otherwise: str) -> str:
+def _expanded(text: str, where: str, key: str) -> str:
     if "\0" in text:
         raise JobError("a path holds a character that none can have", where=where, mend=f"mend {short(text)}")
     try:
         path = os.path.expandvars(str(Path(text).expanduser()))
     except RuntimeError:
         raise JobError(f"there is no home of {short(text)}", where=where, mend="write the path in full") from None
+    # As a path it would be the folder at which relative ones start, which nobody means who leaves a variable empty.
+    if not (text.strip() and path.strip()):
+        mend = f"write a path, or leave `{key}` out; is a variable of the shell empty?"
+        raise JobError(f"`{key}` is an empty path", where=where, mend=mend)
     if name := unset_in(path):
-        mend = f"export {name[1:].strip('{}')}=... first{otherwise}"
+        mend = f"export {name[1:].strip('{}')}=... first{', or give --out' if key == 'out' else ''}"
         raise JobError(f"the environment has no {name}", where=where, mend=mend)
     names = os.fsencode(path).split(b"/")
     if sum(map(len, names)) > _LONGEST_PATH or max(map(len, names)) > _LONGEST_NAME:

@@ -127,6 +127,34 @@ def test_mistakes_are_one_message(spargen, job_file, args, texts):
     one_message(spargen("check", job_file, *args), *texts)
 
 
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [
+        (["generate", "--out", ""], "--out"),
+        (["generate", "--out="], "--out"),
+        (["generate", "--out", "  "], "--out"),
+        (["generate", "--out", "x", "--scenes", ""], "--scenes"),
+        (["generate", "--out", "x", "--scenes", "a", "--scenes", ","], "--scenes"),
+        (["generate", ""], "job"),
+        (["merge", "a", ""], "outs"),
+        (["mix", "here", "--dest", ""], "--dest"),
+        (["status", ""], "out"),
+        (["status", "here", "--retry-list", ""], "--retry-list"),
+        (["status", "here", "--log-file", ""], "--log-file"),
+    ],
+)
+def test_nothing_is_given_that_is_empty(spargen, tmp_path, monkeypatch, args, name):
+    monkeypatch.chdir(tmp_path)
+    one_message(spargen(*args), f"error: {name}: this is given, but empty", "is a variable of the shell empty?")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("args", [["status", ""], ["status", "here", "--log-file", "/"]])
+def test_what_is_said_before_there_is_a_log_is_said_once(args):
+    result = subprocess.run([sys.executable, "-m", "spargen.cli", *args], capture_output=True, text=True)
+    assert result.stderr.count("error: ") == 1
+
+
 def test_half_a_job_is_a_mistake(spargen, root, job_file):
     one_message(spargen("generate", "--root", root), "--adapter and --out not given")
     one_message(spargen("generate", job_file, "--root", root), "a job and --adapter or --root")

@@ -66,6 +66,39 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(tmp_path, text, what, me
     assert "job.yaml" in caught.value.where
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("out", "out=''"),
+        ("cache", "cache=''"),
+        ("cache", "cache=$EMPTY"),
+        ("labels", "labels=['']"),
+        ("exclude", "exclude=' '"),
+        ("templates", "templates=['']"),
+        ("plugins", "plugins=['']"),
+        ("root", "sources.0.root=''"),
+        ("root", "sources.0.root=$EMPTY"),
+        ("splits", "sources.0.splits={train: ''}"),
+    ],
+)
+def test_an_empty_path_is_none(tmp_path, monkeypatch, key, text):
+    monkeypatch.setenv("EMPTY", "")
+    with pytest.raises(JobError, match=f"`{key}` is an empty path") as caught:
+        load(tmp_path, GOOD, text)
+    assert f"or leave `{key}` out" in caught.value.mend
+    assert load(tmp_path, GOOD, "cache=").cache is None
+
+
+@pytest.mark.parametrize(("tasks", "where"), [([], "tasks"), ({}, "tasks"), ({"room_size": []}, r"tasks\.room_size")])
+@pytest.mark.parametrize("of", ["the job", "a source"])
+def test_what_asks_nothing_is_no_job(tmp_path, tasks, where, of):
+    source = {"adapter": "scannet", "root": tmp_path}
+    of_job, of_source = ({"tasks": tasks}, {}) if of == "the job" else ({}, {"tasks": tasks})
+    job = make_job({"out": tmp_path, "sources": [source | of_source], **of_job})
+    with pytest.raises(JobError, match=rf"^{where}: no (task|form) is asked"):
+        make_recipes(job)
+
+
 def test_a_missing_job_file(tmp_path):
     with pytest.raises(JobError, match="No such file"):
         load_job(tmp_path / "no.yaml")
