@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from spargen.cli.logs import LogFile, Verbose, logged
+from spargen.cli.written import refuse_own
 from spargen.errors import JobError, SpargenError, unexpected
 from spargen.terminal import complain
 
@@ -78,9 +79,10 @@ def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         @functools.wraps(function)
         def careful(*, verbose: bool, log_file: Path | None, **given: Any) -> None:
             try:
+                refuse_own({**given, "log_file": log_file})
                 with logged(verbose, log_file):
                     _run(function, given)
-            except SpargenError as error:  # the log itself
+            except SpargenError as error:  # the log itself, or where something is to be written
                 complain(f"error: {error}")
                 raise typer.Exit(EXIT_ERROR) from None
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from spargen.scene.types import Scene
 
+OWN = (".parts", "spar", "facts", "data_jsons", "manifest.json", "report.json", "report.md")
+"""What a run calls its own in its output folder."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
