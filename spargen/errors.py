@@ -15,6 +15,8 @@ _PACKAGES = {"libusb-1.0": "libusb-1.0-0", "libGL.": "libgl1", "libgomp": "libgo
 """What Open3D needs of a system, by the beginnings of the files' names."""
 _MENDS = {errno.ENAMETOOLONG: "give it a shorter name", errno.EMFILE: "let a process have more files open: ulimit -n"}
 """What helps where the system refuses something, by the number of its error."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of errors that say that a disk is full, or what one may have of it."""
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
@@ -62,6 +64,9 @@ def unexpected(error: BaseException) -> str:
         library = printable(text.partition(":")[0])
         package = next((name for start, name in _PACKAGES.items() if library.startswith(start)), "the package it is in")
         return f"the system lacks the library {library}\n  to mend: install {package}, by the name that Debian gives it"
+    if isinstance(error, OSError) and error.errno in FULL:
+        place = printable(str(error.filename or "the system"))
+        return f"{place}: the disk is full\n  to mend: make room and give the same command again: it resumes"
     if isinstance(error, OSError):
         what = printable(f"{error.filename or 'the system'}: {error.strerror or error}")
         return f"{what}\n  to mend: {_MENDS.get(error.errno or 0, 'see that it is there and can be read')}"

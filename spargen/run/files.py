@@ -23,14 +23,13 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from spargen.errors import OutputError
+from spargen.errors import FULL, OutputError
 from spargen.reading import open_file, read_bytes
 
 JSON_LINE = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | JSON_LINE
 Stamp = tuple[int, str]
 """Size of a file in bytes and its SHA-256, by which it is known to be whole."""
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _SEAL = "sha256"
 _IN_USE = (errno.ENOTEMPTY, errno.EEXIST)
 _ATTEMPTS = 5
@@ -299,7 +298,7 @@ def remove_empty_folders(root: Path) -> None:
 
 def _explained(error: OSError, where: Path) -> OutputError:
     place = error.filename or where
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return OutputError(
             "the disk is full", where=place, mend="make room and give the same command again: it resumes"
         )

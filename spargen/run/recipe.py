@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from spargen.errors import JobError, TemplateError, nearest
+from spargen.errors import FULL, JobError, TemplateError, nearest
 from spargen.plugins import load_task_file
 from spargen.run.difficulty import Filters
 from spargen.run.job import Forms, Job, Source
@@ -68,8 +70,21 @@ def make_recipe(job: Job, source: Source | None = None) -> Recipe:
 
 
 def make_recipes(job: Job) -> tuple[Recipe, ...]:
-    """Return the recipe of each source of a job, in their order."""
+    """Return the recipe of each source of a job, in their order, after a look at the folder of what they keep."""
+    if job.cache is not None:
+        _check_cache(job.cache)
     return tuple(make_recipe(job, source) for source in job.sources)
+
+
+def _check_cache(folder: Path) -> None:
+    """Raise `JobError` if nothing can be kept in a folder, which need not be there yet; nothing stays of the trial."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    try:
+        TemporaryDirectory(dir=there).cleanup()
+    except OSError as error:
+        full = "the disk is full" if error.errno in FULL else error.strerror
+        mend = "make room, or name a folder that you may write to; without one: cache: null"
+        raise JobError(f"nothing can be kept in `cache`: {full}", where=folder, mend=mend) from error
 
 
 @cache

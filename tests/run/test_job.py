@@ -99,6 +99,22 @@ def test_what_asks_nothing_is_no_job(tmp_path, tasks, where, of):
         make_recipes(job)
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none", "/proc/none/below", "lost"])
+def test_a_cache_that_can_keep_nothing_is_told_before_the_first_scene(tmp_path, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "lost").symlink_to("nowhere")
+    job = make_job({"out": tmp_path, "sources": [{"adapter": "scannet", "root": tmp_path}], "cache": tmp_path / place})
+    with pytest.raises(JobError, match=f"{place}: nothing can be kept in `cache`"):
+        make_recipes(job)
+
+
+@pytest.mark.parametrize("place", ["", "new", "new/below"])
+def test_a_cache_may_not_be_there_yet_and_a_look_at_it_makes_none(tmp_path, place):
+    job = make_job({"out": tmp_path, "sources": [{"adapter": "scannet", "root": tmp_path}], "cache": tmp_path / place})
+    make_recipes(job)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_job_file(tmp_path):
     with pytest.raises(JobError, match="No such file"):
         load_job(tmp_path / "no.yaml")
