@@ -105,6 +105,7 @@ class Structured3DAdapter(SceneAdapter):
         objects, store = found.objects, Renders(tuple(views), found.of_instance, found.of_class)
         room_of_object = rooms_of(objects, {name: rooms[name] for name in rooms if name not in wrong})
         room_of_object = [room if there else None for room, there in zip(room_of_object, found.released, strict=True)]
+        _refuse_roomless(found, room_of_object, boxes_file, annotation)
         notes: dict[str, int | str] = {
             "errata": _applied(errata, wrong),
             "views left out": said(faults),
@@ -149,6 +150,17 @@ def _refuse_invalid(scene_id: str, errata: Errata) -> None:
     if scene_id in errata.houses:
         what = "the authors of Structured3D call this house invalid"
         raise SceneError(what, where=errata.file or scene_id, mend="leave it out")
+
+
+def _refuse_roomless(found: Named, rooms: Sequence[str | None], boxes_file: Path, annotation: Path) -> None:
+    """Refuse a house of whose objects none has a room: no question, which stays in one, could be about any."""
+    if not rooms or any(room is not None for room in rooms):
+        return
+    if not found.released.any():
+        what, mend = "it has no box of anything that the images show", "take it from Structured3D_bbox.zip again"
+        raise SceneError(what, where=boxes_file, mend=mend)
+    what, mend = "no box stands in an outline of a room", "take it from Structured3D_annotation_3d.zip again"
+    raise SceneError(what, where=annotation, mend=mend)
 
 
 def _usable(house: House, wrong: frozenset[str], votes: Votes) -> tuple[list[View], list[tuple[str, str]]]:

@@ -579,6 +579,23 @@ def test_broken_annotations_are_one_clear_error(tmp_path: Path, name: str, conte
     assert loaded(tmp_path, "scene_00020").frames == NAMES
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("bbox_3d.json", b"[]", "it has no box of anything that the images show"),
+        ("annotation_3d.json", None, "no box stands in an outline of a room"),
+    ],
+)
+def test_a_house_of_whose_objects_none_has_a_room_is_refused(
+    tmp_path: Path, name: str, content: bytes | None, what: str
+) -> None:
+    path = House().write(tmp_path) / name
+    told = json.loads(path.read_text())
+    put(path, content or json.dumps({**told, "semantics": []}).encode())
+    with pytest.raises(SceneError, match=rf"{name}: {what}\n.*Structured3D_"):
+        loaded(tmp_path)
+
+
 @pytest.mark.parametrize("key", ["planes", "lines", "junctions", "planeLineMatrix", "lineJunctionMatrix", "semantics"])
 def test_an_annotation_whose_parts_do_not_fit_is_refused(tmp_path: Path, key: str) -> None:
     document = annotation()
