@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import read_file
+from scene_adapters.formats.files import read_plain
 from scene_adapters.formats.folders import folder_of, holds
 from scene_adapters.formats.house import House, read_house, read_panorama_regions
 from scene_adapters.formats.rgbd_conf import read_conf
@@ -143,7 +143,7 @@ class MatterportAdapter(SceneAdapter):
     @cached_property
     def _splits(self) -> dict[str, str]:
         lists = [(split, self.root / f"scenes_{split}.txt") for split in _SPLITS]
-        named = [(split, read_file(file).decode("utf-8-sig", "replace")) for split, file in lists if file.is_file()]
+        named = [(split, read_plain(file).decode(errors="replace")) for split, file in lists if file.is_file()]
         return {scan: split for split, text in named for scan in text.split()}
 
     def _folder(self, scene_id: str) -> Path:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from scene_adapters.formats.files import read_file, read_json
+from scene_adapters.formats.files import read_json, read_plain
 from spargen.errors import SceneError
 
 Floats = NDArray[np.float64]
@@ -54,9 +54,7 @@ def read_labels(path: Path) -> dict[str, str]:
     if path.suffix.lower() == ".json":
         pairs = list(read_json(path, mend=LABELS_MEND).items())
     else:
-        rows = list(
-            csv.reader(io.StringIO(read_file(path).decode("utf-8-sig", errors="replace")), skipinitialspace=True)
-        )
+        rows = list(csv.reader(io.StringIO(read_plain(path).decode(errors="replace")), skipinitialspace=True))
         if not rows or [cell.strip() for cell in rows[0]] != ["id", "label"]:
             raise SceneError("the first line is not id,label", where=path, mend=LABELS_MEND)
         pairs = [(row[0].strip(), row[1] if len(row) == 2 else None) for row in rows[1:] if row]

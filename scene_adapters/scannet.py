@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.exported import ExportedFrames, exported_files, is_exported, open_exported
-from scene_adapters.formats.files import DAMAGED, read_file, read_json
+from scene_adapters.formats.files import DAMAGED, read_json, read_plain
 from scene_adapters.formats.folders import folder_of, folders_in, holds
 from scene_adapters.formats.ply import read_ply
 from scene_adapters.formats.segments import Annotation, groups_of, join, segments_of
@@ -164,7 +164,7 @@ class ScanNetAdapter(SceneAdapter):
     def _validation(self) -> frozenset[str]:
         """The scans of the official list of validation scans, where it is there."""
         files = [file for base in (self.root, self.root.parent) if (file := base / _VALIDATION).is_file()]
-        return frozenset(name for file in files[:1] for name in read_file(file).decode("utf-8-sig", "replace").split())
+        return frozenset(name for file in files[:1] for name in read_plain(file).decode(errors="replace").split())
 
     def _folders(self) -> dict[str, Path]:
         """Return all scan folders by name; `scans/` wins over `scans_test/`."""
@@ -219,7 +219,7 @@ def _read_alignment(path: Path) -> NDArray[np.float64] | None:
     """Return the (4, 4) `axisAlignment` of a scan's `.txt`, T_aligned_released; None where there is none."""
     if not path.is_file():
         return None
-    lines = re.split(r"[\r\n]+", read_file(path).decode("utf-8", errors="replace"))
+    lines = re.split(r"[\r\n]+", read_plain(path).decode(errors="replace"))
     values = {key.strip(): value for key, _, value in (line.partition("=") for line in lines)}
     if "axisAlignment" not in values:
         return None
@@ -270,7 +270,7 @@ def _count_unknown(labels: Sequence[str], table: Path | None) -> int:
     if table is None:
         return 0
     # Not splitlines(): copies end lines with LF, CRLF, CR or CR+CRLF, and labels hold odd characters.
-    lines = [line.split("\t") for line in re.split(r"[\r\n]+", read_file(table).decode("utf-8", errors="replace"))]
+    lines = [line.split("\t") for line in re.split(r"[\r\n]+", read_plain(table).decode(errors="replace"))]
     head = [cell.strip() for cell in lines[0]]
     column = next((head.index(name) for name in ("raw_category", "category") if name in head), None)
     if column is None:

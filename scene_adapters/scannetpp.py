@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
 from scene_adapters.dslr import dslr_files, open_dslr
-from scene_adapters.formats.files import DAMAGED, read_file, read_json
+from scene_adapters.formats.files import DAMAGED, read_json, read_plain
 from scene_adapters.formats.folders import folder_of, folders_in, holds
 from scene_adapters.formats.ply import read_ply
 from scene_adapters.formats.segments import Annotation, groups_of, join, segments_of
@@ -206,7 +206,7 @@ class ScanNetPPAdapter(SceneAdapter):
         found: dict[str, str] = {}
         for name, split in _SPLITS.items():
             for file in self._beside(f"splits/{name}.txt"):
-                scenes = read_file(file).decode("utf-8-sig", errors="replace").split()
+                scenes = read_plain(file).decode(errors="replace").split()
                 found = {**dict.fromkeys(scenes, split), **found}
         return found
 
@@ -269,7 +269,7 @@ def _count_unknown(labels: Sequence[str], lists: Sequence[Path]) -> int:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line.strip() for line in read_file(path).decode("utf-8-sig", errors="replace").splitlines()]
+    return [line.strip() for line in read_plain(path).decode(errors="replace").splitlines()]
 
 
 def _classes(path: Path) -> list[str]:

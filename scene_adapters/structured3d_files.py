@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from scene_adapters.formats.files import read_file
+from scene_adapters.formats.files import read_plain
 from scene_adapters.formats.folders import folders_in
 from spargen.errors import SceneError, nearest
 
@@ -105,7 +105,7 @@ def read_errata(root: Path) -> Errata:
     """Return the errata of the release, ``metadata/errata.txt`` in the root or beside it, and `INVALID`."""
     places = (folder / "metadata" / "errata.txt" for folder in (root, *_trees(root)[1:], root.parent))
     file = next((path for path in places if path.is_file()), None)
-    lines = read_file(file).decode("utf-8-sig", errors="replace").splitlines() if file else []
+    lines = read_plain(file).decode(errors="replace").splitlines() if file else []
     return Errata(INVALID | _whole(lines), _of_rooms(lines), file)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import image_file_size, read_file
+from scene_adapters.formats.files import image_file_size, read_plain
 from scene_adapters.formats.pixels import opened, pixels
 from scene_adapters.structured3d_files import COLORS, DEPTH, INSTANCE, POSE, SEMANTIC, House
 from scene_adapters.structured3d_rooms import MILLIMETRE
@@ -89,7 +89,7 @@ def read_camera(path: Path, size_px: tuple[int, int]) -> tuple[Floats, Floats]:
     SceneError
         Where these are no numbers, or no camera.
     """
-    words = read_file(path).split()
+    words = read_plain(path).split()
     try:
         values = np.array([float(word) for word in words])
     except ValueError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import math
 import os
 import stat
 from collections.abc import Iterator
-from io import BufferedReader, FileIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -19,6 +20,14 @@ _MOST_NODES = 100_000
 """Values that a YAML text may come to, those that it repeats by aliases counted each time."""
 _UNREADABLE = (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError, AttributeError)
 """What PyYAML raises: for syntax its own errors, for scalars such as 2001-13-45 or 0x_ whatever Python does."""
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""The marks that editors put before a text, and how it is written then."""
 
 
 @overload
@@ -43,13 +52,37 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
+def without_mark(data: bytes) -> bytes:
+    """Return the bytes of a text without the mark that an editor put before it: as UTF-8 if there was one.
+
+    Raises `UnicodeDecodeError` where a text in UTF-16 or UTF-32 is none.
+    """
+    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    if not mark:
+        return data
+    rest = data[len(mark) :]
+    return rest if mark == codecs.BOM_UTF8 else rest.decode(_MARKS[mark]).encode()
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """Open a file of lines of text as `open_file` does, without the mark that an editor put before it."""
+    file = open_file(path)
+    if not file.peek(4).startswith(tuple(_MARKS)):
+        return file
+    with file:
+        try:
+            return BufferedReader(BytesIO(without_mark(file.read())))
+        except UnicodeDecodeError as error:
+            raise OSError(errno.EILSEQ, "it is no text in the encoding that it begins as", str(path)) from error
+
+
 def read_text(path: Path, what: str, kind: type[SpargenError]) -> str:
     """Return a file's text, without a byte-order mark; an error of a `kind` says that `what` cannot be read.
 
     Raises
     ------
     SpargenError
-        Where it is missing, no regular file, or not UTF-8: then with the line.
+        Where it is missing, no regular file, or neither UTF-8 nor marked as UTF-16: then with the line.
     """
     try:
         data = read_bytes(path)
@@ -57,7 +90,7 @@ def read_text(path: Path, what: str, kind: type[SpargenError]) -> str:
         reason = getattr(error, "strerror", None) or str(error)
         raise kind(f"{what} cannot be read: {reason}", where=path, mend="check the path") from error
     try:
-        return data.decode("utf-8-sig")
+        return without_mark(data).decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         reason = "it is not UTF-8 text"

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from spargen.errors import JobError, SceneError, SpargenError, printable, short, unexpected
-from spargen.reading import open_file, parse_yaml, read_bytes, read_text
+from spargen.reading import open_file, open_plain, parse_yaml, read_bytes, read_text
 
 BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
@@ -43,6 +43,30 @@ def test_text_is_utf_8_and_the_line_that_is_not_is_named(tmp_path):
     with pytest.raises(JobError) as caught:
         read_text(path, "it", JobError)
     assert (caught.value.what, caught.value.where) == ("it cannot be read: it is not UTF-8 text", f"{path}:2")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_called_so(number):
+    assert unexpected(OSError(number, "No space", "table")).startswith("table: the disk is full\n  to mend: make room")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_the_mark_of_an_editor_says_how_a_text_is_written(tmp_path, encoding):
+    path = tmp_path / "file"
+    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
+    path.write_bytes((mark + "one \u00e9\ntwo\n").encode(encoding))
+    assert read_text(path, "it", JobError) == "one \u00e9\ntwo\n"
+    with open_plain(path) as file:
+        assert list(file) == ["one \u00e9\n".encode(), b"two\n"]
+
+
+def test_what_is_no_text_in_the_encoding_that_it_begins_as_is_refused(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"\xff\xfeone")
+    with pytest.raises(JobError, match="it is not UTF-8 text"):
+        read_text(path, "it", JobError)
+    with pytest.raises(OSError, match="in the encoding that it begins as"):
+        open_plain(path)
 
 
 @pytest.mark.parametrize(

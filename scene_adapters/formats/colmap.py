@@ -25,10 +25,10 @@ from typing import BinaryIO, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import read_file
+from scene_adapters.formats.files import read_plain
 from scene_adapters.formats.quaternions import rotation_matrix
 from spargen.errors import SceneError
-from spargen.reading import open_file
+from spargen.reading import open_file, open_plain
 from spargen.scene.cameras import are_lenses
 from spargen.scene.lenses import Lens, lens_of_colmap
 
@@ -195,7 +195,7 @@ def _refuse(what: str, path: Path, at: str) -> NoReturn:
 
 
 def _text_cameras(path: Path) -> Iterator[_Camera]:
-    for number, line in enumerate(read_file(path).splitlines(keepends=True), start=1):
+    for number, line in enumerate(read_plain(path).splitlines(keepends=True), start=1):
         words = line.split()
         if not words or words[0].startswith(b"#"):
             continue
@@ -211,7 +211,7 @@ def _text_cameras(path: Path) -> Iterator[_Camera]:
 
 def _text_images(path: Path) -> Iterator[_Image]:
     """Yield the images of a text file; the lines of points, which are nearly all of it, are not taken apart."""
-    with open_file(path) as file:
+    with open_plain(path) as file:
         lines = enumerate(file, start=1)
         for number, line in lines:
             words = line.split(maxsplit=9)

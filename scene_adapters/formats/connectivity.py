@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.files import DAMAGED, read_plain
 from spargen.errors import SceneError
 from spargen.scene.cameras import nearest_rigid, valid_poses
 
@@ -55,7 +55,7 @@ def read_graph(path: Path) -> Graph:
     SceneError
         Where it is not such a list.
     """
-    data = read_file(path)
+    data = read_plain(path)
     try:
         listed = orjson.loads(data)
         names = [str(entry["image_id"]) for entry in listed]

@@ -13,10 +13,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from spargen.errors import SceneError
-from spargen.reading import open_file, read_bytes
+from spargen.errors import SceneError, short
+from spargen.reading import open_file, read_bytes, without_mark
 
 DAMAGED = "the file is damaged: download it again"
+_MATRIX = "write 4x4 numbers between spaces, with a point before the decimals; or download it again"
 
 
 def read_file(path: Path, *, mend: str = "download the file") -> bytes:
@@ -27,6 +28,15 @@ def read_file(path: Path, *, mend: str = "download the file") -> bytes:
         raise SceneError("the file is missing", where=path, mend=mend) from None
     except OSError as error:
         raise SceneError(f"the file cannot be read ({error.strerror})", where=path, mend=mend) from error
+
+
+def read_plain(path: Path, *, mend: str = "download the file") -> bytes:
+    """Return the bytes of a file of text, as UTF-8 without a mark where an editor put one before it."""
+    try:
+        return without_mark(read_file(path, mend=mend))
+    except UnicodeDecodeError as error:
+        what = f"the file is no text in the encoding that it begins as ({error.encoding})"
+        raise SceneError(what, where=path, mend="save it as UTF-8") from None
 
 
 def is_there(path: Path) -> bool:
@@ -63,7 +73,7 @@ def read_json_list(path: Path, *, mend: str = "download the file") -> list[objec
 
 
 def _json_in(path: Path, mend: str) -> object:
-    data = read_file(path, mend=mend)
+    data = read_plain(path, mend=mend)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -75,14 +85,23 @@ def _json_in(path: Path, mend: str) -> object:
 
 def read_matrix(path: Path) -> NDArray[np.float64]:
     """Return the (4, 4) matrix written as numbers in a text file; -inf and nan are kept."""
-    words = read_file(path).split()
+    words = read_plain(path).split()
     try:
         values = [float(word) for word in words]
-    except ValueError as error:
-        raise SceneError(f"the file is not a matrix ({error})", where=path, mend=DAMAGED) from None
+    except ValueError:
+        odd = next(word for word in words if not _is_number(word))
+        raise SceneError(f"{short(odd.decode(errors='replace'))} is no number", where=path, mend=_MATRIX) from None
     if len(values) != 16:
-        raise SceneError(f"the file holds {len(values)} numbers, not 4x4", where=path, mend=DAMAGED)
+        raise SceneError(f"the file holds {len(values)} numbers, not 4x4", where=path, mend=_MATRIX)
     return np.reshape(values, (4, 4))
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def numbered_files(folder: Path, suffixes: Container[str], number_of: Callable[[str], int | None]) -> dict[int, Path]:

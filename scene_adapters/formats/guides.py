@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import orjson
 
-from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.files import DAMAGED, read_file, read_plain
 from spargen.errors import SceneError
+from spargen.reading import without_mark
 
 _RATIO = 100
 _GZIP = b"\x1f\x8b"
@@ -48,8 +49,8 @@ def read_guide(path: Path) -> list[Instruction]:
     """
     data = read_file(path)
     try:
-        text = _unpacked(data) if data.startswith(_GZIP) else data
-    except (OSError, EOFError, zlib.error) as error:
+        text = without_mark(_unpacked(data) if data.startswith(_GZIP) else data)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise SceneError(f"the file cannot be unpacked ({error})", where=path, mend=DAMAGED) from None
     found = []
     for number, line in enumerate(text.split(b"\n"), start=1):
@@ -73,7 +74,7 @@ def read_r2r(path: Path) -> list[Instruction]:
     SceneError
         Where it is not such a list.
     """
-    data = read_file(path)
+    data = read_plain(path)
     try:
         return [instruction for row in orjson.loads(data) for instruction in _of_path(row)]
     except _NOT_JSON as error:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.files import DAMAGED, read_plain
 from spargen.errors import SceneError
 from spargen.scene.types import MAX_SKEW
 
@@ -110,7 +110,7 @@ def read_house(path: Path) -> House:
 
 def _records(path: Path) -> dict[str, list[_Record]]:
     """Return the words of all records by their kind, having counted them."""
-    lines = read_file(path).decode("latin-1").splitlines()
+    lines = read_plain(path).decode("latin-1").splitlines()
     first = lines[0].split() if lines else []
     if first[:1] != ["ASCII"] or len(first) != 2 or not first[1].startswith("1."):
         raise SceneError("the file does not begin with ASCII 1.0 or 1.1", where=path, mend=DAMAGED)
@@ -196,7 +196,7 @@ def read_panorama_regions(path: Path) -> dict[str, int]:
     It is newer than some ``.house`` files, which have panoramas in a wrong region.
     """
     found: dict[str, int] = {}
-    for number, line in enumerate(read_file(path).decode("latin-1").splitlines(), start=1):
+    for number, line in enumerate(read_plain(path).decode("latin-1").splitlines(), start=1):
         words = line.split()
         if not words:
             continue

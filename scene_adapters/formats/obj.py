@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.files import DAMAGED, read_plain
 from scene_adapters.formats.polygons import Floats, Ints, NamedParts, fans
 from spargen.errors import SceneError
 
@@ -36,7 +36,7 @@ def read_obj(path: Path) -> NamedParts:
     SceneError
         Where there is no face, a number is none, or a face names a vertex that does not exist.
     """
-    text = read_file(path).replace(b"\r\n", b"\n").replace(b"\\\n", b" ").replace(b"\t", b" ")
+    text = read_plain(path).replace(b"\r\n", b"\n").replace(b"\\\n", b" ").replace(b"\t", b" ")
     lines = _sorted(text.split(b"\n"), b"o" if re.search(rb"^ *o ", text, re.MULTILINE) else b"g")
     if not lines.vertices or not lines.faces:
         raise SceneError("the OBJ holds no faces", where=path, mend=DAMAGED)

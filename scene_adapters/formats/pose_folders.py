@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import DAMAGED, read_file, read_matrix
+from scene_adapters.formats.files import DAMAGED, read_matrix, read_plain
 from scene_adapters.formats.intrinsics_named import Intrinsics
 from scene_adapters.formats.quaternions import rotation_matrix
 from scene_adapters.formats.shots import LOST, Shot, Shots
@@ -105,7 +105,7 @@ def _read_pose(path: Path) -> Floats:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Return the words of each line that is no comment, with its number; commas are spaces."""
-    lines = read_file(path).decode("utf-8", errors="replace").splitlines()
+    lines = read_plain(path).decode(errors="replace").splitlines()
     rows = ((number, line.partition("#")[0].replace(",", " ").split()) for number, line in enumerate(lines, start=1))
     return [(number, words) for number, words in rows if words]
 
@@ -138,7 +138,7 @@ def _trajectory(path: Path) -> tuple[Floats, int]:
             what = f"line {number} is no pose: {' '.join(words)!r}"
             raise SceneError(what, where=path, mend="write time tx ty tz qx qy qz qw")
         rows.append(row)
-    cut = int(bool(rows) and not read_file(path).endswith((b"\n", b"\r")))
+    cut = int(bool(rows) and not read_plain(path).endswith((b"\n", b"\r")))
     poses = np.reshape(rows[: len(rows) - cut], (-1, 8))
     return np.asarray(poses[np.isfinite(poses[:, 0])]), cut
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_adapters.formats.files import DAMAGED, read_file
+from scene_adapters.formats.files import DAMAGED, read_plain
 from scene_adapters.formats.house import GL
 from scene_adapters.formats.shots import Shot, Shots
 from spargen.errors import SceneError
@@ -42,7 +42,7 @@ def read_conf(path: Path, folder: Path, size_px: Size, depth_unit_m: float) -> S
     listed: list[Shot] = []
     K: Floats | None = None
     n_images, directory = None, {"color": folder, "depth": folder}
-    for number, line in enumerate(read_file(path).decode("utf-8", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(read_plain(path).decode(errors="replace").splitlines(), start=1):
         command, *values = line.split() or [""]
         if command in _WORDS and len(values) != _WORDS[command]:
             what = f"line {number}: {command} has {len(values)} values, not {_WORDS[command]}"

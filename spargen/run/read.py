@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from spargen.errors import OutputError, nearest
-from spargen.reading import open_file
+from spargen.reading import open_plain
 from spargen.run.naming import Cell, images_folder
 from spargen.scene.types import can_name_a_file
 
@@ -104,7 +104,7 @@ def published_cells(out: Path) -> list[Cell]:
 def open_rows(file: Path, mend: str = _MEND) -> BufferedReader:
     """Open a file of lines; `OutputError` with `mend` if it is no regular file."""
     try:
-        return open_file(file)
+        return open_plain(file)
     except OSError as error:
         raise OutputError(f"the file cannot be read ({error.strerror})", where=file, mend=mend) from error
 

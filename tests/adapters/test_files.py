@@ -5,12 +5,21 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from scene_adapters.formats.files import HEAD_BYTES, image_file_size, image_size, read_json, read_json_list
+from scene_adapters.formats.files import (
+    HEAD_BYTES,
+    image_file_size,
+    image_size,
+    read_json,
+    read_json_list,
+    read_matrix,
+    read_plain,
+)
 from spargen.errors import SceneError
 
 
@@ -69,6 +78,22 @@ def test_files_are_read_as_far_as_needed(tmp_path: Path) -> None:
     assert image_file_size(path) is None
     assert image_file_size(tmp_path) is None
     assert image_file_size(tmp_path / "none.jpg") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_texts_are_read_past_the_mark_of_an_editor(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "text"
+    path.write_bytes("1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1\n".encode(encoding))
+    assert read_plain(path) == b"1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1\n"
+    assert (read_matrix(path) == np.eye(4)).all()
+    path.write_bytes('{"a": 1}'.encode(encoding))
+    assert read_json(path) == {"a": 1}
+
+
+def test_a_text_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text").write_bytes(b"\xff\xfe1")
+    with pytest.raises(SceneError, match=r"text: the file is no text in the encoding that it begins as"):
+        read_plain(tmp_path / "text")
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "[NaN, " + "[" * 50_000 + "]" * 50_001])
