@@ -29,6 +29,8 @@ from spargen.errors import SceneError
 from spargen.scene.types import Blob, FrameStore
 
 _IMAGES = frozenset({".jpg", ".jpeg", ".png"})
+_DIGITS = 18
+"""Digits of a frame's number at most: all of those are whole numbers of 64 bits."""
 _INTRINSICS = {
     "intrinsic_color": ("intrinsic/intrinsic_color.txt", "intrinsics_color.txt"),
     "intrinsic_depth": ("intrinsic/intrinsic_depth.txt", "intrinsics_depth.txt"),
@@ -57,6 +59,7 @@ class ExportedFrames(FrameStore):
     intrinsics : the (4, 4) matrices that are there, by name (`intrinsic_color` and so on).
     number : (V,) frame numbers, ascending.
     poses : (V, 4, 4) camera-to-world as released; all -inf where tracking was lost, nan where the file is no matrix.
+    odd_pose : what is wrong with the first file of a pose that is no matrix, None where all are.
     frame_files : V rows of paths.
     incomplete : how many frame numbers were left out because they have a pose or a colour image but not both.
     """
@@ -67,6 +70,7 @@ class ExportedFrames(FrameStore):
     intrinsics: Mapping[str, NDArray[np.float64]]
     number: NDArray[np.int64]
     poses: NDArray[np.float64]
+    odd_pose: SceneError | None
     frame_files: tuple[FrameFiles, ...]
     incomplete: int
 
@@ -152,28 +156,30 @@ def open_exported(folder: Path) -> ExportedFrames:
             where=folder,
             mend="export colour images and poses into color/ and pose/",
         )
+    poses = [_pose(pose[n]) for n in number]
     return ExportedFrames(
         path=folder,
         size_px=np.array([image_file_size(color[n]) or (0, 0) for n in number], dtype=np.int64),
         depth_size_px=next(filter(None, (image_file_size(depth[n]) for n in sorted(depth))), None),
         intrinsics={name: read_matrix(path) for name, path in _intrinsics_files(folder).items()},
         number=np.array(number, dtype=np.int64),
-        poses=np.stack([_pose(pose[n]) for n in number]),
+        poses=np.stack([np.full((4, 4), np.nan) if isinstance(T, SceneError) else T for T in poses]),
+        odd_pose=next((T for T in poses if isinstance(T, SceneError)), None),
         frame_files=tuple(FrameFiles(color[n], pose[n], depth.get(n)) for n in number),
         incomplete=len(color.keys() ^ pose.keys()),
     )
 
 
-def _pose(path: Path) -> NDArray[np.float64]:
+def _pose(path: Path) -> NDArray[np.float64] | SceneError:
     try:
         return read_matrix(path)
-    except SceneError:
-        return np.full((4, 4), np.nan)
+    except SceneError as error:
+        return error
 
 
 def _number(stem: str) -> int | None:
-    """Return the number that a frame's files are called by, padded or not."""
-    return int(stem) if stem.isdecimal() else None
+    """Return the number that a frame's files are called by, padded or not; None for one that no frame can have."""
+    return int(stem) if stem.isdecimal() and len(stem.lstrip("0")) <= _DIGITS else None
 
 
 def _intrinsics_files(folder: Path) -> dict[str, Path]:

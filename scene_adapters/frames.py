@@ -50,6 +50,8 @@ def usable_frames(frames: Frames) -> UsableFrames:
     poses, mended = nearest_rigid(frames.poses)
     rigid, sized = valid_poses(poses), frames.size_px.all(axis=1)
     if not rigid.any():
+        if isinstance(frames, ExportedFrames) and frames.odd_pose is not None:
+            raise frames.odd_pose
         raise SceneError("no frame has a valid pose", where=frames.path, mend="leave this scan out")
     if not (rigid & sized).any():
         raise SceneError("no image can be read", where=frames.path, mend="export or download the images again")

@@ -215,6 +215,10 @@ def test_missing_alignment_is_identity_and_noted(tmp_path: Path, text: str | Non
     assert scene.notes["axis alignment"] == "none released, identity used"
 
 
+MARKED = ("utf-8-sig", "utf-16", "utf-32")
+"""Encodings whose texts Python writes a mark before."""
+
+
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\r\r\n"])
 def test_line_endings(tmp_path: Path, ending: str) -> None:
     room = Room()
@@ -650,11 +654,21 @@ def png_head(width: int, height: int) -> bytes:
     ("damage", "message"),
     [
         (lambda f: (f / "color" / "0000.png").write_bytes(b""), "are both frame 0"),
-        (lambda f: (f / "intrinsic" / "intrinsic_color.txt").write_bytes(b"\xff\xfe"), "not a matrix"),
+        (
+            lambda f: (f / "intrinsic" / "intrinsic_color.txt").write_bytes(b"\xff"),
+            r"intrinsic_color\.txt: .* is no number",
+        ),
         (lambda f: (f / "pose").rename(f / "poses"), "no frame has both"),
         (lambda f: [p.unlink() for p in (f / "intrinsic").iterdir()], "no intrinsics belong"),
         (lambda f: [p.write_bytes(b"") for p in (f / "color").iterdir()], "no image can be read"),
-        (lambda f: [p.write_text("") for p in (f / "pose").iterdir()], "no frame has a valid pose"),
+        (
+            lambda f: [p.write_text("") for p in (f / "pose").iterdir()],
+            r"pose/0\.txt: the file holds 0 numbers, not 4x4",
+        ),
+        (lambda f: [p.write_text("1 0 0 0 " * 3) for p in (f / "pose").iterdir()], "holds 12 numbers, not 4x4"),
+        (lambda f: [p.write_text("1,0 " * 16) for p in (f / "pose").iterdir()], r"pose/0\.txt: '1,0' is no number"),
+        (lambda f: [p.write_text("# 1\n" * 16) for p in (f / "pose").iterdir()], r"pose/0\.txt: '#' is no number"),
+        (lambda f: [p.write_text("nan " * 16) for p in (f / "pose").iterdir()], "no frame has a valid pose"),
     ],
 )
 def test_broken_exports(tmp_path: Path, damage: Callable[[Path], object], message: str) -> None:
@@ -683,6 +697,28 @@ def test_one_damaged_file_costs_its_own_frame(tmp_path: Path, damage: Callable[[
     assert scene.frames == ("0", "80", "120")
     assert scene.notes[note] == 1
     assert scene.store.color(1).read() == Room().color(2)
+
+
+@pytest.mark.parametrize("stem", ["9" * 20, "9" * 19, "1" + "0" * 200])
+def test_a_number_that_no_frame_can_have_is_passed_over(tmp_path: Path, stem: str) -> None:
+    exported(tmp_path, Room())
+    folder = tmp_path / "scans" / ID
+    for kind, ending in (("color", ".jpg"), ("pose", ".txt")):
+        (folder / kind / f"{stem}{ending}").write_bytes((folder / kind / f"40{ending}").read_bytes())
+        (folder / kind / f"40{ending}").rename(folder / kind / f"{40:030}{ending}")
+    assert ScanNetAdapter(tmp_path).load(ID).frames == ("0", "40", "80", "120")
+
+
+@pytest.mark.parametrize("encoding", MARKED)
+def test_texts_may_begin_with_the_mark_of_an_editor(tmp_path: Path, encoding: str) -> None:
+    exported(tmp_path, Room())
+    folder = tmp_path / "scans" / ID
+    for path in (folder / f"{ID}.txt", *(folder / "pose").iterdir(), *(folder / "intrinsic").iterdir()):
+        path.write_bytes(path.read_text().encode(encoding))
+    scene = ScanNetAdapter(tmp_path).load(ID)
+    np.testing.assert_allclose(scene.T_world_released, A, atol=1e-6)
+    assert scene.frames == ("0", "40", "80", "120")
+    assert "axis alignment" not in scene.notes
 
 
 def test_images_of_several_kinds_keep_their_endings(tmp_path: Path) -> None:
