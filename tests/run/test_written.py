@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from spargen.cli import app
 from spargen.cli.written import refuse_own
 from spargen.errors import JobError
 
@@ -53,3 +55,21 @@ def test_what_a_run_calls_its_own_is_not_written(out, name):
 @pytest.mark.parametrize("name", ["out/mine.json", "mine.json", "new/mine.json", "facts/a", "manifest.json", "n" * 300])
 def test_other_names_are_free(out, name):
     refuse_own({"out": out, "job": Path("nowhere"), "dest": out.parent / name, "json_file": None})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["mix", "out", "--dest", "out/manifest.json"],
+        ["status", "out", "--retry-list", "out/report.md"],
+        ["verify", "out", "--log-file", "out/spar/README.md"],
+        ["score", "ok.jsonl", "--json", "link.jsonl"],
+        ["generate", "ok.jsonl", "--log-file", "hard.jsonl"],
+    ],
+)
+def test_commands_refuse_it_before_they_begin(out, monkeypatch, words):
+    monkeypatch.chdir(out.parent)
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 1
+    assert run.stderr.startswith(f"error: {words[-2]} {words[-1]}: this is the place") or "reads this" in run.stderr
+    assert Path(words[-1]).read_text() == "{}"
