@@ -6,6 +6,7 @@ import pytest
 import spargen
 from spargen.errors import OutputError
 from spargen.run.generate import generate
+from spargen.run.read import open_rows
 
 ROWS = "spar/scannet/qa_jsonl/train/depth_prediction_oc/fill/fill_62.jsonl"
 FACTS = "facts/scannet/train/depth_prediction_oc/fill.jsonl"
@@ -97,3 +98,10 @@ def test_memory_does_not_grow_with_the_output(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1_000_000 < len(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_lines_begin_after_the_mark_of_an_editor(tmp_path, encoding):
+    (tmp_path / "lines").write_bytes('{"index": 0}\n'.encode(encoding))
+    with open_rows(tmp_path / "lines") as lines:
+        assert list(lines) == [b'{"index": 0}\n']
