@@ -40,7 +40,6 @@ __all__ = [
     "write_scannetpp",
 ]
 
-_ALL = (SCANNET, SCANNETPP, STRUCTURED3D, MATTERPORT, POSED)
 LAYOUTS: dict[str, Layout] = {
     layout.adapter: layout for layout in (SCANNET, SCANNETPP, STRUCTURED3D, MATTERPORT, POSED)
 }

@@ -8,13 +8,13 @@ from spargen.demo.furniture import BLACK, STEEL, WHITE, Piece, Rng, Top, bright,
 from spargen.demo.solids import Part, Rgb, ball, box, cylinder, lathe
 
 
-def books(rng: Rng, w: float, tallest: float, depth: float = 0.2) -> Piece:
+def books(rng: Rng, w: float, tallest: float) -> Piece:
     """Build a row of upright books of total width about `w`, the last ones leaning in height only."""
     parts: list[Part] = []
     x = -w / 2
     while x < w / 2 - 0.03:
         t, h = float(rng.uniform(0.018, 0.045)), float(rng.uniform(0.62, 0.97)) * tallest
-        parts.append(box((t - 0.002, depth * float(rng.uniform(0.75, 1.0)), h), (x + t / 2, 0, 0), bright(rng)))
+        parts.append(box((t - 0.002, 0.2 * float(rng.uniform(0.75, 1.0)), h), (x + t / 2, 0, 0), bright(rng)))
         x += t
     return Piece("books", tuple(parts))
 

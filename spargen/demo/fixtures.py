@@ -62,9 +62,9 @@ def counter(w: float, d: float, tone: Rgb) -> Piece:
     return Piece("counter", parts, (Top(0, -0.02, w - 0.04, d - 0.08, 0.04, 0.5),))
 
 
-def sink(_: Rng, w: float = 0.5, d: float = 0.4, rgb: Rgb = PORCELAIN) -> Piece:
+def sink(_: Rng, d: float = 0.4) -> Piece:
     """Build a basin that stands on a top, hollow inside, with a tap behind."""
-    h, t = 0.13, 0.025
+    w, h, t, rgb = 0.5, 0.13, 0.025, PORCELAIN
     parts = [box((w, d, 0.02), (0, 0, 0), rgb)]
     parts += [box((t, d, h), (s * (w - t) / 2, 0, 0.02), rgb) for s in (-1, 1)]
     parts += [box((w - 2 * t, t, h), (0, s * (d - t) / 2, 0.02), rgb) for s in (-1, 1)]
@@ -124,9 +124,9 @@ def radiator(_: Rng, w: float) -> Piece:
     return Piece("radiator", tuple(parts))
 
 
-def door_leaf(rng: Rng, w: float, h: float, tone: Rgb | None = None) -> Piece:
+def door_leaf(rng: Rng, w: float, h: float) -> Piece:
     """Build a panelled door with handles; hinge at the origin, leaf towards +X, thickness towards -Y."""
-    rgb = tone or (wood(rng) if rng.random() < 0.5 else WHITE)
+    rgb = wood(rng) if rng.random() < 0.5 else WHITE
     parts = [box((w, 0.04, h), (w / 2, -0.02, 0.0), rgb, finish(rgb))]
     for y in (0.004, -0.044):
         parts += [

@@ -117,9 +117,9 @@ def table(rng: Rng, label: str, w: float, d: float, h: float) -> Piece:
     return Piece(label, tuple(parts), (Top(0, 0, w - 0.06, d - 0.06, h),))
 
 
-def chair(rng: Rng, tone: Rgb | None = None) -> Piece:
+def chair(rng: Rng) -> Piece:
     """Build a dining chair with a slatted back."""
-    rgb, w, d, h = tone or wood(rng), 0.43, 0.43, 0.45
+    rgb, w, d, h = wood(rng), 0.43, 0.43, 0.45
     parts = [*legs(w, d, h - 0.03, 0.035, rgb), box((w, d, 0.03), (0, 0, h - 0.03), rgb, "wood")]
     parts += [box((0.035, 0.03, 0.42), (s * (w - 0.035) / 2, d / 2 - 0.015, h), rgb, "wood") for s in (-1, 1)]
     parts += [box((w - 0.07, 0.02, 0.06), (0, d / 2 - 0.015, h + z), rgb, "wood") for z in (0.10, 0.22, 0.34)]
@@ -199,13 +199,13 @@ def drawers(rng: Rng, label: str, w: float, d: float, h: float, rows: int, colum
 
 
 def cabinet(
-    rng: Rng, label: str, w: float, d: float, h: float, z: float = 0.0, tone: Rgb | None = None, *, ajar: bool = False
+    rng: Rng, label: str, w: float, d: float, h: float, *, tone: Rgb | None = None, ajar: bool = False
 ) -> Piece:
-    """Build a cabinet with doors and bar handles; `z` lifts it off its lower edge, `ajar` leaves its first door out."""
+    """Build a cabinet with doors and bar handles; `ajar` leaves its first door out."""
     rgb = tone or (wood(rng) if rng.random() < 0.6 else WHITE)
-    parts = [box((w, d, h), (0, 0, z), rgb, finish(rgb))]
-    parts += _fronts(rgb, w, -d / 2, z + 0.04, z + h - 0.03, 1, _doors(w), knobs=False, ajar=ajar)
-    return Piece(label, tuple(parts), (Top(0, 0, w - 0.05, d - 0.05, z + h),))
+    parts = [box((w, d, h), (0, 0, 0.0), rgb, finish(rgb))]
+    parts += _fronts(rgb, w, -d / 2, 0.04, h - 0.03, 1, _doors(w), knobs=False, ajar=ajar)
+    return Piece(label, tuple(parts), (Top(0, 0, w - 0.05, d - 0.05, h),))
 
 
 def cabinet_door(w: float, h: float, tone: Rgb) -> Piece:

@@ -20,6 +20,7 @@ FLOOR_GAP_M = 0.015
 WALL_GAP_M = 0.002
 _TRIES = 200
 _YAW = {SOUTH: np.pi, EAST: -np.pi / 2, NORTH: 0.0, WEST: np.pi / 2}
+_SLACK_M = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,8 @@ def _corners(f: Floats) -> Floats:
     return np.asarray(f[:2] + (signs * f[2:4]) @ rotation(f[4])[:2, :2].T)
 
 
-def boxes_meet(f: Floats, others: Floats, slack_m: float = 1e-4) -> NDArray[np.bool_]:
-    """Tell which boxes interpenetrate one box by more than `slack_m` (separating axes).
+def boxes_meet(f: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Tell which boxes interpenetrate one box by more than a tenth of a millimetre (separating axes).
 
     Parameters
     ----------
@@ -191,7 +192,7 @@ def boxes_meet(f: Floats, others: Floats, slack_m: float = 1e-4) -> NDArray[np.b
     (N,) bool
     """
     meet = np.empty(len(others), dtype=bool)
-    _meet(f, others, slack_m, meet)
+    _meet(f, others, _SLACK_M, meet)
     return meet
 
 

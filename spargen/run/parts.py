@@ -178,17 +178,6 @@ def has_text(out: Path, ref: SceneRef, part: Part) -> bool:
     return all(is_whole(folder / f"{kind}.jsonl", getattr(part, kind), since) for kind in KINDS)
 
 
-def piece_of(part: Part, cell: str, kind: Kind) -> tuple[int, int]:
-    """Return where the lines of one ``task/form`` begin and end in a part's file of rows or facts."""
-    column = 1 + KINDS.index(kind)
-    begin = 0
-    for name, numbers in part.cells.items():
-        if name == cell:
-            return begin, begin + numbers[column]
-        begin += numbers[column]
-    return begin, begin
-
-
 def remove_text(out: Path, ref: SceneRef) -> None:
     """Remove rows and facts of a part that stand in the product."""
     with writing(part_folder(out, ref)):
