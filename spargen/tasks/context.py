@@ -186,7 +186,7 @@ class TaskContext:
 
     def _sets(self, source: Source) -> Ints:
         if source == "single":
-            return self.stills[:, None]
+            return np.array(self.stills)[:, None]
         sets = self.sets if source == "multi" else self.clip[None, :]
         return np.array(sets) if sets.shape[1] else np.zeros((0, 1), dtype=np.int64)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -40,6 +41,7 @@ _CODE = [Path(package.__path__[0]) for package in (spargen.geometry, spargen.sce
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Rooms = Sequence[str | int | None]
+Table = TypeVar("Table", Visibility, LabelTable)
 
 
 def evenly_spaced(total: int, count: int) -> Ints:
@@ -78,6 +80,8 @@ def same_room(some: Rooms, others: Rooms) -> Bools:
 class Views:
     """V views of one scene, and what they show. Each part is made when it is first read, and the same whenever that is.
 
+    Tasks share them, so their arrays are read-only.
+
     Parameters
     ----------
     scene : the scene.
@@ -103,7 +107,7 @@ class Views:
     @cached_property
     def frames(self) -> Ints:
         """(V,) positions in `scene.frames`, ascending."""
-        return np.union1d(*self._chosen).astype(np.int64)
+        return _fixed(np.union1d(*self._chosen).astype(np.int64))
 
     @cached_property
     def cameras(self) -> Cameras:
@@ -113,7 +117,7 @@ class Views:
     @cached_property
     def labels(self) -> LabelTable:
         """What the objects' labels mean."""
-        return _labels(self.scene, self.rules, self.settings)
+        return _all_fixed(_labels(self.scene, self.rules, self.settings))
 
     @cached_property
     def vis(self) -> Visibility:
@@ -121,9 +125,10 @@ class Views:
         masks = (self.scene.store.mask(frame) for frame in self.frames.tolist())
         vis = without_masked(self._seen_before(), masks)
         if not self._rooms:
-            return vis
+            return _all_fixed(vis)
         here = same_room(self._rooms, self.scene.room_of_object)
-        return replace(vis, visible=vis.visible & here, boxed=vis.boxed & here, pointed=vis.pointed & here)
+        vis = replace(vis, visible=vis.visible & here, boxed=vis.boxed & here, pointed=vis.pointed & here)
+        return _all_fixed(vis)
 
     @cached_property
     def shown(self) -> Shown:
@@ -157,24 +162,24 @@ class Views:
     @cached_property
     def stills(self) -> Ints:
         """Rows that image questions may use."""
-        return np.searchsorted(self.frames, self._chosen[0])
+        return _fixed(np.searchsorted(self.frames, self._chosen[0]))
 
     @cached_property
     def clip(self) -> Ints:
         """Rows of the video's frames, in order; empty if the scene has too few, or no video is wanted."""
-        return np.searchsorted(self.frames, self._chosen[1])
+        return _fixed(np.searchsorted(self.frames, self._chosen[1]))
 
     @cached_property
     def pairs(self) -> Ints:
         """(M, 2) rows that questions over two images may use, first image first; each pair in both orders."""
         # A pair asks something else in the other order.
         pairs = self._sets_of(2)
-        return np.concatenate([pairs, pairs[:, ::-1]])
+        return _fixed(np.concatenate([pairs, pairs[:, ::-1]]))
 
     @cached_property
     def sets(self) -> Ints:
         """(M, 3 .. 5) rows that questions over several images may use, first image first."""
-        return self._sets_of(self.settings.views_per_set)
+        return _fixed(self._sets_of(self.settings.views_per_set))
 
     @cached_property
     def showing(self) -> list[int]:
@@ -266,6 +271,20 @@ class Views:
             pieces=self.pieces,
             threads=self.threads,
         )
+
+
+def _fixed(array: Ints) -> Ints:
+    """Make an array read-only: all tasks share it, and what one wrote into it the next would read."""
+    array.setflags(write=False)
+    return array
+
+
+def _all_fixed(table: Table) -> Table:
+    """Do so with all arrays of a table."""
+    for part in fields(table):
+        if isinstance(array := getattr(table, part.name), np.ndarray):
+            _fixed(array)
+    return table
 
 
 def _labels(scene: Scene, rules: LabelRules, settings: Settings) -> LabelTable:
