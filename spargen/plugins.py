@@ -13,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
-from spargen.errors import PluginError
+from spargen.errors import PluginError, SpargenError
 from spargen.fingerprint import digest
 from spargen.scene.adapter import SceneAdapter
 
@@ -57,9 +57,12 @@ def load_task_file(path: Path) -> None:
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[spec.name]
-        raise PluginError(_reason(error), where=f"{path}:{_line(error, path)}", mend="mend that line") from error
+        where = f"{path}:{line_in(path, error) or 1}"
+        if isinstance(error, SpargenError):  # it knows better what is wrong
+            raise PluginError(error.what, where=f"{where}: {error.where}", mend=error.mend) from error
+        raise PluginError(_reason(error), where=where, mend="mend that line") from error
 
 
 def _located(name: str) -> tuple[str, str | None, str]:
@@ -122,7 +125,7 @@ def _checked(found: object, where: str) -> type[SceneAdapter]:
 def _import(module_name: str, origin: str) -> ModuleType:
     try:
         return importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{module_name} cannot be imported: {_reason(error)}", where=origin, mend="mend or reinstall it"
         ) from error
@@ -132,13 +135,18 @@ def _origin(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version} ({point.value})" if point.dist else point.value
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
 
 
-def _line(error: Exception, path: Path) -> int:
-    """Return the line of a file at which an error arose."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return error.lineno or 1
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return lines[-1] or 1 if lines else 1
+def line_in(path: Path, error: BaseException) -> int | None:
+    """Return the line of a file at which an error arose, None if it did not arise in there."""
+    if isinstance(error, SyntaxError) and _is_file(error.filename, path):
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if _is_file(frame.filename, path)]
+    return lines[-1] if lines else None
+
+
+def _is_file(name: str | None, path: Path) -> bool:
+    """Tell whether a name, as code has it of its file, is that of a file: one of the two may be relative."""
+    return name is not None and Path(name).resolve() == path.resolve()

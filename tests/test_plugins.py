@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,91 @@ def test_a_broken_task_file_names_its_line(tmp_path, text, line, message):
     with pytest.raises(PluginError, match=message) as caught:
         load_task_file(file)
     assert caught.value.where == f"{file}:{line}"
+
+
+def test_a_task_file_that_ends_the_program_is_reported(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("import sys\n\nsys.exit(4)\n")
+    with pytest.raises(PluginError, match="SystemExit: 4") as caught:
+        load_task_file(file)
+    assert caught.value.where == f"{file}:3"
+
+
+def test_an_adapter_that_ends_the_program_is_reported(module):
+    module("gone_scans", "raise SystemExit(4)\n")
+    with pytest.raises(PluginError, match="gone_scans cannot be imported: SystemExit: 4"):
+        find_adapter("gone_scans:Mine")
+
+
+@pytest.mark.parametrize("text", ["x = 1\n1 / 0\n", "x = 1\ny = x +\n"])
+def test_a_broken_task_file_of_a_relative_path_names_its_line(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(text)
+    with pytest.raises(PluginError) as caught:
+        load_task_file(Path("mine.py"))
+    assert caught.value.where == "mine.py:2"
+
+
+TASK = """from spargen.qa.answers import DIRECTIONS, LENGTH
+from spargen.tasks.registry import task
+
+
+@task("{0}", {1})
+def one(ctx):
+    yield
+"""
+SAID = 'views="single", level="low", answer=LENGTH, slots=""'
+
+
+def test_what_a_task_says_wrong_keeps_its_own_mend(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(TASK.format("mine_wrong", SAID.replace("LENGTH", "DIRECTIONS") + ", wrong=2"))
+    with pytest.raises(PluginError, match="cannot have wrong=2") as caught:
+        load_task_file(file)
+    assert caught.value.where == f"{file}:5: task mine_wrong"
+    assert caught.value.mend == "leave it out: the kind makes its own"
+
+
+@pytest.fixture
+def no_more_tasks(monkeypatch):
+    """Forget the tasks that a test brings."""
+    from spargen.tasks.registry import TASKS
+
+    before = dict(TASKS)
+    yield
+    for name in TASKS.keys() - before.keys():
+        del TASKS[name]
+
+
+@pytest.mark.usefixtures("no_more_tasks")
+def test_two_tasks_of_one_name_in_a_file_are_refused(tmp_path):
+    file, text = tmp_path / "mine.py", TASK.format("mine_twice", SAID)
+    file.write_text(text + text)
+    with pytest.raises(PluginError, match="two tasks are called mine_twice") as caught:
+        load_task_file(file)
+    assert caught.value.where == f"{file}:12: {file}:5 and {file}:12"
+    assert caught.value.mend == "give one of them another name"
+
+
+@pytest.mark.usefixtures("no_more_tasks")
+def test_two_tasks_of_one_name_in_two_files_are_refused(tmp_path):
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text(TASK.format("mine_both", SAID))
+    other.write_text(TASK.format("mine_both", SAID))
+    load_task_file(one)
+    with pytest.raises(PluginError, match="two tasks are called mine_both") as caught:
+        load_task_file(other)
+    assert caught.value.where == f"{other}:5: {one}:5 and {other}:5"
+
+
+@pytest.mark.usefixtures("no_more_tasks")
+def test_a_task_file_that_was_mended_is_read_anew(tmp_path):
+    file, text = tmp_path / "mine.py", TASK.format("mine_mended", SAID)
+    file.write_text(text + "\n1 / 0\n")
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        load_task_file(file)
+    file.write_text("# One line more, and another.\n\n" + text)
+    load_task_file(file)
 
 
 def test_a_missing_task_file(tmp_path):

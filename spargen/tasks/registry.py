@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import spargen.tasks
-from spargen.errors import PluginError
+from spargen.errors import PluginError, short
 from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import COLOURS, Colour, Fact
 from spargen.qa.options import LETTERS
@@ -78,9 +78,28 @@ class Task:
         return " ".join((inspect.getdoc(self.propose) or "").split("\n")[1:]).strip()
 
     @property
+    def place(self) -> tuple[str, int]:
+        """The file and the line at which its function stands, "" and 0 if nobody knows."""
+        return _place(self.propose)
+
+    @property
+    def where(self) -> str:
+        """How a message names it."""
+        return self.where_at(self.place[1])
+
+    def where_at(self, line: int) -> str:
+        """The same, at a line of its file."""
+        return f"task {self.name} ({self.place[0]}:{line})" if line else f"task {self.name}"
+
+    @property
     def walked(self) -> bool:
         """Whether its questions show walks, each with frames of its own, in place of the scene's clip."""
         return "walks" in self.needs
+
+
+def _place(propose: Propose) -> tuple[str, int]:
+    code = getattr(inspect.unwrap(propose), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 
 
 TASKS: dict[str, Task] = {}
@@ -111,8 +130,10 @@ def task(
     Raises
     ------
     PluginError
-        If another function has that name already, or `wrong` is not for this kind of answer.
+        If another function has that name already, `wrong` is not for this kind of answer, or something is none of
+        what may be said.
     """
+    _check_said(name, views, level, answer, marks, answer_image, needs or ())
     if wrong and not (answer.takes_wrong and 0 < wrong < len(LETTERS)):
         mend = f"say 1 to {len(LETTERS) - 1}" if answer.takes_wrong else "leave it out: the kind makes its own"
         what = f"answers of the kind {type(answer).__name__} cannot have wrong={wrong}"
@@ -121,20 +142,54 @@ def task(
     reads = NEEDS[views] if needs is None else needs
 
     def register(propose: Propose) -> Propose:
-        known = TASKS.get(name)
-        if known is not None and known.propose.__module__ != propose.__module__:
-            raise PluginError(
-                f"two tasks are called {name}",
-                where=f"{known.propose.__module__} and {propose.__module__}",
-                mend="give one of them another name",
-            )
         said = (*slots.split(), "answer", "claim")
-        TASKS[name] = Task(
-            name, views, level, answer, said, propose, wrong, marks, answer_image, reads, type_in_records
-        )
+        made = Task(name, views, level, answer, said, propose, wrong, marks, answer_image, reads, type_in_records)
+        known = TASKS.get(name)
+        if known is not None and _are_two(known, made):
+            where = " and ".join(f"{file}:{line}" for file, line in (known.place, made.place))
+            raise PluginError(f"two tasks are called {name}", where=where, mend="give one of them another name")
+        TASKS[name] = made
         return propose
 
     return register
+
+
+def _check_said(
+    name: str,
+    views: object,
+    level: object,
+    answer: object,
+    marks: Sequence[object],
+    answer_image: int | None,
+    needs: Sequence[object],
+) -> None:
+    """Raise if something that `@task` says is none of what it may say."""
+    for what, said, known in (
+        ("views", [views], get_args(Images)),
+        ("level", [level], get_args(Level)),
+        ("needs", needs, get_args(Need)),
+        ("marks", marks, get_args(Colour)),
+    ):
+        if odd := [short(one) for one in said if one not in known]:
+            raise PluginError(f"{what} cannot be {odd[0]}", where=f"task {name}", mend=f"say {' or '.join(known)}")
+    if not isinstance(answer, AnswerKind):
+        mend = "name one of spargen.qa.answers, such as LENGTH, or an object of an AnswerKind of your own"
+        raise PluginError(f"answer={short(answer)} is no kind of answers", where=f"task {name}", mend=mend)
+    images = {"single": 1, "pair": 2}.get(str(views))
+    if answer_image is not None and images is not None and not 0 <= answer_image < images:
+        mend = "count images from 0, or leave it out where answers hold no boxes"
+        raise PluginError(f"answer_image={answer_image} is no image of a {views}", where=f"task {name}", mend=mend)
+
+
+def _are_two(known: Task, made: Task) -> bool:
+    """Tell whether two tasks of one name are of two functions, not of one that was read anew, changed or not."""
+    if known.propose.__module__ != made.propose.__module__:
+        return True
+    (file, line), (other, another) = known.place, made.place
+    if file != other or line == another:
+        return False
+    # A file that is read anew, with lines more or less, has other globals.
+    return inspect.unwrap(known.propose).__globals__ is inspect.unwrap(made.propose).__globals__
 
 
 def load_builtin_tasks() -> dict[str, Task]:

@@ -156,6 +156,35 @@ def test_a_number_of_wrong_answers_that_cannot_be_is_an_error(make, kind, wrong,
     assert mend in caught.value.mend
 
 
+@pytest.mark.parametrize(
+    ("said", "what", "mend"),
+    [
+        ({"level": "lowest"}, "level cannot be 'lowest'", "say low or medium or high"),
+        ({"views": "stereo"}, "views cannot be 'stereo'", "say single or pair or multi or video"),
+        ({"views": ["single"]}, "views cannot be ['single']", "say single"),
+        ({"needs": ("tabel",)}, "needs cannot be 'tabel'", "say table or pairs"),
+        ({"needs": "table"}, "needs cannot be 't'", "say table or pairs"),
+        ({"marks": ("red", "bleu")}, "marks cannot be 'bleu'", "say red or"),
+        ({"answer": "length"}, "answer='length' is no kind of answers", "such as LENGTH"),
+        ({"answer": type(LENGTH)}, "is no kind of answers", "such as LENGTH"),
+        ({"answer_image": 1}, "answer_image=1 is no image of a single", "count images from 0"),
+        ({"answer_image": -1}, "answer_image=-1 is no image of a single", "count images from 0"),
+        ({"views": "pair", "answer_image": 2}, "answer_image=2 is no image of a pair", "count images from 0"),
+    ],
+)
+def test_what_a_task_cannot_say_is_an_error(said, what, mend):
+    with pytest.raises(PluginError) as caught:
+        task("mine", **({"views": "single", "level": "low", "answer": LENGTH, "slots": ""} | said))
+    assert what in caught.value.what
+    assert mend in caught.value.mend
+    assert caught.value.where == "task mine"
+
+
+@pytest.mark.parametrize(("views", "image"), [("single", 0), ("pair", 1), ("multi", 4), ("video", 31)])
+def test_an_image_of_the_answer_that_a_task_shows_may_be_said(views, image):
+    task("mine", views=views, level="low", answer=BOX, slots="", answer_image=image)
+
+
 @pytest.mark.parametrize("lists", ["label_file", "words_file"])
 def test_a_run_depends_on_the_lists_of_labels_and_of_words(lists, monkeypatch, tmp_path):
     job = SimpleNamespace(sources=(), plugins=())
