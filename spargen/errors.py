@@ -17,6 +17,7 @@ _MENDS = {errno.ENAMETOOLONG: "give it a shorter name", errno.EMFILE: "let a pro
 """What helps where the system refuses something, by the number of its error."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """Numbers of errors that say that a disk is full, or what one may have of it."""
+_ODD = "the program did not expect this: {}\n  to mend: see what is odd about the input, or report it"
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
@@ -44,9 +45,9 @@ class SpargenError(Exception):
         return (_rebuild, (type(self), self.what, self.where, self.mend))
 
 
-def printable(text: str, most: int = _MOST) -> str:
+def printable(text: str) -> str:
     """Return a text as a terminal may show it, whatever it quotes: one line, no codes, its middle cut if it is long."""
-    cut = text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 4 :]}"
+    cut = text if len(text) <= _MOST else f"{text[: _MOST // 2]} ... {text[-_MOST // 4 :]}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in cut)
 
 
@@ -55,8 +56,10 @@ def short(value: object) -> str:
     return printable(_REPR.repr(value))
 
 
-def unexpected(error: BaseException) -> str:
-    """Say in one line what was raised that is none of our errors."""
+def unexpected(error: BaseException, odd: str = _ODD) -> str:
+    """Say in one line what was raised that is none of our errors; `odd` is said of what has no text of its own."""
+    if isinstance(error, TaskError):
+        return str(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory\n  to mend: take fewer --workers, or a machine with more"
     text = str(error)
@@ -70,8 +73,7 @@ def unexpected(error: BaseException) -> str:
     if isinstance(error, OSError):
         what = printable(f"{error.filename or 'the system'}: {error.strerror or error}")
         return f"{what}\n  to mend: {_MENDS.get(error.errno or 0, 'see that it is there and can be read')}"
-    what = printable(f"{type(error).__name__}: {error}".partition("\n")[0])
-    return f"the program did not expect this: {what}\n  to mend: see what is odd about the input, or report it"
+    return odd.format(printable(f"{type(error).__name__}: {error}".partition("\n")[0]))
 
 
 def nearest(word: str, among: Iterable[str], otherwise: str) -> str:
@@ -98,6 +100,10 @@ class TemplateError(SpargenError):
 
 class PluginError(SpargenError):
     """An adapter or a task that was asked for cannot be loaded."""
+
+
+class TaskError(Exception):
+    """What a task raised that is none of our errors, in a text that says where: other scenes can go on."""
 
 
 class AdapterError(SpargenError):

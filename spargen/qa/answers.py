@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from spargen.qa.fact import Fact, Thing
 from spargen.qa.looks import honest
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
 from spargen.qa.options import Choice, Claim, given, given_claims, in_order, shared, shared_claims
+from spargen.qa.plain import NUMBERS, WHOLE, amounts, only, pairs, places, rows, within
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
@@ -93,6 +95,12 @@ class AnswerKind:
     """Whether facts may bring their own."""
     needs_sentence: ClassVar[bool] = True
     """Whether the sentence form must put it into words; otherwise it may stand there in its fixed syntax."""
+    value: ClassVar[str] = "anything"
+    """What a value is, in words."""
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        """Tell whether all values are such as the kind has."""
+        return True
 
     def text(self, value: Any) -> str:
         """Print a value in its fixed syntax."""
@@ -189,6 +197,11 @@ class Exchangeable(AnswerKind):
 class Length(Exchangeable):
     """A depth or a distance in metres."""
 
+    value = "a finite number of metres, not below 0"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return amounts(values)
+
     def text(self, value: float) -> str:
         return metres(value)
 
@@ -207,6 +220,11 @@ class Length(Exchangeable):
 class Area(Exchangeable):
     """A floor area in whole square metres."""
 
+    value = "a finite number of square metres, not below 0"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return amounts(values)
+
     def text(self, value: float) -> str:
         return f"{int(round_half_away(value))}"
 
@@ -223,6 +241,11 @@ class Area(Exchangeable):
 class Count(Exchangeable):
     """A number of things."""
 
+    value = "a whole number, not below 0"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return only(WHOLE, values) and amounts(values)
+
     def clear(self, value: int, others: Values, settings: Settings) -> Bools:
         return np.asarray(self.away(value, others) > 0)
 
@@ -232,6 +255,11 @@ class Count(Exchangeable):
 
 class Box(AnswerKind):
     """A box in an image."""
+
+    value = "a tuple of four whole numbers from 0 to 1000"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return places(values, [4], (tuple, list))
 
     def text(self, value: Sequence[int]) -> str:
         return box_text(value)
@@ -263,6 +291,10 @@ class DirectionsKind(AnswerKind):
     varied: tuple[int, ...] | None = None
     makes_wrong = True
     takes_wrong = False
+    value = "Directions"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return only(Directions, values)
 
     def bucket(self, value: Directions) -> tuple[int, ...]:
         return value.states
@@ -291,6 +323,11 @@ class DirectionsKind(AnswerKind):
 class Size(AnswerKind):
     """Length, width, height in whole centimetres: ``120,60,75``."""
 
+    value = "a tuple of three whole numbers of centimetres"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return rows(values, (tuple, list)) and {*map(len, values)} <= {3}
+
     def text(self, value: Sequence[int]) -> str:
         return ",".join(str(int(v)) for v in value)
 
@@ -300,6 +337,15 @@ class Size(AnswerKind):
 
 class Moves(AnswerKind):
     """Camera motion along and about five axes: ``move_right:1.6,...``; a value holds five (word, number) pairs."""
+
+    value = "a list of pairs of a word and a number"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return (
+            (found := pairs(values)) is not None
+            and only(str, (a for a, _ in found))
+            and only(NUMBERS, (b for _, b in found))
+        )
 
     def text(self, value: Sequence[tuple[str, float]]) -> str:
         return ",".join(f"{word}:{number:g}" for word, number in value)
@@ -318,6 +364,11 @@ class Place(NamedTuple):
 
 class Places(Exchangeable):
     """Where something appears, and how deep: ``(606,69),2.8``. All options of a row have the true depth."""
+
+    value = "a Place: x and y from 0 to 1000, and a finite depth_m"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return only(Place, values) and places([v[:2] for v in values], [2]) and amounts([v.depth_m for v in values])
 
     def text(self, value: Place) -> str:
         return f"({value.x},{value.y}),{metres(value.depth_m)}"
@@ -352,6 +403,15 @@ class Sighting:
 
 class Sightings(AnswerKind):
     """``the second image, [x1, y1, x2, y2]``. The options of a row name objects whose labels do not clash."""
+
+    value = "a Sighting in one of the first five images"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return (
+            only(Sighting, values)
+            and BOX.takes([v.box for v in values])
+            and within([v.image for v in values], len(ORDINALS))
+        )
 
     def text(self, value: Sighting) -> str:
         return f"the {ORDINALS[value.image]} image, {box_text(value.box)}"
@@ -392,6 +452,10 @@ class Frames(AnswerKind):
     """Frames of a clip: ``Frame-3, Frame-4``."""
 
     needs_sentence = False
+    value = "a list of positions in the clip, at least one"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return rows(values, (tuple, list)) and all(values)
 
     def text(self, value: Sequence[int]) -> str:
         return ", ".join(f"Frame-{i}" for i in value)
@@ -405,6 +469,10 @@ class Told(AnswerKind):
 
     takes_wrong = False
     needs_sentence = False
+    value = "a text"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return only(str, values)
 
     def serves(self, form: str, wrong: int) -> bool:
         return form == "sentence"
@@ -415,6 +483,11 @@ class Told(AnswerKind):
 
 class Order(AnswerKind):
     """Labels in order: ``chair, table, lamp, door``."""
+
+    value = "a list of labels, at least one"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return only((tuple, list), values) and all(values) and only(str, chain.from_iterable(values))
 
     def text(self, value: Sequence[str]) -> str:
         return ", ".join(value)
@@ -427,6 +500,10 @@ class Map(AnswerKind):
     """Positions on a top-down map, such as ``Object0 :(-0.3,1.4). Object1 :(-1.1,2.0).`` for two."""
 
     needs_sentence = False
+    value = "a list of pairs of finite numbers of metres"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return (found := pairs(values)) is not None and amounts([abs(v) for pair in found for v in pair])
 
     def text(self, value: Sequence[tuple[float, float]]) -> str:
         return " ".join(f"Object{i} :({metres(x)},{metres(y)})." for i, (x, y) in enumerate(value))
@@ -437,6 +514,11 @@ class Map(AnswerKind):
 
 class Candidate(AnswerKind):
     """One of several things that the question names: ``sofa chair (Object2)``."""
+
+    value = "a Thing, such as ctx.thing(mark)"
+
+    def takes(self, values: Sequence[Any]) -> bool:
+        return only(Thing, values)
 
     def bucket(self, value: Thing) -> str:
         return value.mark

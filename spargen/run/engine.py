@@ -12,13 +12,16 @@ from functools import reduce
 from itertools import islice
 from operator import and_
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from spargen.errors import PluginError
+from spargen.errors import PluginError, SpargenError, TaskError, short, unexpected
 from spargen.phrase.forms import phrase
+from spargen.plugins import line_in
 from spargen.qa.fact import Fact
 from spargen.qa.sample import choose
+from spargen.run.checked import check_facts
 from spargen.run.recipe import Recipe
 from spargen.run.record import Records, sight_of
 from spargen.run.row import NO_ROWS, SceneQuestions
@@ -38,6 +41,9 @@ POOL, FEW = 4, 24
 """Facts proposed for each row wanted, so that there is something to choose from; and rows that count as too few."""
 SPARE, SPARE_WRONG = 1.5, 3
 """Facts for each row wanted that are chosen from though some repeat others: more where answers must be wrong, too."""
+
+_RAISED = "{}\n  to mend: mend the task there if it is your own, else see what is odd about the scene, or report it"
+"""What is said of an error that a task raises."""
 
 
 @contextmanager
@@ -168,18 +174,27 @@ def _propose(task: Task, views: Views, recipe: Recipe, quota: int, out: SceneQue
         rng=rng_for(recipe.seed, scene.dataset, scene.id, task.name),
         pool=POOL * max(quota, FEW) if quota else 0,
     )
-    facts = list(islice(task.propose(ctx), ctx.pool))
-    if not task.wrong and any(fact.wrong is not None for fact in facts):
-        what, mend = "facts bring wrong answers, but the task does not say so", "say how many: @task(..., wrong=3)"
-        raise PluginError(what, where=f"task {task.name}", mend=mend)
-    if unsaid := {mark.colour for fact in facts for mark in fact.marks} - {*task.marks, "none"}:
-        what = f"facts mark something {min(unsaid)}, but the task does not say so"
-        raise PluginError(
-            what, where=f"task {task.name}", mend="name all colours in their order: @task(..., marks=...)"
-        )
+    facts = _facts_of(task, ctx)
+    check_facts(task, facts, scene)
     out.dropped.update({(task.name, reason): n for reason, n in ctx.dropped.items() if n})
     out.notes.update({f"{task.name}: {what}": str(n) for what, n in ctx.noted.items()})
     return _asked_for(task, facts, views, recipe, out) if recipe.filters else facts
+
+
+def _facts_of(task: Task, ctx: TaskContext) -> list[Any]:
+    """Return what a task yields; what it raises says which task it was, and where."""
+    try:
+        found = task.propose(ctx)
+        if isinstance(found, Iterable):
+            return list(islice(found, ctx.pool))
+    except (SpargenError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        file, line = task.place
+        where = task.where_at(line_in(Path(file), error) or line)
+        raise TaskError(f"{where}: {unexpected(error, _RAISED)}") from error
+    what, mend = f"it gives {short(found)} in place of facts", "let it yield them; with none to yield, nothing"
+    raise PluginError(what, where=task.where, mend=mend)
 
 
 def _asked_for(task: Task, facts: Sequence[Fact], views: Views, recipe: Recipe, out: SceneQuestions) -> list[Fact]:

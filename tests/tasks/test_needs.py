@@ -1,13 +1,14 @@
 """Tasks say what they read of a scene's views, no more than that is made; and in which order they mark."""
 
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 
 import numpy as np
 import pytest
 from asking import SCENE, ask_all, context
 
-from spargen.errors import PluginError
+from spargen.errors import PluginError, SceneError, TaskError, unexpected
 from spargen.phrase.templates import TemplateSet
 from spargen.qa.answers import COUNT
 from spargen.qa.fact import Fact, Mark
@@ -136,8 +137,45 @@ def test_a_colour_that_the_task_does_not_name_is_refused(mine):
     def propose(ctx):
         yield Fact(frames=(0,), objects=(), answer=1, slots={}, marks=(Mark("green", "point", 1, (1, 2)),))
 
-    with pytest.raises(PluginError, match="mark something green, but the task does not say so"):
+    with pytest.raises(PluginError, match="a mark has a colour that the task does not say"):
         mine(propose, needs=(), marks=("red", "blue"))()
+
+
+def test_a_task_that_returns_nothing_is_refused(mine):
+    with pytest.raises(PluginError, match="it gives None in place of facts") as caught:
+        mine(lambda ctx: None, needs=())()
+    assert caught.value.where.startswith(f"task mine ({__file__}:")
+
+
+def raises(error):
+    def propose(ctx):
+        yield Fact(frames=(0,), objects=(), answer=1, slots={})
+        raise error
+
+    return propose
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom {}"), SystemExit(3)])
+def test_what_a_task_raises_says_which_it_was_and_where(mine, error):
+    propose = raises(error)
+    with pytest.raises(TaskError) as caught:
+        mine(propose, needs=())()
+    line = propose.__code__.co_firstlineno + 2
+    what = f"task mine ({__file__}:{line}): {type(error).__name__}: {error}\n  to mend: mend the task there"
+    assert unexpected(caught.value).startswith(what)
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [SceneError("no depth", where="s", mend="m"), MemoryError(), KeyboardInterrupt()])
+def test_what_has_a_meaning_of_its_own_keeps_it(mine, error):
+    with pytest.raises(type(error)) as caught:
+        mine(raises(error), needs=())()
+    assert caught.value is error
+
+
+def test_a_task_that_something_else_breaks_is_named_at_its_head(mine):
+    with pytest.raises(TaskError, match=r"task mine: TypeError"):
+        mine(partial(max, key=0), needs=())()
 
 
 def test_numbered_marks_keep_their_order(mine):
