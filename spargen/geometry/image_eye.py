@@ -14,6 +14,7 @@ from spargen.geometry.images import pixel_of
 from spargen.geometry.points import SurfacePoints
 from spargen.geometry.rounding import SURE_SHARE
 from spargen.geometry.solid_boxes import BOX_EDGES, box_corners, box_points, meets_box
+from spargen.geometry.specks import without_specks
 from spargen.geometry.surface import NEAREST_M, SURFACE_M
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, NOTHING, InstanceImages
@@ -94,7 +95,7 @@ class ImageGlance:
         uv = self.cameras.pixels(np.full(len(obj), self.view), X)
         return np.asarray(((X[..., 2] > 0) & (uv >= 0).all(axis=2) & (uv < self.size).all(axis=2)).mean(axis=1))
 
-    def boxes(self, obj: Ints) -> tuple[Ints, Bools]:
+    def boxes(self, obj: Ints) -> tuple[Ints, Ints, Bools]:
         """Take the outermost pixels; the box is steady if every other pixel tells about the same."""
         size = np.array(self.raster * 2)
         box, steady = _boxes(self.ids, obj), np.ones(len(obj), dtype=bool)
@@ -102,7 +103,8 @@ class ImageGlance:
             coarser = 2 * _boxes(self.ids[first::2, first::2], obj) + np.array([first, first, first - 1, first - 1])
             steady &= (np.abs(coarser - box) <= TIP_PX + SURE_SHARE * size).all(axis=1)
         exact = (size[:2] == self.size).all() or (1 / size <= SURE_SHARE).all()
-        return box, steady & exact
+        inner = without_specks(self.ids, obj, self._pixels[obj - NOTHING], box)
+        return box, inner, steady & exact
 
     def shows(self, at: Floats, obj: Ints) -> Bools:
         """Look up the pixels."""

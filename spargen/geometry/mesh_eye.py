@@ -9,6 +9,7 @@ from spargen.geometry.frustum import share_inside, show
 from spargen.geometry.pictures import Pictures, tallied
 from spargen.geometry.points import SurfacePoints
 from spargen.geometry.rounding import SURE_SHARE
+from spargen.geometry.specks import without_specks
 from spargen.geometry.surface import spread_points
 from spargen.geometry.unnamed import Pieces
 from spargen.scene.cameras import Cameras
@@ -84,7 +85,7 @@ class MeshGlance:
             share[unsure] = share_inside(self.cameras, self.view, self.eye.points[obj[unsure]])
         return share
 
-    def boxes(self, obj: Ints) -> tuple[Ints, Bools]:
+    def boxes(self, obj: Ints) -> tuple[Ints, Ints, Bools]:
         """Take the outermost pixels; the box is steady if each of the fewer pixels of smaller images tells the same."""
         box, steady = self.picture.boxes[obj - NOTHING], np.ones(len(obj), dtype=bool)
         step = self.raster[0] // COLUMNS
@@ -92,7 +93,8 @@ class MeshGlance:
             fewer = tallied(np.ascontiguousarray(self.ids[first::step, first::step]), len(self.eye.objects))[1]
             coarser = step * (fewer[obj - NOTHING] - [0, 0, 1, 1]) + first + [0, 0, 1, 1]
             steady &= (np.abs(coarser - box) <= step - 1 + SURE_SHARE * np.array(self.raster * 2)).all(axis=1)
-        return box, steady
+        inner = without_specks(self.ids, obj, self.picture.counts[obj - NOTHING], box)
+        return box, inner, steady
 
     def shows(self, at: Floats, obj: Ints) -> Bools:
         """Look up the pixels."""

@@ -42,7 +42,8 @@ class Visibility:
     bbox : (V, N, 4) tight box of its visible pixels on the 0..1000 scale; zeros where not visible.
     point : (V, N, 2) projection of its centre on the 0..1000 scale; zeros where not visible.
     seen, glimpsed, visible : (V, N) as defined for the labels.
-    boxed : (V, N) visible, and its box may be drawn: it is not the whole image, nor does it hang on single pixels.
+    boxed : (V, N) visible, and its box may be drawn: it is not the whole image, nor does it hang on single pixels or
+        rest on specks.
     pointed : (V, N) visible, and its point lies on it.
     unannotated : (V,) share of the pixels that show anything which belongs to no object.
     surface : (V, 2 S) which of S points spread over all there is to see the view sees: first those that it sees from
@@ -99,10 +100,10 @@ class Glance(Protocol):
     def in_frame(self, obj: Ints) -> Floats:
         """Return shares (R,) of objects' surfaces inside the image."""
 
-    def boxes(self, obj: Ints) -> tuple[Ints, Bools]:
+    def boxes(self, obj: Ints) -> tuple[Ints, Ints, Bools]:
         """Return boxes (R, 4) of visible pixels: first column and row, one past the last column and row.
 
-        And whether each is the same, within 3/1000, in smaller images.
+        And these `without_specks`, and whether each is the same, within 3/1000, in smaller images.
         """
 
     def shows(self, at: Floats, obj: Ints) -> Bools:
@@ -196,6 +197,7 @@ class _Table:
         self.uv = np.where(self.marked[..., None], uv, 0.0)
         self.raster = cameras.size_px.copy()
         shape = self.asked.shape
+        self.inner = np.zeros((*shape, 4), dtype=np.int64)
         flags, shares = np.zeros((5, *shape), dtype=bool), np.zeros((3, *shape))
         self.whole = Visibility(
             share=shares[0],
@@ -227,7 +229,7 @@ class _Table:
         if not len(obj):
             return
         t.unoccluded[view, obj], t.in_frame[view, obj] = glance.unoccluded(obj), glance.in_frame(obj)
-        t.bbox[view, obj], t.boxed[view, obj] = glance.boxes(obj)
+        t.bbox[view, obj], self.inner[view, obj], t.boxed[view, obj] = glance.boxes(obj)
         marked = obj[self.marked[view, obj]]
         if len(marked):
             t.pointed[view, marked] = self._lie_on(glance, view, marked)
@@ -247,10 +249,11 @@ class _Table:
     def judged(self) -> Visibility:
         """Return the whole table, once all views were looked at."""
         t, s = self.whole, self.settings
-        side = (t.bbox[..., 2:] - t.bbox[..., :2]) / self.raster[:, None]
-        # The short side counts in widths of the image, whichever side it is.
+        side, inner = ((box[..., 2:] - box[..., :2]) / self.raster[:, None] for box in (t.bbox, self.inner))
+        # The short side counts in widths of the image, whichever side it is; no speck makes a thing large.
         width, height = self.cameras.size_px.T[..., None]
-        large = np.minimum(side[..., 0], side[..., 1] * (height / width)) >= s.min_short_side
+        large = np.minimum(inner[..., 0], inner[..., 1] * (height / width)) >= s.min_short_side
+        unstretched = (inner == side).all(axis=2)
         enough = (t.unoccluded >= self.eye.min_unoccluded) & (t.in_frame >= s.min_in_frame)
         visible = t.seen & self.asked & enough & large
         bbox, (view, obj) = np.zeros_like(t.bbox), np.nonzero(visible)
@@ -259,7 +262,7 @@ class _Table:
             t,
             glimpsed=(t.share >= s.glimpsed_share) & ~t.seen,
             visible=visible,
-            boxed=visible & t.boxed & (side <= s.max_box_share).any(axis=2),
+            boxed=visible & t.boxed & unstretched & (side <= s.max_box_share).any(axis=2),
             pointed=visible & t.pointed,
             bbox=bbox,
             point=t.point * visible[..., None],

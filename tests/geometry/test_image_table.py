@@ -175,8 +175,28 @@ def test_a_box_that_hangs_on_single_pixels_is_not_drawn():
         t = table(stained([at]))
         assert t.visible[0, 0]
         assert not t.boxed[0, 0]
+    # So many are no speck, but every other column does not show them.
+    assert not table(stained([(5, y) for y in range(100, 380)])).boxed[0, 0]
     # One right beside it is no matter.
     assert table(stained([(218, 240)])).boxed[0, 0]
+
+
+def test_a_box_that_rests_on_specks_is_not_drawn():
+    for side in (4, 14, 15):
+        t = table(stained([(x, y) for x in range(20, 20 + side) for y in range(220, 220 + side)]))
+        assert t.visible[0, 0]
+        assert t.boxed[0, 0] == (side > 14)  # of 40000 pixels 0.5 % are 200
+
+
+@pytest.mark.parametrize(("first", "side", "visible"), [(400, 2, False), (324, 4, True)])
+def test_no_speck_makes_a_thing_large(first, side, visible):
+    # The lamp is 7 pixels wide, and 9.6 are asked for.
+    scene = pictured(World().add("lamp", (3, 0, 0), (0.04, 0.04, 1)).camera((0, 0, 0)).scene())
+    ids = scene.surface.objects(0).copy()
+    ids[200 : 200 + side, first : first + side] = 0
+    t = table(replace(scene, surface=replace(scene.surface, objects=lambda frame: ids)))
+    assert t.seen[0, 0]
+    assert t.visible[0, 0] == visible
 
 
 def test_boxes_of_images_that_are_too_coarse_are_not_drawn():
