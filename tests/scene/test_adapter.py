@@ -37,7 +37,7 @@ def test_an_empty_file_brings_no_terms(tmp_path):
 
 
 def test_terms_that_cannot_be_read_are_no_reason_to_name_others(tmp_path):
-    (tmp_path / TERMS_FILE).write_bytes(b"\xff\xfe\x00f")
+    (tmp_path / TERMS_FILE).write_bytes(b"\xe9tude")
     with pytest.raises(SceneError, match="not UTF-8") as caught:
         Scans(tmp_path).terms()
     assert caught.value.where.endswith(f"{TERMS_FILE}:1")

@@ -292,7 +292,7 @@ def test_a_check_of_no_task_is_refused_unless_a_file_is_gone(world, tmp_path):
     assert judged(world, record(world, [0]), "mien").kind == "unread"
     with pytest.raises(PluginError, match=r"mien, a task that no file defines\n.*did you mean mine\?") as caught:
         load_checks([file])
-    assert caught.value.where == f"{file}:3"
+    assert caught.value.where == f"{file}:3: check mine"
     load_checks([])
 
 
@@ -300,5 +300,5 @@ def test_a_file_that_cannot_be_run_is_told(tmp_path):
     file = write(tmp_path / "bad_checks.py", '@check("mine", Layout("single", "dot", ("red",)))\ndef look(row): ...\n')
     with pytest.raises(PluginError, match="'dot' among its kind, and there are '', 'point', 'bbox'") as caught:
         load_checks([file])
-    assert caught.value.where == f"{file}:3"
+    assert caught.value.where == f"{file}:3: check mine"
     load_task_file.cache_clear()
