@@ -139,7 +139,8 @@ def inspect(
     from spargen.views.check import check_scene, in_words
 
     job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]}, change or [])
-    found = _load_scene(job, scene, rules_of(job.labels))
+    rules = rules_of(job.labels)
+    found = _load_scene(job, scene, rules)
     table = Table("what", "found", title=f"{found.dataset} {found.id}")
     facts = {
         "frames with a pose": len(found.frames),
@@ -157,7 +158,7 @@ def inspect(
     for name, value in facts.items():
         table.add_row(name, str(value))
     console().print(table)
-    picture, name = draw_boxes(found, frame)
+    picture, name = draw_boxes(found, rules, frame)
     target = picture_path(out, f"{scene}_{name}.jpg")
     save(picture, target)
     print(f"drawn: {target}")

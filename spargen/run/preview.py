@@ -19,7 +19,7 @@ from spargen.run.marks import font
 from spargen.run.recipe import Recipe
 from spargen.run.row import Row
 from spargen.run.sheets import draw_tile, sheet
-from spargen.scene.labels import label_rules
+from spargen.scene.labels import LabelRules
 from spargen.scene.types import Scene
 from spargen.views.pictures import colour_fault
 
@@ -31,19 +31,19 @@ _VIEWS_TRIED = 60
 _COLOURS = ("red", "cyan", "yellow", "magenta", "lime", "orange", "deepskyblue", "white")
 
 
-def draw_boxes(scene: Scene, frame: str | None = None) -> tuple[Image.Image, str]:
+def draw_boxes(scene: Scene, rules: LabelRules, frame: str | None = None) -> tuple[Image.Image, str]:
     """Draw boxes and centres of the objects that one frame shows, walls and the like left out.
 
     Parameters
     ----------
-    scene : the scene.
+    scene, rules : the scene, and the lists that say which labels are walls and the like.
     frame : name of the frame; by default, of some, the one that shows most objects.
 
     Returns
     -------
     the picture, and the name of the frame.
     """
-    view, shown = _best_view(scene) if frame is None else _view_named(scene, frame)
+    view, shown = _best_view(scene, rules) if frame is None else _view_named(scene, rules, frame)
     image = Image.open(io.BytesIO(scene.store.color(view).read())).convert("RGB")
     draw = ImageDraw.Draw(image)
     width = max(1, image.width // 400)
@@ -81,28 +81,27 @@ def sample_rows(scene: Scene, recipe: Recipe) -> tuple[list[Row], Image.Image | 
         return questions.rows, sheet(tiles)
 
 
-def _view_named(scene: Scene, frame: str) -> tuple[int, set[int]]:
+def _view_named(scene: Scene, rules: LabelRules, frame: str) -> tuple[int, set[int]]:
     if frame not in scene.frames:
         mend = f"choose from {scene.frames[0]} .. {scene.frames[-1]}" if scene.frames else "no frame has a valid pose"
         raise SceneError(f"there is no frame {frame!r}", where=scene.id, mend=mend)
     view = scene.frames.index(frame)
-    return view, _shown(scene, [view])[0]
+    return view, _shown(scene, rules, [view])[0]
 
 
-def _best_view(scene: Scene) -> tuple[int, set[int]]:
+def _best_view(scene: Scene, rules: LabelRules) -> tuple[int, set[int]]:
     if not scene.frames:
         raise SceneError("no frame has a valid pose", where=scene.id, mend="check the scene's poses")
     views: list[int] = np.unique(np.linspace(0, len(scene.frames) - 1, _VIEWS_TRIED).astype(int)).tolist()
-    ranked = sorted(zip(views, _shown(scene, views), strict=True), key=lambda found: -len(found[1]))
+    ranked = sorted(zip(views, _shown(scene, rules, views), strict=True), key=lambda found: -len(found[1]))
     best = next((found for found in ranked if not colour_fault(scene, found[0])), None)
     if best is None:
         raise SceneError("no colour image can be read", where=scene.id, mend="export or download them again")
     return best
 
 
-def _shown(scene: Scene, views: Sequence[int]) -> list[set[int]]:
+def _shown(scene: Scene, rules: LabelRules, views: Sequence[int]) -> list[set[int]]:
     """Return the objects that are noticed, view by view, parts of the building left out."""
-    rules = label_rules()
     asked = np.array([rules.part(label) is None for label in scene.objects.label], dtype=bool)
     seen = noticed(scene.surface.take(views), scene.cameras.take(views), len(asked))
     return [{n for n in objects.tolist() if asked[n]} for objects in seen]

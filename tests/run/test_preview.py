@@ -9,7 +9,11 @@ from PIL import Image
 from spargen.errors import SceneError
 from spargen.run.preview import draw_boxes, sample_rows
 from spargen.scene.cameras import Cameras
+from spargen.scene.labels import label_rules
+from spargen.scene.lists import rules_as_said
 from spargen.scene.types import Blob, FrameStore, Mesh, Objects, Scene
+
+RULES = label_rules()
 
 # Camera X to the right, Y down, Z forward along world +Y; the second camera looks the other way.
 FORWARD = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1.0]])
@@ -51,8 +55,14 @@ def scene():
     )
 
 
+def test_what_a_job_calls_a_part_of_the_building_is_not_drawn(scene):
+    own = rules_as_said([{"building": [["crates", ["crate"]]]}])
+    assert np.asarray(draw_boxes(scene, RULES, "10")[0]).any()
+    assert not np.asarray(draw_boxes(scene, own, "10")[0]).any()
+
+
 def test_the_frame_that_shows_most_is_drawn_with_what_it_shows(scene):
-    image, frame = draw_boxes(scene)
+    image, frame = draw_boxes(scene, RULES)
     assert frame == "10"
     drawn = np.asarray(image)
     assert drawn[150, 200].tolist() == [255, 0, 0]  # the crate's centre
@@ -65,11 +75,11 @@ def test_the_frame_that_shows_most_is_drawn_with_what_it_shows(scene):
 
 
 def test_a_named_frame(scene):
-    image, frame = draw_boxes(scene, "0")
+    image, frame = draw_boxes(scene, RULES, "0")
     assert frame == "0"
     assert not np.asarray(image).any()
     with pytest.raises(SceneError, match="no frame '7'"):
-        draw_boxes(scene, "7")
+        draw_boxes(scene, RULES, "7")
 
 
 def test_the_first_row_of_each_form_is_a_sample(job, root, monkeypatch):
@@ -97,5 +107,5 @@ def tiny_scene(made):
 
 def test_parts_of_the_building_are_not_drawn(scene):
     walls = replace(scene, objects=replace(scene.objects, label=("wall", "vase", "wall")))
-    assert not np.asarray(draw_boxes(walls, "10")[0]).any()
-    assert np.asarray(draw_boxes(scene, "10")[0]).any()
+    assert not np.asarray(draw_boxes(walls, RULES, "10")[0]).any()
+    assert np.asarray(draw_boxes(scene, RULES, "10")[0]).any()
