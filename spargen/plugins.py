@@ -65,6 +65,13 @@ def load_task_file(path: Path) -> None:
         raise PluginError(_reason(error), where=where, mend="mend that line") from error
 
 
+def record_types() -> dict[str, str]:
+    """Return the `type` that records have of each task that is known by now, such as those of task files."""
+    from spargen.tasks.registry import TASKS
+
+    return {name: task.record_type for name, task in TASKS.items()}
+
+
 def _located(name: str) -> tuple[str, str | None, str]:
     """Return the module of an adapter, its class (None = the only one in there), and how a message names it."""
     if ":" in name:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import NamedTuple, get_args, get_type_hints
 
 from spargen.errors import PluginError, SpargenError, nearest, short
-from spargen.plugins import load_task_file
+from spargen.plugins import load_task_file, record_types
 from spargen.verify.layout import COLOURS, LAYOUTS, LIST, Layout
 from spargen.verify.row import Halt, Row, Unread
 
@@ -83,30 +82,21 @@ def load_checks(files: Sequence[str]) -> None:
         return
     for task in OWN:
         function = OWN[task].function
-        if task not in _registered() and function.__code__.co_filename in files:
-            mend = nearest(task, _registered(), "name the task as @task does, and its file in `plugins` of the job")
+        if task not in record_types() and function.__code__.co_filename in files:
+            mend = nearest(task, record_types(), "name the task as @task does, and its file in `plugins` of the job")
             raise PluginError(
                 f"there is a check of {task}, a task that no file defines", where=_at(function), mend=mend
             )
 
 
-def _registered() -> Mapping[str, Any]:
-    """Return what `@task` has registered, by name.
-
-    The second path imports no tasks: it looks at what the files of plug-ins have brought, if any was run.
-    """
-    registry = sys.modules.get("spargen.tasks.registry")
-    return registry.TASKS if registry else {}
-
-
 def own_layout(task: str) -> Layout | None:
     """Return what records of a plug-in's task look like; None where it brings no check, or its file was not run."""
-    return OWN[task].layout if task in OWN and task in _registered() else None
+    return OWN[task].layout if task in OWN and task in record_types() else None
 
 
 def record_type(task: str) -> str:
     """Return the `type` that records of a plug-in's task have, by its registration."""
-    return str(_registered()[task].record_type)
+    return record_types()[task]
 
 
 def call_check(row: Row) -> None:
