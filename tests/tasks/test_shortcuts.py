@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from asking import SCENE, ask_all, options, said
+from asking import SCENE, ask_all, facts_of, options, said
 
 
 @pytest.mark.parametrize("task", [f"depth_prediction_{kind}" for kind in ("oc", "oo", "oc_mv", "oo_mv")])
@@ -78,6 +78,12 @@ def test_what_is_nearest_or_farthest_does_not_stand_out(task, look):
         assert len(asked) >= len(rows) // 3
         times = Counter(rank(row, lambda text: LOOKS[look](box_of(text))) for row in asked)
         assert max(times.values()) <= 0.4 * len(asked) + 2
+
+
+@pytest.mark.parametrize("task", ["distance_infer_center_oo", "distance_infer_center_oo_mv"])
+def test_of_few_candidates_as_many_mislead_by_their_spacing_as_not(task):
+    facts = [fact for _, fact in facts_of(SCENE, (task,), pool=40)]
+    assert Counter(misleads for _, misleads in (fact.bucket for fact in facts)) == {True: 20, False: 20}
 
 
 @pytest.mark.parametrize("task", ["distance_infer_center_oo", "distance_infer_center_oo_mv"])
