@@ -1,8 +1,10 @@
 """The moves that tasks share: what is kept together."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from asking import SCENE, context
 
 
@@ -19,3 +21,16 @@ def test_one_array_comes_back_as_it_is():
     ctx = context(SCENE)
     assert ctx.keep([False, True, True], "first", np.arange(3)).tolist() == [1, 2]
     assert ctx.keep(np.zeros(0, dtype=bool), "none", np.arange(0)).tolist() == []
+
+
+@pytest.mark.parametrize(("gaps", "apart"), [(1.2, False), (1.4, True)])
+def test_points_are_held_apart_in_widths_of_the_image_both_ways(gaps, apart):
+    ctx = context(SCENE)
+    assert (ctx.cameras.size_px == ctx.cameras.size_px[0]).all()
+    assert ctx.cameras.size_px[0, 1] / ctx.cameras.size_px[0, 0] == 0.75
+    point = np.zeros_like(ctx.vis.point)
+    point[:, 1, 1] = round(1000 * gaps * ctx.settings.point_gap)
+    ok = np.zeros_like(ctx.vis.visible)
+    ok[:, :2] = True
+    ctx = context(SCENE, vis=replace(ctx.vis, point=point))
+    assert (len(ctx.draw("single", ok, 2, points=True)) > 0) == apart
