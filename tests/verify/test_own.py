@@ -81,6 +81,18 @@ def test_the_type_is_the_one_that_the_task_was_registered_with(world, registered
     assert right or found.why == (f"type {stands}, not {registered.get('type_in_records', 'mine')}",)
 
 
+@pytest.mark.parametrize(
+    ("letters", "answer", "right"),
+    [("AB", "B", True), ("ABC", "C", True), ("ABCDE", "E", True), ("AC", "A", False), ("AB", "C", False)],
+)
+def test_a_plugin_s_options_may_be_fewer_or_more(world, letters, answer, right):
+    register(Layout("single"))
+    text = "\n".join(["How far is it?", *(f"{letter}. {n}.0" for n, letter in enumerate(letters))])
+    made = record(world, [0], folder="image_color", text=text, answer=answer)
+    found = judge(made, world, "mine", "select", None)
+    assert (found.kind == "right") == right, found
+
+
 # ---------------------------------------------------------------------------------------------------------------- clips
 @pytest.mark.parametrize(
     ("frames", "why"),
