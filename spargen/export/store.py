@@ -42,10 +42,11 @@ class Store:
         with writing(path):
             beside.parent.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
-            if image.marks or self.size_px is not None or _is_turned(image.source):
+            released = None if image.marks or self.size_px is not None else _read(image.source)
+            if released is None:
                 self._drawn(image).save(beside, "JPEG", quality=QUALITY)
             else:
-                beside.write_bytes(_read(image.source))
+                beside.write_bytes(released)
             beside.replace(path)
         return path
 
@@ -63,13 +64,11 @@ class Store:
         return drawn
 
 
-def _is_turned(source: Path) -> bool:
-    """Tell whether a camera's note in the file says to show it turned: then copies with marks would lie another way."""
+def _read(source: Path) -> bytes | None:
+    """Return the bytes of an image; what is none goes into no export.
+
+    None where a camera's note in the file says to show it turned: copies with marks would lie another way.
+    """
     with shown(source) as opened:
-        return bool(opened.getexif().get(ExifTags.Base.Orientation, 1) != 1)
-
-
-def _read(source: Path) -> bytes:
-    """Return the bytes of an image; what is none goes into no export."""
-    with shown(source):
-        return read_bytes(source)
+        turned = opened.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return None if turned else read_bytes(source)

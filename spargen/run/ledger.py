@@ -19,6 +19,7 @@ from spargen.run.compile import FORMAT_VERSION, Run, identity_of, roots_of
 from spargen.run.files import read_sealed, refuse_link, write_sealed
 from spargen.run.job import Job
 from spargen.run.leaks import exclude
+from spargen.run.naming import OWN
 from spargen.run.parts import PARTS, read_part, record_file
 from spargen.run.scenes import SceneRef, open_adapter
 from spargen.scene.labels import LabelRules
@@ -89,8 +90,7 @@ def refuse_folder(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) 
 
 def refuse_links(out: Path) -> None:
     """Refuse links where a run has files of its own; those of images are looked at when they are written or taken."""
-    tops = [out / name for name in (PARTS, *_OURS, "report.json", "report.md")]
-    for path in (*tops, *(out / "spar").glob("*"), *(out / "spar").glob("*/qa_jsonl")):
+    for path in (*(out / name for name in OWN), *(out / "spar").glob("*"), *(out / "spar").glob("*/qa_jsonl")):
         refuse_link(path)
     for folder in (*(out / "spar").glob("*/qa_jsonl"), out / "facts", out / "data_jsons", out / PARTS):
         for inner, folders, files in os.walk(folder):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args, get_type_hints
 
 from spargen.errors import PluginError, SpargenError, nearest, short
-from spargen.plugins import load_task_file, record_types
+from spargen.plugins import line_in, load_task_file, record_types
 from spargen.verify.layout import COLOURS, LAYOUTS, LIST, Layout
 from spargen.verify.row import Halt, Row, Unread
 
@@ -122,6 +121,5 @@ def call_check(row: Row) -> None:
 def _at(function: Check, error: Exception | None = None) -> str:
     """Return file and line of a check: where an error arose in its file, else where it begins."""
     code = function.__code__
-    frames = traceback.extract_tb(error.__traceback__) if error else []
-    lines = [frame.lineno for frame in frames if frame.filename == code.co_filename]
-    return f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
+    line = line_in(Path(code.co_filename), error) if error else None
+    return f"{code.co_filename}:{line or code.co_firstlineno}"

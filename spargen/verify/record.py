@@ -132,9 +132,8 @@ def _clip_fault(row: Row, images: Path | None) -> str:
     rooms = {row.site.room_of(frame) for frame in row.frames}
     if len(rooms) > 1:
         return f"the clip shows {len(rooms)} rooms"
-    if not (
-        row.is_own or _is_even(row.frames, [f for f in range(row.site.frame_count) if row.site.room_of(f) in rooms])
-    ):
+    usable = [frame for frame in range(row.site.frame_count) if row.site.room_of(frame) in rooms]
+    if not (row.is_own or _is_even(row.frames, usable)):
         return "not the frames of the clip"
     numbers = [row.site.number_of(frame) for frame in row.frames]
     listed = sorted((images / row.site.id).glob("video_idx*.txt")) if images else []

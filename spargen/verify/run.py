@@ -142,7 +142,7 @@ class _Work:
 class _Found:
     cells: dict[Cell, CellResult] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    lost: bool = False
+    lost: str = ""
 
 
 def verify_rows(
@@ -186,7 +186,8 @@ def verify_rows(
             where, mend = f"{work.raw.dataset}/{work.raw.scene}", "give it more memory, or fewer --workers"
             raise OutputError(str(found), where=where, mend=mend)
         _add(report, found)
-        report.lost += [f"{work.raw.dataset}/{work.raw.scene}"] if found.lost else []
+        if found.lost:
+            report.lost.append(f"{work.raw.dataset}/{work.raw.scene}")
         if watch:
             watch(f"{work.raw.dataset}/{work.raw.scene}", done, len(works))
         if fail_fast and not report.ok:
@@ -238,16 +239,19 @@ def _works(
 def _verify_scene(work: _Work) -> _Found:
     """Check the rows of one scene."""
     load_checks(work.plugins)
-    found, site, lost = _Found(), None, ""
+    found, site = _Found(), None
     try:
         site = Site(work.raw.load(), Lexicon(work.raw.said), work.bounds)
     except SceneError as error:
-        found.lost, lost = True, f"the scene cannot be read: {error.what}"
+        found.lost = f"the scene cannot be read: {error.what}"
     seen: dict[int, int] = {}
     files = dict(work.files)
     shared = shared_answers(lambda: read_rows(files, work.places, is_shared)) if work.whole else {}
     for cell, record in read_rows(files, work.places):
-        verdict = Verdict("unread", (lost,)) if site is None else judge(record, site, cell.task, cell.form, work.images)
+        if site is None:
+            verdict = Verdict("unread", (found.lost,))
+        else:
+            verdict = judge(record, site, cell.task, cell.form, work.images)
         verdict = refuse_twins(verdict, record, cell, seen)
         if cell in shared:
             verdict = refuse_foreign(verdict, record, shared[cell])
