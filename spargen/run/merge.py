@@ -17,7 +17,7 @@ from spargen.run.generate import finish
 from spargen.run.ledger import claim, read_run, refuse_folder, refuse_links, refuse_other
 from spargen.run.lock import locked
 from spargen.run.naming import images_folder
-from spargen.run.parts import KINDS, PARTS, Part, failures, part_folder, record_file, write_failure
+from spargen.run.parts import KINDS, PARTS, Part, error_file, failures, part_folder, record_file, write_failure
 from spargen.run.product import read_product
 from spargen.run.report import Report
 from spargen.run.restore import Wanted, all_there, link, place, restored
@@ -79,24 +79,25 @@ def _joined(runs: Sequence[Run], outs: Sequence[Path]) -> Run:
 def _take_parts(source: Path, out: Path, run: Run) -> None:
     """Link parts and their images into another folder; those that were merged there get their texts again.
 
-    Nothing that the other folder says is believed: a part that is not as it was written is left there, with a word.
+    Those of scenes that are not on disk any more are taken like the others. Nothing that the other folder says is
+    believed: a part that is not as it was written is left there, with a word.
     """
     product, keys, failed = read_product(source), run.keys, failures(source, run)
     left: dict[SceneRef, str] = {}
     merged = Wanted()
-    for ref in run.scenes:
+    for ref in sorted({*run.scenes, *run.missing}):
         found = standing(source, ref, keys[ref.source], product, images=True)
         part = found.part or found.wordless
         if found.why:
             left[ref] = found.why
-        if part is not None and ref not in failed:
+        if part is not None and not error_file(source, ref).exists():
             _take_images(source, out, ref, part, run)
             if found.has_text:
                 place(_linked(source, out, ref), out, ref)
             else:
                 left[ref] = "its rows and facts are not as they were written"
                 merged.add(ref, part)
-        elif ref in failed and not record_file(out, ref).exists():
+        elif ref in run.scenes and ref in failed and not record_file(out, ref).exists():
             write_failure(out, ref, failed[ref], "")
     for ref, folder in restored(source, out, merged, all_there(source)):
         place(folder, out, ref)

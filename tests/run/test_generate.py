@@ -488,6 +488,18 @@ def test_what_was_made_of_a_scene_that_is_not_on_disk_any_more_stays(job, whole,
     assert content(made.out) == whole
 
 
+def test_what_shards_made_of_a_scene_that_is_not_on_disk_any_more_is_merged(job, whole, root, tmp_path):
+    made = [job("one"), job("two")]
+    for i, shard in enumerate(made, start=1):
+        generate(shard, shard=(i, 2))
+    shutil.move(root / "b_00", tmp_path / "b_00")
+    for shard in made:
+        generate(shard, scenes=["a_00"], shard=(1, 1))
+    report = merge([shard.out for shard in made], tmp_path / "merged")
+    assert report.failed == {"scannet/train/b_00": GONE}
+    assert content(tmp_path / "merged") == whole
+
+
 def test_what_was_made_of_a_scene_goes_when_the_job_leaves_it_out(job, root, tmp_path):
     made = job("other")
     generate(made)
