@@ -63,7 +63,7 @@ class House:
 
 
 def _by_number(name: str) -> tuple[int, str]:
-    return int(name) if name.isdigit() else -1, name
+    return int(name) if name.isdecimal() else -1, name
 
 
 def houses_in(root: Path) -> dict[str, House]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import orjson
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from spargen.fingerprint import digest
 from spargen.reading import read_bytes
@@ -124,6 +124,8 @@ def read_part(out: Path, ref: SceneRef) -> Part | None:
         part = _types().validate_json(orjson.dumps(read_sealed(record_file(out, ref))))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except ValidationError as error:
+        raise ValueError("the record has not the shape of one") from error
     except (OSError, TypeError) as error:
         raise ValueError("the record cannot be read") from error
     names = [name.split("/") for name in part.cells]

@@ -149,7 +149,7 @@ def rows_in(out: Path, cell: Cell) -> int:
     """Return how many rows a cell has, by the name of its file."""
     file = _row_file(out, cell)
     number = file.stem.rpartition("_")[2]
-    if not number.isdigit():
+    if not number.isdecimal():
         raise OutputError("the name of this file does not end in its number of rows", where=file, mend=_MEND)
     return int(number)
 

@@ -162,12 +162,27 @@ def test_what_was_made_of_a_source_stays_while_it_is_away(made, log, root):
     assert log() == []
 
 
-def test_a_folder_that_was_moved_is_still_refused(made, other):
+def test_another_folder_is_refused_while_the_first_is_there(made, other):
     generate(made())
     generate(made(second={"root": "/nowhere"}))
-    shutil.copytree(other, other.parent / "moved")
+    shutil.copytree(other, other.parent / "copy")
     with pytest.raises(OutputError, match=r"root\.1 was"):
-        generate(made(second={"root": str(other.parent / "moved")}))
+        generate(made(second={"root": str(other.parent / "copy")}))
+
+
+def test_data_that_was_moved_is_found_where_it_is_now(made, other, log):
+    generate(made())
+    before = content(made().out)
+    log()
+    now = other.rename(other.parent / "moved")
+    moved = made(second={"root": str(now)})
+    assert generate(moved).complete
+    assert log() == []
+    assert read_run(moved.out).roots[1] == str(now)
+    assert content(moved.out) == before
+    (now / "y_00/scene.txt").write_text("8")
+    generate(moved)
+    assert log() == ["y_00"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
