@@ -96,49 +96,52 @@ def annotate(
     SceneError
         Where shapes, indices or coordinates are not what they should be.
     """
-    if (vertex_object is None) == (face_object is None):
-        raise SceneError("objects of vertices or of faces are wanted", where="annotate", mend="pass one of the two")
     mesh = Mesh(np.asarray(vertices_m), np.asarray(faces), np.full(len(np.asarray(faces)), -1, dtype=np.int32))
-    triangles, n = mesh.faces, len(labels)
-    if vertex_object is not None:
-        of_vertex = _rows("vertex_object", vertex_object, len(mesh.vertices_m), n)
-        of_face = _of_two_corners(of_vertex[triangles])
-        members = _members(triangles, of_face, of_vertex, n)
-    else:
-        of_face = _rows("face_object", face_object, len(triangles), n)
-        members = _members(triangles, of_face, None, n)
-    by_face = of_face.copy() if vertex_object is None else None
+    n = len(labels)
+    of_vertex, of_face = _owners(mesh, vertex_object, face_object, n)
+    members = _members(mesh.faces, of_face, of_vertex, n)
     bodies = _main_bodies(mesh, members, ~LabelTable.of(list(map(label_of, labels)), rules).present)
-    there = np.diff(members.first) > 0
-    row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
-    of_face[members.face] = np.where(_kept_faces(members, bodies), of_face[members.face], -1)
     own = _own_boxes(boxes, n)
     (center, extent, R), used = _boxes(mesh, members, bodies, own, fitted=boxes_are_fitted)
+    doubtful = np.array([body.doubtful for body in bodies], dtype=bool)
+    there = np.diff(members.first) > 0
     objects = Objects(
         np.asarray(ids)[there],
         tuple(label for label, stays in zip(labels, there, strict=True) if stays),
         center[there],
         extent[there],
         R[there],
-        np.array([body.doubtful for body in bodies], dtype=bool)[there],
+        doubtful[there],
     )
     notes = {
         "objects without vertices": int(n - np.count_nonzero(there)),
         "objects with stray pieces": sum(body.strays > 0 for body in bodies),
         "stray pieces left out": sum(body.strays for body in bodies),
-        "doubtful objects": sum(body.doubtful for body in bodies),
+        "doubtful objects": int(doubtful.sum()),
         "boxes of the data set not used": int((there & np.isfinite(own[0]).all(axis=1) & ~used).sum()),
     }
-    mesh = replace(mesh, face_object=row[of_face])
     given = Annotation(
         np.asarray(ids),
         tuple(labels),
-        None if vertex_object is None else of_vertex,
-        by_face,
+        of_vertex,
+        of_face if of_vertex is None else None,
         None if boxes is None else own,
         boxes_are_fitted,
     )
-    return Annotated(mesh, objects, {what: count for what, count in notes.items() if count}, given)
+    whole = replace(mesh, face_object=_face_object(of_face, members, bodies, there))
+    return Annotated(whole, objects, {what: count for what, count in notes.items() if count}, given)
+
+
+def _owners(
+    mesh: Mesh, vertex_object: ArrayLike | None, face_object: ArrayLike | None, n: int
+) -> tuple[Rows | None, Rows]:
+    """Return the object of each vertex (P,), None where faces are annotated, and that of each face (F,), -1 = none."""
+    if (vertex_object is None) == (face_object is None):
+        raise SceneError("objects of vertices or of faces are wanted", where="annotate", mend="pass one of the two")
+    if vertex_object is None:
+        return None, _rows("face_object", face_object, len(mesh.faces), n)
+    of_vertex = _rows("vertex_object", vertex_object, len(mesh.vertices_m), n)
+    return of_vertex, _of_two_corners(of_vertex[mesh.faces])
 
 
 def _rows(name: str, value: ArrayLike | None, length: int, n: int) -> Rows:
@@ -208,10 +211,14 @@ def _slices(members: _Members) -> Iterator[tuple[int, int, int, int]]:
         yield a, b, f, g
 
 
-def _kept_faces(members: _Members, bodies: list[MainBody]) -> Bools:
-    """Tell which of the objects' faces belong to main bodies."""
-    kept = np.concatenate([np.zeros(0, dtype=bool), *(body.kept for body in bodies)])
-    return np.asarray(kept[members.corners.max(axis=1)])
+def _face_object(of_face: Rows, members: _Members, bodies: list[MainBody], there: Bools) -> Rows:
+    """Return the row of each face (F,) among the objects that are `there`; -1 for what is not of a main body."""
+    kept = np.concatenate([np.zeros(0, dtype=bool), *(body.kept for body in bodies)])[members.corners.max(axis=1)]
+    of_body = of_face.copy()
+    of_body[members.face[~kept]] = -1
+    # One more entry, which -1 looks up.
+    row = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
+    return np.asarray(row[of_body], dtype=np.int32)
 
 
 def _own_boxes(given: tuple[ArrayLike, ArrayLike, ArrayLike] | None, n: int) -> Boxes:
