@@ -48,11 +48,12 @@ class FilterError(jinja2.TemplateRuntimeError):
 def environment(rules: LabelRules) -> jinja2.Environment:
     """Return what templates are compiled in: the filters, and nothing that reaches out of a template."""
     made = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
-    made.filters = {name: partial(_filtered, name, function) for name, function in filters(rules).items()}
+    made.filters = {name: partial(_run_filter, name, function) for name, function in filters(rules).items()}
     return made
 
 
-def _filtered(name: str, function: Callable[..., str], value: Any, *more: Any, **named: Any) -> str:
+def _run_filter(name: str, function: Callable[..., str], value: Any, *more: Any, **named: Any) -> str:
+    """Return what a filter makes of a value; `FilterError` where it is not for such."""
     try:
         return function(value, *more, **named)
     except jinja2.TemplateError:  # a slot without a value
