@@ -18,7 +18,7 @@ from spargen.qa.fact import Fact, Thing
 from spargen.qa.looks import honest
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
 from spargen.qa.options import Choice, Claim, given, given_claims, in_order, shared, shared_claims
-from spargen.qa.plain import NUMBERS, WHOLE, amounts, only, pairs, places, rows, within
+from spargen.qa.values import NUMBERS, WHOLE, amounts, only, pairs, places, rows, within
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from spargen.errors import PluginError, short
 from spargen.phrase.templates import FORMS
 from spargen.qa.fact import Fact, Mark
-from spargen.qa.plain import WHOLE, only, places, rows, within
+from spargen.qa.values import WHOLE, only, places, rows, within
 from spargen.scene.types import Scene
 from spargen.tasks.registry import Images, Task
 
