@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.rounding import round_half_away
 from spargen.qa.boxes import box_apart, box_text, boxes_apart, boxes_away
-from spargen.qa.fact import Fact, Thing
+from spargen.qa.fact import ORDINALS, Fact, Thing
 from spargen.qa.looks import honest
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
 from spargen.qa.options import Choice, Claim, given, given_claims, in_order, shared, shared_claims
@@ -62,10 +62,9 @@ def _listed(axes: tuple[str, ...], states: tuple[int, ...]) -> str:
 OC_AXES = ("lr", "ab", "fb")
 OO_AXES = ("lr", "ab", "cf")
 OO_MULTI_AXES = ("lr", "ab", "cf", "fb", "fb")
-
-
-COLOURS = ("green", "blue", "red", "yellow")
-"""The order in which marked things are offered."""
+"""The axes of where a thing is for an observer; of one thing to another; of this and where each is for the observer."""
+OFFERED = ("green", "blue", "red", "yellow")
+"""The order in which marked things are offered, by their colours."""
 _CLASS = math.log(4 / 3)
 
 
@@ -387,9 +386,6 @@ class Places(Exchangeable):
         return np.hypot(x - value[0], y - value[1])
 
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth")
-
-
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """An object, by label, in one image of several, its box there, and the objects whose labels clash with its own."""
@@ -535,7 +531,7 @@ class Winner(Candidate):
 
 def _by_colour(thing: Thing) -> tuple[int, str]:
     colour = thing.mark.partition(" ")[0]
-    return (COLOURS.index(colour) if colour in COLOURS else len(COLOURS), thing.mark)
+    return (OFFERED.index(colour) if colour in OFFERED else len(OFFERED), thing.mark)
 
 
 LENGTH, AREA, COUNT, BOX, SIZE = Length(), Area(), Count(), Box(), Size()

@@ -13,6 +13,8 @@ Colour = Literal["red", "green", "blue", "yellow", "none"]
 Difficulty = Literal["easy", "medium", "hard"]
 COLOURS: tuple[Colour, ...] = ("red", "blue", "green", "yellow")
 """The order in which records list marks, unless a task has another."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+"""What words call the images of a question, in their order: a set has at most so many."""
 
 
 class Mark(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from spargen.qa.fact import COLOURS
+from spargen.qa.fact import COLOURS, ORDINALS
 
 if TYPE_CHECKING:
     from spargen.tasks.registry import Task
@@ -23,8 +23,7 @@ _CASING_SHARE = 0.2
 _LEAST_FONT_PX = 12
 _LIST_COLOUR, _LABEL_COLOUR = "red", "lime"
 _BRIGHT = ("yellow", "lime")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_BOX = re.compile(rf"(?:the ({'|'.join(_ORDINALS)}) image, )?\[(\d+), (\d+), (\d+), (\d+)\]")
+_BOX = re.compile(rf"(?:the ({'|'.join(ORDINALS)}) image, )?\[(\d+), (\d+), (\d+), (\d+)\]")
 
 
 class Drawn(NamedTuple):
@@ -120,7 +119,7 @@ def answer_box(record: Mapping[str, Any]) -> tuple[int, tuple[int, ...]] | None:
     if box is None:
         return None
     named, *corners = box.groups()
-    position = _ORDINALS.index(named) if named else answer_image(record["type"]) or 0
+    position = ORDINALS.index(named) if named else answer_image(record["type"]) or 0
     return position, tuple(int(number) for number in corners)
 
 
