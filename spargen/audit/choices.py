@@ -14,7 +14,7 @@ from spargen.audit.columns import mark_columns, text_columns
 from spargen.audit.crossed import Said, about, crossed, grams, ids
 from spargen.audit.lore import Lore, Pairs, as_pairs, pair_of_option
 from spargen.audit.sight import see
-from spargen.audit.text import Mention, Question, claim, take_apart
+from spargen.audit.text import LETTERS, Mention, Question, claim, take_apart
 from spargen.audit.tree import TreeRow
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ def choices_of(row: TreeRow, form: str) -> list[Choice]:
         return [Choice(row, question, claimed, (answer == "Yes",))] if answer in ("Yes", "No") else []
     if form == "select":
         options = question.options
-        place = "ABCDEF"[: len(options)].find(answer) if len(answer) == 1 else -1
+        place = LETTERS[: len(options)].find(answer) if len(answer) == 1 else -1
     else:
         options = _named(question)
         place = options.index(answer) if answer in options else -1

@@ -12,7 +12,7 @@ from typing import Any
 import scipy
 
 from spargen.audit.sight import marks_in
-from spargen.audit.text import Question, masked, numbers, take_apart
+from spargen.audit.text import LETTERS, Question, masked, numbers, take_apart
 from spargen.audit.tree import TreeRow
 from spargen.gallery.figures import Histogram
 from spargen.seeds import digest
@@ -85,7 +85,7 @@ class Counts:
             return
         if form == "select":
             share = 1 / max(len(question.options), 1)
-            self.expected.update({letter: share for letter, _ in zip("ABCDEF", question.options, strict=False)})
+            self.expected.update({letter: share for letter, _ in zip(LETTERS, question.options, strict=False)})
         elif form == "judge":
             self.expected.update({"Yes": 0.5, "No": 0.5})
         values = numbers(answer)

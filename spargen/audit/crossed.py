@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.audit.text import Question, label_of_option, masked, parts_of, polarity
+from spargen.audit.text import LETTERS, Question, label_of_option, masked, parts_of, polarity
 
 LABELS = 4
 """Labels of a question that are crossed with its options, in the order of their marks."""
@@ -21,7 +21,7 @@ def crossed(question: Question, options: Sequence[str]) -> list[Said]:
     template = masked(question.stem, question.mentions)
     far = f"{polarity(question.stem)}"
     labels = [m.label for m in question.mentions]
-    return [_said(option, "ABCDEF"[i], template, far, labels) for i, option in enumerate(options)]
+    return [_said(option, LETTERS[i], template, far, labels) for i, option in enumerate(options)]
 
 
 def _said(option: str, letter: str, template: str, far: str, labels: Sequence[str]) -> Said:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 COLOURS = ("red", "blue", "green", "yellow")
+LETTERS = "ABCDEFGH"
+"""Of options: a task may have as many."""
 DIRECTIONS = {
     "left": ("left",),
     "right": ("right",),
@@ -22,7 +24,7 @@ _CANONICAL = {word: name for name, words in DIRECTIONS.items() for word in words
 _NEAR = {"nearest", "nearer", "closest", "closer", "shortest", "shorter", "smallest", "smaller", "lowest"}
 _FAR = {"farthest", "farther", "furthest", "further", "longest", "longer", "greatest", "greater", "largest", "larger"}
 _SORTED = re.compile(r"\b(?:nearest|closest|farthest|furthest|shortest|longest) first\b", re.IGNORECASE)
-_OPTION = re.compile(r"^\(?([A-F])[.):]\s*(.*?)\s*$", re.MULTILINE)
+_OPTION = re.compile(rf"^\(?([{LETTERS}])[.):]\s*(.*?)\s*$", re.MULTILINE)
 _MENTION = re.compile(r"((?:[\w'/&-]+ ){0,4}[\w'/&-]+)((?: ?\([^()]{1,40}\))+)")
 _TAG = re.compile(
     r"Frame-(?P<frame>\d+)|(?P<colour>red|blue|green|yellow)[ -](?P<kind>point|bbox|box)"
@@ -31,24 +33,9 @@ _TAG = re.compile(
 )
 _BEFORE_LABELS = {
     *("the", "a", "an", "of", "and", "or", "to", "from", "is", "are", "was", "be", "it", "its", "for", "with", "than"),
-    *(
-        "between",
-        "at",
-        "on",
-        "in",
-        "by",
-        "that",
-        "this",
-        "these",
-        "which",
-        "whose",
-        "where",
-        "near",
-        "does",
-        "do",
-        "if",
-    ),
-    *("you", "me", "us", "both", "one", "depth", "distance", "center", "centre", "about", "as", "then", "move", "face"),
+    *("between", "at", "on", "in", "by", "that", "this", "these", "which", "whose", "where", "near", "does", "do"),
+    *("if", "you", "me", "us", "both", "one", "depth", "distance", "center", "centre", "about", "as", "then"),
+    *("move", "face"),
 }
 """Words that stand before a label and are none of it."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -97,7 +84,7 @@ def take_apart(question: str) -> Question:
     starts = [i for i, one in enumerate(found) if one[1] == "A"]
     # The last run from A on: a stem may have lines that look like options.
     run = found[starts[-1] :] if starts else []
-    if [one[1] for one in run] != list("ABCDEF"[: len(run)]) or len(run) < 2:
+    if [one[1] for one in run] != list(LETTERS[: len(run)]) or len(run) < 2:
         run = []
     stem = question[: run[0].start()].strip() if run else question
     first: dict[str, Mention] = {}

@@ -21,6 +21,7 @@ from typing import Any
 REWARD_NAME = "spargen"
 REWARD_TYPE = "sequential"
 
+_LETTER = "[A-H]"
 _TOLERANCES = [0.05 * n for n in range(1, 11)]
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _MOVES = (("right", "left"), ("down", "up"), ("forward", "backward"), ("up", "down"), ("right", "left"))
@@ -42,7 +43,7 @@ def compute_score_of(reward_input: Mapping[str, Any], **_: Any) -> dict[str, flo
 def score(reply: str, truth: str) -> float:
     """Return the reward of a reply, from 0 to 1."""
     said = _final(reply)
-    if re.fullmatch(r"[A-D]|Yes|No", truth):
+    if re.fullmatch(rf"{_LETTER}|Yes|No", truth):
         return float(_choice(said, truth))
     if truth.startswith("move_"):
         return _moves(said, truth)
@@ -67,9 +68,9 @@ def _choice(said: str, truth: str) -> bool:
     if truth in ("Yes", "No"):
         named = {word.capitalize() for word in re.findall(r"\b(yes|no)\b", said, flags=re.IGNORECASE)}
         return named == {truth}
-    if told := re.findall(r"answer\W+(?:is\W+)?(?:option\W+)?([A-D])\b", said, flags=re.IGNORECASE):
+    if told := re.findall(rf"answer\W+(?:is\W+)?(?:option\W+)?({_LETTER})\b", said, flags=re.IGNORECASE):
         return str(told[-1]).upper() == truth
-    return set(re.findall(r"\b[A-D]\b", said)) == {truth}
+    return set(re.findall(rf"\b{_LETTER}\b", said)) == {truth}
 
 
 def _numbers(said: str, truth: str) -> float:

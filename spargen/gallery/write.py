@@ -22,7 +22,7 @@ from spargen.run.raw import RawScene, raw_scenes
 from spargen.run.read import PublishedRow
 
 _OURS = ("images", "scenes")
-_LETTERS = "ABCD"
+_LETTERS = "ABCDEFGH"
 
 
 def write_gallery(

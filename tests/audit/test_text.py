@@ -101,6 +101,8 @@ def test_what_can_be_chosen():
     (letter,) = choices_of(row("Which?\nA. 1.0\nB. 2.0", "B"), "select")
     assert letter.right == (False, True)
     assert choices_of(row("Which?\nA. 1.0\nB. 2.0", "C"), "select") == []
+    (of_eight,) = choices_of(row("\n".join(["Which?", *(f"{c}. {c * 2}" for c in "ABCDEFGH")]), "H"), "select")
+    assert of_eight.right == (False,) * 7 + (True,)
     question = "Is the bed (blue point) or the mug (green point) farther from the sink (red point)?"
     (named,) = choices_of(row(question, "mug (green point)"), "fill")
     assert named.options == ("bed (blue point)", "mug (green point)")

@@ -14,6 +14,8 @@ MOVE = "move_right:1.6,move_down:0,move_backward:0.4,rotate_up:15,rotate_left:75
         ("B", "The answer is B", 1),
         ("B", "A is too far, so the answer is option (B).", 1),
         ("B", "A or B", 0),
+        ("F", "The answer is F", 1),
+        ("F", "F, not A", 0),
         ("B", "b", 0),
         ("B", "", 0),
         ("B", "<think>A? C? No.</think> B", 1),

@@ -17,7 +17,7 @@ from spargen.errors import JobError, OutputError
 from spargen.gallery.figures import BINS, LISTED, TEXTS, CellFigures, Histogram, lengths_m
 from spargen.gallery.gather import gather
 from spargen.gallery.plan import HEADROOM_M, plan
-from spargen.gallery.write import write_gallery
+from spargen.gallery.write import _answer_box, write_gallery
 from spargen.run.naming import Cell
 from spargen.run.read import PublishedRow
 
@@ -78,6 +78,13 @@ def test_the_box_of_an_answer_is_told_apart_from_the_image(out):
     boxes = {row["cell"][2]: row["box"] for row in data_of(write_gallery(out, trust=True))["rows"]}
     assert boxes["position_matching"] == [1, 500, 250, 750, 750], "option B, in the second image"
     assert boxes["depth_prediction_oc"] is None
+
+
+def test_any_letter_that_a_task_may_offer_stands_for_its_box():
+    turns = [{"from": "human", "value": "Which?"}, {"from": "gpt", "value": "H"}]
+    options = [f"[{i}, 1, 900, 900]" for i in range(8)]
+    record, cell = {"type": "mine", "conversations": turns}, Cell("toy", "train", "mine", "select")
+    assert _answer_box(PublishedRow(cell, record, {"options": options}, Path())) == [0, 7, 1, 900, 900]
 
 
 def test_a_scene_is_drawn_where_it_can_be_opened(out):
