@@ -1,7 +1,7 @@
-"""The size of a room's floor, from the mesh: section 5 of the definition, room_size.
+"""The size of a room's floor, from the mesh.
 
 What stands on the floor is measured twice, sparingly (its faces, seen from above) and generously (the rectangle of its
-box, and the hull of what touches it), because the definition leaves room there: a right answer lies between the two.
+box, and the hull of what touches it), for careful readers may mean either: a right answer lies between the two.
 """
 
 from __future__ import annotations

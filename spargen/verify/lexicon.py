@@ -1,8 +1,8 @@
 """What labels say, read anew: parts of the building, what may be named or counted, and which two clash.
 
 What is a part of the building is decided here, by lists of this module and by what a job adds to its own. From the
-lists of the job are taken the data that the definition leaves to them: groups of like things, irregular singulars,
-pairs that are no misspelling of each other, uncountable and meaningless names.
+lists of the job is taken what nobody can tell without them: groups of like things, irregular singulars, pairs that are
+no misspelling of each other, uncountable and meaningless names.
 """
 
 from __future__ import annotations

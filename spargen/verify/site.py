@@ -158,10 +158,7 @@ class Site:
         return share
 
     def disc(self, frame: int, thing: Thing) -> tuple[bool, float]:
-        """Tell whether the pixel of a thing's centre shows it, and what share of the disc around it does.
-
-        The disc is that of section 1 of the definition.
-        """
+        """Tell whether the pixel of a thing's centre shows it, and what share of the disc around it does."""
         at = ("disc", frame, thing.id)
         if at not in self._memo:
             view, owner = self.view(frame), self.look(frame).owner
