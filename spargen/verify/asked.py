@@ -1,4 +1,4 @@
-"""What may be asked about in an image, and what marks and options must be: sections 1 and 4 of the definition."""
+"""What may be asked about in an image, and what marks and options must be."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from spargen.verify.body import Thing
-from spargen.verify.row import Row
+from spargen.verify.bounds import EDGE
+from spargen.verify.row import Halt, Row
 from spargen.verify.site import Site
-from spargen.verify.words import numbers, tenths
-
-EDGE_M = 1e-6
-"""A length this near to where it would be printed otherwise may be printed either way."""
+from spargen.verify.words import BOX, boxes, numbers, tenths
 
 
 def faults(site: Site, frame: int, thing: Thing, volume: bool = False) -> list[str]:
-    """Say why a thing may not be asked about in an image: the thresholds of section 1, less a tolerance.
+    """Say why a thing may not be asked about in an image: the thresholds, less a tolerance.
 
     `volume` : whether its size is asked, which wants more of it to be seen.
     """
@@ -112,12 +110,12 @@ def check_frames_named(row: Row) -> None:
 # ------------------------------------------------------------------------------------------------------------ numbers
 def printed(value: float) -> set[str]:
     """Return how a length may be printed: one text, or two where it lies on the edge."""
-    return {tenths(value - EDGE_M), tenths(value + EDGE_M)}
+    return {tenths(value - EDGE), tenths(value + EDGE)}
 
 
 def check_metres(row: Row, value: float, told: float | None = None) -> None:
     """A length is the answer, and the one told in the question is right, too."""
-    row.need(value >= row.site.bounds.min_length_m - EDGE_M, f"{value:.3f} m is asked")
+    row.need(value >= row.site.bounds.min_length_m - EDGE, f"{value:.3f} m is asked")
     in_question = numbers(row.question)
     told_right = not in_question if told is None else len(in_question) == 1 and in_question[0] in printed(told)
     row.need(told_right, f"told {in_question}, is {'nothing' if told is None else tenths(told)}")
@@ -138,6 +136,14 @@ def check_apart(row: Row, values: Sequence[float], gap: float, share: float) -> 
 
 
 # -------------------------------------------------------------------------------------------------------------- boxes
+def only_box(row: Row, option: str) -> list[int]:
+    """Return the corners of an option that is a box and nothing else."""
+    if not BOX.fullmatch(option):
+        row.wrong.append(f"option {option!r} is no box")
+        raise Halt
+    return boxes(option)[0]
+
+
 def check_box_options(row: Row, options: Sequence[tuple[str | None, int, list[int]]], answer: Thing) -> None:
     """Options (label or None, position of the image, box) are other things visible there, told apart by boxes."""
     found = []

@@ -1,12 +1,15 @@
-"""The thresholds of the definition, and those of a job that sets others.
+"""The thresholds, and those of a job that sets others.
 
-The defaults are read off the definition itself. `spargen.settings` is not imported: a wrong default there should show.
+The defaults are written down anew. `spargen.settings` is not imported: a wrong default there should show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+
+EDGE = 1e-6
+"""How far beyond a threshold a value may lie, in metres or degrees: so near, rounding may take it to either side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Left, right, above, below, front, behind, closer, farther: section 2 of the definition, from the words up."""
+"""Left, right, above, below, front, behind, closer, farther: from the words up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.verify.body import Thing
-from spargen.verify.bounds import Bounds
+from spargen.verify.bounds import EDGE, Bounds
 from spargen.verify.optics import View
 from spargen.verify.row import Halt, Row, Unread
 from spargen.verify.words import WORDS, claims, moved_first, said_words
@@ -19,13 +19,11 @@ Floats = NDArray[np.float64]
 Parts = list[str | None]
 """Words of the axes, "" where nothing differs, None where the sample is to be rejected."""
 AXES = {"oc": ("lr", "ab", "fb"), "oo": ("lr", "ab", "cf"), "five": ("lr", "ab", "cf", "fb", "fb")}
-EDGE_M = 1e-6
-"""How far beyond a threshold a value may lie."""
 
 
 def word(bounds: Bounds, axis: str, *values: float) -> str | None:
     """Return the word of an axis; every measure given must lead to the same one. None = to be rejected."""
-    word_m, empty_m = bounds.word_m - EDGE_M, bounds.empty_m + EDGE_M
+    word_m, empty_m = bounds.word_m - EDGE, bounds.empty_m + EDGE
     states = {1 if v >= word_m else -1 if v <= -word_m else 0 if abs(v) <= empty_m else 9 for v in values}
     state = states.pop()
     return WORDS[axis][state + 1] if not states and state != 9 else None
@@ -34,10 +32,10 @@ def word(bounds: Bounds, axis: str, *values: float) -> str | None:
 def nearness(bounds: Bounds, first: float, second: float, depths: tuple[float, float] | None = None) -> str | None:
     """Return closer or farther of two distances; `depths` are the two Z of a real camera."""
     d = first - second
-    if abs(d) <= bounds.empty_m + EDGE_M:
+    if abs(d) <= bounds.empty_m + EDGE:
         return ""
     least = max(bounds.word_distance_m, bounds.word_distance_share * min(first, second))
-    if abs(d) < least - EDGE_M:
+    if abs(d) < least - EDGE:
         return None
     if depths and min(depths) > 0 and (depths[0] - depths[1]) * d < 0:
         return None
@@ -46,8 +44,8 @@ def nearness(bounds: Bounds, first: float, second: float, depths: tuple[float, f
 
 def is_upright(bounds: Bounds, view: View) -> bool:
     """Tell whether a direction may be asked from a camera."""
-    level = abs(view.elevation) <= bounds.max_elevation_deg + EDGE_M
-    return level and abs(view.roll) <= bounds.max_roll_deg + EDGE_M
+    level = abs(view.elevation) <= bounds.max_elevation_deg + EDGE
+    return level and abs(view.roll) <= bounds.max_roll_deg + EDGE
 
 
 class Eye:
@@ -63,7 +61,7 @@ class Eye:
             stand, face = at
             way = (face.center - stand.center) * np.array([1.0, 1.0, 0.0])
             length = math.hypot(way[0], way[1])
-            row.need(length >= bounds.min_facing_m - EDGE_M, f"faces what is {length:.2f} m away")
+            row.need(length >= bounds.min_facing_m - EDGE, f"faces what is {length:.2f} m away")
             self.origin, self.ahead = stand.center, way / max(length, 1e-9)
         self.aside = np.array([self.ahead[1], -self.ahead[0], 0.0])
 

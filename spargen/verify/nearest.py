@@ -5,16 +5,70 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import combinations
 
-from spargen.verify.asked import EDGE_M, check_visible
+from spargen.verify.asked import check_box_options, check_visible, only_box
 from spargen.verify.body import Thing
+from spargen.verify.bounds import EDGE
+from spargen.verify.layout import B, G, R
 from spargen.verify.lexicon import OTHER_DOOR, SOME_DOOR
 from spargen.verify.optics import Floats
 from spargen.verify.row import Halt, Row, Unread
-from spargen.verify.words import BOX, asks_for_far, image_said, polarity, without_marks
+from spargen.verify.words import BOX, ORDINALS, asks_for_far, image_said, polarity, without_marks
 
 LOOSE_SHARE = 0.01
 """Share of an image from which on a piece that nobody annotated counts."""
+
+
+def nearest_oc(row: Row) -> None:
+    """Nearest or farthest of all that one image shows."""
+    answer, _ = check_extreme(row, row.views[0].position)
+    if row.form == "select":
+        check_box_options(row, [(None, 0, only_box(row, option)) for option in row.options.values()], answer)
+    elif row.form == "fill":
+        row.need(BOX.fullmatch(row.answer), f"answers {row.answer}")
+
+
+def nearest_oc_mv(row: Row) -> None:
+    """Nearest to or farthest from the first image's camera, of all that the images show; seen in one of them alone."""
+    answer, position = check_extreme(row, row.views[0].position)
+    for i, frame in enumerate(row.frames):
+        if i != position:
+            share = row.site.share(frame, answer)
+            row.need(
+                share <= row.site.bounds.glimpsed_share * (1 + 2 * row.site.sight.noise),
+                f"{answer} is seen in image {i}, too ({share:.2%})",
+            )
+    if row.form == "fill":
+        row.need(re.fullmatch(r"the \w+ image, \[\d+, \d+, \d+, \d+\]", row.answer), f"answers {row.answer}")
+    elif row.form == "select":
+        options = [_named_box(row, option) for option in row.options.values()]
+        check_box_options(row, options, answer)
+        for (a, _, _), (b, _, _) in combinations(options, 2):
+            row.need(not row.site.lexicon.clash(a, b), f"the labels of options clash: {a}, {b}")
+
+
+def _named_box(row: Row, option: str) -> tuple[str, int, list[int]]:
+    found = re.fullmatch(r"(.+): the (\w+) image, (\[.*\])", option)
+    if not found or found[2] not in ORDINALS[: len(row.frames)]:
+        row.wrong.append(f"option {option!r} names no image")
+        raise Halt
+    return found[1], ORDINALS.index(found[2]), only_box(row, found[3])
+
+
+def nearest_oo(row: Row) -> None:
+    """Which of green and blue is closer to, or farther from, red."""
+    things = dict(zip(row.colours, row.things, strict=True))
+    names = [f"{things[c].label} ({c} point)" for c in (G, B)]
+    check_candidates(row, things[R], [things[G], things[B]], names)
+    if row.form == "select":
+        row.need(list(row.options.values()) == names, f"options {row.options}: A must be green, B blue")
+
+
+def nearest_oo_video(row: Row) -> None:
+    """Which of several candidates is closest to, or farthest from, object A."""
+    names = [f"{thing.label} (Object{i})" for i, thing in enumerate(row.things[1:])]
+    check_candidates(row, row.things[0], row.things[1:], names)
 
 
 def far_or_near(row: Row) -> bool:
@@ -42,7 +96,7 @@ def check_extreme(row: Row, eye: Floats) -> tuple[Thing, int]:
     row.involved.update(fits)
     # Of several with one box the best answer is taken: which of them is meant, nobody can tell.
     answer = (max if far else min)(fits, key=lambda t: math.dist(eye, t.center))
-    row.need(math.dist(eye, answer.center) >= site.bounds.min_length_m - EDGE_M, "too near to be asked about")
+    row.need(math.dist(eye, answer.center) >= site.bounds.min_length_m - EDGE, "too near to be asked about")
     check_visible(row, frame, answer)
     check_rivals(row, answer, eye, -1 if far else 1)
     for f in row.frames:
@@ -64,7 +118,7 @@ def check_rivals(row: Row, answer: Thing, eye: Floats, sign: int) -> None:
             continue
         other = math.dist(eye, thing.center)
         lead = sign * (other - reach)
-        if lead >= max(bounds.compare_m, bounds.compare_oc_share * min(other, reach)) - EDGE_M:
+        if lead >= max(bounds.compare_m, bounds.compare_oc_share * min(other, reach)) - EDGE:
             continue
         share = max(site.share(frame, thing) for frame in row.frames)
         if share >= bounds.seen_share * (1 + noise):
@@ -86,7 +140,7 @@ def check_candidates(row: Row, reference: Thing, candidates: Sequence[Thing], na
     order = sorted(range(len(reach)), key=lambda i: -reach[i] if far else reach[i])
     first, second = sorted((reach[order[0]], reach[order[1]]))
     least = max(row.site.bounds.compare_m, row.site.bounds.compare_share * first)
-    row.need(second - first >= least - EDGE_M, f"{first:.3f} is not clear of {second:.3f}")
+    row.need(second - first >= least - EDGE, f"{first:.3f} is not clear of {second:.3f}")
     want = names[order[0]]
     if row.form == "sentence":
         row.need(want in row.answer, f"{row.answer!r} should name {want}")

@@ -1,4 +1,4 @@
-"""What a record looks like, and which images stand together: sections 3 and 4 of the definition."""
+"""What a record looks like, and which images stand together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from spargen.errors import OutputError
 from spargen.reading import read_bytes
 from spargen.run.shown import shown
-from spargen.verify.asked import EDGE_M
+from spargen.verify.bounds import EDGE
 from spargen.verify.own import record_type
 from spargen.verify.row import Halt, Row
 from spargen.verify.site import Site
@@ -171,8 +171,8 @@ def check_set(row: Row) -> None:
 def _set_faults(site: Site, frames: Sequence[int]) -> list[str]:
     bounds, found = site.bounds, []
     for i, j in combinations(frames, 2):
-        near = math.dist(site.view(i).position, site.view(j).position) < bounds.duplicate_m - EDGE_M
-        if near and site.turn_deg(i, j) < bounds.duplicate_deg - EDGE_M:
+        near = math.dist(site.view(i).position, site.view(j).position) < bounds.duplicate_m - EDGE
+        if near and site.turn_deg(i, j) < bounds.duplicate_deg - EDGE:
             found.append(f"{site.view(i).frame} and {site.view(j).frame} are near-duplicates")
     for frame in frames:
         depth = site.look(frame).median_depth_m

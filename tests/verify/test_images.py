@@ -13,10 +13,10 @@ from spargen.errors import SceneError
 from spargen.scene.images import InstanceImages
 from spargen.scene.lenses import Lens
 from spargen.scene.types import Annotation
-from spargen.verify.answers import room_size
 from spargen.verify.asked import faults
 from spargen.verify.bounds import Bounds
 from spargen.verify.boxed import CORNERS, FACES, Boxed
+from spargen.verify.clips import room_size
 from spargen.verify.judge import judge
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_rivals

@@ -10,8 +10,7 @@ from second import block, looking, row, sheet, site
 
 from spargen.run.naming import Cell
 from spargen.settings import Settings
-from spargen.verify import answers
-from spargen.verify.answers import obj_count, view_change
+from spargen.verify import clips
 from spargen.verify.asked import check_apart, check_boxes_apart, check_metres, faults
 from spargen.verify.body import MOST_SAMPLES, MOST_STEPS, SPACING_M, Thing, gaps_m, lattice
 from spargen.verify.bounds import Bounds
@@ -21,6 +20,7 @@ from spargen.verify.judge import Verdict, judge
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_extreme, check_rivals
 from spargen.verify.row import Halt
+from spargen.verify.two_views import view_change
 from spargen.verify.whole import MOST_ALONE, Counts, check_cell, refuse_foreign, shared_answers
 from spargen.verify.words import asks_for_far, image_said, moved_first, polarity, said_words
 
@@ -302,10 +302,10 @@ def test_what_lies_far_off_takes_no_ground():
 
 
 def test_no_size_is_told_of_a_floor_that_reaches_far_off(monkeypatch):
-    monkeypatch.setattr(answers, "Ground", lambda *_: pytest.fail("it was drawn"))
+    monkeypatch.setattr(clips, "Ground", lambda *_: pytest.fail("it was drawn"))
     asked = row(site=site([("floor", [sheet((0, 0, 0), (101, 2, 0), 2)])]))
     with pytest.raises(Halt):
-        answers.room_size(asked)
+        clips.room_size(asked)
     assert asked.wrong == ["the floor is 101 m wide: something of it lies far off"]
 
 
@@ -513,7 +513,7 @@ def test_instances_that_touch_are_not_counted():
     for gap, wrong in ((0.0, True), (0.3, False)):
         world = site([*ROOM, boxes[0], (boxes[1][0], [boxes[1][1][0] + (0, gap, 0)])], SIDES)
         asked = row(site=world, question="How many bookshelves are there?", answer="2", frames=[0])
-        obj_count(asked)
+        clips.obj_count(asked)
         assert bool(asked.wrong) == wrong, asked.wrong
 
 
