@@ -37,6 +37,8 @@ UPRIGHT_DEG = 10.0
 """A data set's own box that leans further from gravity is not used."""
 HUGS_M = 0.03
 """How near each side of a box that was fitted to the surface is to the main body's outermost point."""
+FAR_M = 0.2
+"""Between pieces no wider gap is measured: no reading of the rule links what is so far apart."""
 SAMPLES = 1500
 """Points spread over an object's surface."""
 DIFFERS_M = 0.003
@@ -113,7 +115,7 @@ class Thing:
         """Lowest and highest coordinates."""
         return self.points_m.min(axis=0), self.points_m.max(axis=0)
 
-    def gap_m(self, other: Thing, most_m: float = 0.2) -> float:
+    def gap_m(self, other: Thing, most_m: float) -> float:
         """Return the metres between two surfaces, inf beyond `most_m`."""
         (low, high), (other_low, other_high) = self.bounds_m, other.bounds_m
         if max((low - other_high).max(), (other_low - high).max()) > most_m:
@@ -226,25 +228,25 @@ def _parts_apart(parts: list[Floats], large: Bools, most: float) -> bool | None:
     return None if (together == together[0]).all() else True
 
 
-def gaps_m(samples: list[Floats], most: float = 0.2) -> Floats:
-    """Return the (n, n) metres between sets of samples, inf beyond `most`; 0 on the diagonal."""
+def gaps_m(samples: list[Floats]) -> Floats:
+    """Return the (n, n) metres between sets of samples (P, 3), inf beyond `FAR_M`; 0 on the diagonal."""
     result = np.full((len(samples),) * 2, np.inf)
     low, high = np.array([s.min(0) for s in samples]), np.array([s.max(0) for s in samples])
     for i in range(len(samples)):
         result[i, i] = 0
-        near = ((low - high[i] < most) & (low[i] - high < most)).all(1)
+        near = ((low - high[i] < FAR_M) & (low[i] - high < FAR_M)).all(1)
         if near[:i].any():
             tree = cKDTree(samples[i])
             for j in np.flatnonzero(near[:i]).tolist():
-                inside = ((samples[j] > low[i] - most) & (samples[j] < high[i] + most)).all(axis=1)
-                result[i, j] = result[j, i] = _least(tree, samples[j][inside], most)
+                inside = ((samples[j] > low[i] - FAR_M) & (samples[j] < high[i] + FAR_M)).all(axis=1)
+                result[i, j] = result[j, i] = _least(tree, samples[j][inside])
     return result
 
 
-def _least(tree: cKDTree, points: Floats, most: float) -> float:
-    """Return the least distance of points to a tree's, inf beyond `most`; some of them tell how far others look."""
-    rough = float(tree.query(points[::10], distance_upper_bound=most)[0].min(initial=np.inf))
-    return float(tree.query(points, distance_upper_bound=min(rough, most))[0].min(initial=rough))
+def _least(tree: cKDTree, points: Floats) -> float:
+    """Return the least distance of points to a tree's, inf beyond `FAR_M`; some of them tell how far others look."""
+    rough = float(tree.query(points[::10], distance_upper_bound=FAR_M)[0].min(initial=np.inf))
+    return float(tree.query(points, distance_upper_bound=min(rough, FAR_M))[0].min(initial=rough))
 
 
 def lattice(corners: Floats) -> tuple[Floats, Ints]:

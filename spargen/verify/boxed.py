@@ -41,7 +41,7 @@ class Boxed(Thing):
         super().__init__(number, label, corners, np.arange(len(corners)), FACES, exempt=True, own=box)
         self.doubtful = own_box(box) is None or int((self._sides > 0).sum()) < FLAT
 
-    def gap_m(self, other: Thing, most_m: float = 0.2) -> float:
+    def gap_m(self, other: Thing, most_m: float) -> float:
         """Return the metres between two boxes, inf beyond `most_m`; 0 where one lies within the other."""
         within = isinstance(other, Boxed) and (self._holds(other) or other._holds(self))
         return 0.0 if within else super().gap_m(other, most_m)

@@ -190,7 +190,8 @@ class Site:
     def neighbour(self, thing: Thing) -> Thing | None:
         """Return another thing of the same kind so near that it may be its other half; None where there is none."""
         kin = (t for t in self.alike(thing.label) if t is not thing)
-        near = (t for t in kin if thing.gap_m(t) < self.bounds.count_gap_m - 0.001)
+        apart_m = self.bounds.count_gap_m
+        near = (t for t in kin if thing.gap_m(t, apart_m) < apart_m - 0.001)
         found: Thing | None = self.memo(("neighbour", thing.id), lambda: next(near, None))
         return found
 

@@ -195,8 +195,8 @@ def test_a_line_is_doubtful():
 def test_boxes_touch_where_they_are_near_or_one_is_within_the_other(at, size, gap):
     one = Boxed(0, "shelf", (np.zeros(3), np.ones(3), EYE))
     other = Boxed(1, "shelf", (np.array(at), np.full(3, size), EYE))
-    assert one.gap_m(other) == pytest.approx(gap, abs=0.01)
-    assert other.gap_m(one) == pytest.approx(gap, abs=0.01)
+    assert one.gap_m(other, 0.2) == pytest.approx(gap, abs=0.01)
+    assert other.gap_m(one, 0.2) == pytest.approx(gap, abs=0.01)
 
 
 def test_boxes_are_those_of_the_annotation():

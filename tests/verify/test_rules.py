@@ -230,7 +230,14 @@ def test_a_gap_is_that_of_the_surfaces():
     one, other = (np.array([(x, 0.0, 0.0) for x in span]) for span in ((0, 1), (1.07, 2)))
     assert gaps_m([one, other])[0, 1] == pytest.approx(0.07)
     things = site([("box", [block((0, 0, 0), (1, 1, 1))]), ("box", [block((1.02, 0.4, 0.4), (2, 0.6, 0.6))])]).things
-    assert things[0].gap_m(things[1]) == pytest.approx(0.02, abs=0.003)
+    assert things[0].gap_m(things[1], 0.2) == pytest.approx(0.02, abs=0.003)
+
+
+@pytest.mark.parametrize(("asked_m", "near"), [(0.03, False), (0.3, False), (0.5, True)])
+def test_two_of_a_kind_are_near_where_a_job_holds_them_for_near(asked_m, near):
+    where = site([("box", [block((0, 0, 0), (1, 1, 1))]), ("box", [block((1.4, 0, 0), (2, 1, 1))])])
+    where.bounds = Bounds.of({"count_gap_m": asked_m})
+    assert (where.neighbour(where.list[0]) is where.list[1]) == near
 
 
 # ---------------------------------------------------------------------------------------------------------------- sight
