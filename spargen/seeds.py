@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 
-def digest(*address: object, size: int = 16) -> bytes:
+def hashed(*address: object, size: int = 16) -> bytes:
     """Hash an address (any parts with a stable ``str``) to `size` bytes, the same on every platform."""
-    return _hashed(address, size).digest()
+    return _hash_of(address, size).digest()
 
 
 def below(*address: object, size: int = 16) -> Callable[[object], bytes]:
-    """Return what hashes one more part: `below(a, b)(c)` is `digest(a, b, c)`, for many parts below one address."""
-    begun = _hashed(address, size)
+    """Return what hashes one more part: `below(a, b)(c)` is `hashed(a, b, c)`, for many parts below one address."""
+    begun = _hash_of(address, size)
 
-    def digest_of(part: object) -> bytes:
+    def hashed_below(part: object) -> bytes:
         h = begun.copy()
         h.update(f"{part!s}\x1f".encode())
         return h.digest()
 
-    return digest_of
+    return hashed_below
 
 
-def _hashed(address: Iterable[object], size: int) -> hashlib.blake2b:
+def _hash_of(address: Iterable[object], size: int) -> hashlib.blake2b:
     h = hashlib.blake2b(digest_size=size)
     for part in address:
         h.update(f"{part!s}\x1f".encode())
@@ -34,4 +34,4 @@ def _hashed(address: Iterable[object], size: int) -> hashlib.blake2b:
 
 def rng_for(*address: object) -> np.random.Generator:
     """Return the generator that belongs to an address such as ``(seed, scene, task)``."""
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest(*address), "little")))
+    return np.random.Generator(np.random.PCG64(int.from_bytes(hashed(*address), "little")))

@@ -18,7 +18,7 @@ from spargen.audit.lore import Lore
 from spargen.audit.models import Lesson
 from spargen.audit.tree import Asked, Tree, TreeRow
 from spargen.audit.used import Weights, features_used, rule_used, words_used
-from spargen.seeds import digest, rng_for
+from spargen.seeds import hashed, rng_for
 
 ROWS = 4000
 """Rows of a cell that blind models learn from and are asked: with more, errors under a point become smaller still."""
@@ -110,7 +110,7 @@ class CellAudit:
 def audit_cell(tree: Tree, asked: Asked, seed: int, lore: Lore) -> CellAudit:
     """Read the rows of one kind of question, and judge them; `lore` is what other cells tell of labels."""
     found = CellAudit(*asked)
-    rows = nsmallest(ROWS, _noted(tree, asked, found.counts), key=lambda row: digest(seed, row.place, row.id))
+    rows = nsmallest(ROWS, _noted(tree, asked, found.counts), key=lambda row: hashed(seed, row.place, row.id))
     found.sampled = len(rows)
     if asked.form == "sentence":
         found.why_not = "sentences are not judged blind"

@@ -15,7 +15,7 @@ from spargen.audit.sight import marks_in
 from spargen.audit.text import LETTERS, Question, masked, numbers, take_apart
 from spargen.audit.tree import TreeRow
 from spargen.gallery.figures import Histogram
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 TEXTS = 400
 """Different answers that are counted each for itself; later ones are counted as others."""
@@ -77,8 +77,8 @@ class Counts:
             self.several += 1
             self.alone += len({mark.image for mark in marks}) == 1
         self.things[row.place, asked_about(row, question)] += 1
-        self.whole[digest(row.place, row.question, row.images, marks)] += 1
-        self.facts.add(digest(row.place, row.images, [mark.box for mark in marks], asked_about(row, question)))
+        self.whole[hashed(row.place, row.question, row.images, marks)] += 1
+        self.facts.add(hashed(row.place, row.images, [mark.box for mark in marks], asked_about(row, question)))
 
     def _note_answer(self, answer: str, form: str, question: Question) -> None:
         if form == "sentence":

@@ -13,7 +13,7 @@ from pathlib import Path
 from spargen.bench.metrics import Metric, metric_of
 from spargen.run.naming import Cell
 from spargen.run.read import PublishedRow, choose_cells, read_cell
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 _FACT = ("scene", "frames", "objects", "labels", "marks", "truth")
 """What makes two facts the same, whatever the words. Their `quantity` does not: it numbers repetitions, too."""
@@ -65,7 +65,7 @@ def pick(places: Iterable[Place], rows: int) -> list[Place]:
     left: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in places:
         left[place.cell.dataset, place.scene].append(place)
-    order = sorted(left, key=lambda scene: digest("bench", *scene))
+    order = sorted(left, key=lambda scene: hashed("bench", *scene))
     answers: Counter[str] = Counter()
     picked: list[Place] = []
     while order and len(picked) < rows:
@@ -94,7 +94,7 @@ def _places(out: Path, cells: Sequence[Cell]) -> Iterator[Place]:
     seen: set[bytes] = set()
     for cell in cells:
         for number, row in enumerate(read_cell(out, cell)):
-            fact = digest(cell.dataset, *(row.fact.get(key) for key in _FACT))
+            fact = hashed(cell.dataset, *(row.fact.get(key) for key in _FACT))
             if fact in seen:
                 continue
             seen.add(fact)

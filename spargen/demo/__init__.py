@@ -24,7 +24,7 @@ from spargen.demo.structured3d import STRUCTURED3D
 from spargen.demo.truth import house_truth, write_truth
 from spargen.demo.walk import walk_cameras
 from spargen.scene.adapter import TERMS_FILE
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 __all__ = [
     "LAYOUTS",
@@ -89,7 +89,7 @@ def write_demo(
     root.mkdir(parents=True, exist_ok=True)
     (root / TERMS_FILE).write_text(_TERMS, encoding="utf-8")
     for i, scene_id in enumerate(ids):
-        house_seed = int.from_bytes(digest(seed, "demo", _STREET, i, size=4), "little")
+        house_seed = int.from_bytes(hashed(seed, "demo", _STREET, i, size=4), "little")
         wanted = {"edition": _EDITION, "house": house_seed, "frames": frames, "cell_m": cell_m, "dirt": dirt}
         record, truth = (root / folder / f"{scene_id}.json" for folder in (".demo", "truth"))
         whole = truth.is_file() and all(file.is_file() for file in kind.files(root, scene_id))

@@ -34,7 +34,7 @@ from spargen.demo.walk import lost_frames, poses
 from spargen.demo.walks import GUIDE, R2R, write_walks
 from spargen.scene.cameras import Cameras
 from spargen.scene.decoding import packed
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 Floats = NDArray[np.float64]
 
@@ -136,7 +136,7 @@ MATTERPORT = Layout(
 
 def panoramas(house: House, count: int) -> list[str]:
     """Return the names of the places: 32 hexadecimal digits, of which the last four count them."""
-    return [f"{digest(house.seed, 'demo', 'panorama', k, size=14).hex()}{k:04x}" for k in range(count)]
+    return [f"{hashed(house.seed, 'demo', 'panorama', k, size=14).hex()}{k:04x}" for k in range(count)]
 
 
 def _named(i: int, names: Sequence[str]) -> tuple[str, int, int]:

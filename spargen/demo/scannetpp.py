@@ -26,7 +26,7 @@ from spargen.demo.scan import Scan
 from spargen.demo.vocabulary import LABELS
 from spargen.geometry.boxes import gravity_box
 from spargen.scene.cameras import Cameras
-from spargen.seeds import digest, rng_for
+from spargen.seeds import hashed, rng_for
 
 Ints = NDArray[np.int64]
 
@@ -88,7 +88,7 @@ def _files(root: Path, scene_id: str) -> list[Path]:
 SCANNETPP = Layout(
     adapter="scannetpp",
     write=write_scannetpp,
-    scene_id=lambda i: digest("demo", "scannetpp", i, size=5).hex(),
+    scene_id=lambda i: hashed("demo", "scannetpp", i, size=5).hex(),
     folder=lambda root, scene_id: root / "data" / scene_id,
     files=_files,
     first_id=1,

@@ -10,7 +10,7 @@ from spargen.export.columns import INTEGER, STRING, parquet_writer
 from spargen.export.format import Exported, Format
 from spargen.export.row import ExportRow
 from spargen.run.naming import Cell
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 _FEATURES = {
     "data_source": STRING,
@@ -26,7 +26,7 @@ _FEATURES = {
 
 def _row(row: ExportRow) -> dict[str, Any]:
     cell = row.cell
-    index = int.from_bytes(digest(row.id, size=6))  # a number of its own for each row, whatever else is exported
+    index = int.from_bytes(hashed(row.id, size=6))  # a number of its own for each row, whatever else is exported
     return {
         "data_source": f"spargen/{cell.dataset}",
         "prompt": [{"role": "user", "content": row.prompt}],

@@ -10,7 +10,7 @@ from spargen.errors import OutputError
 from spargen.run.marks import Drawn, marks_of_fact
 from spargen.run.naming import Cell, is_still
 from spargen.run.read import PublishedRow
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 IMAGE_TAG = "<image>"
 _TAGS = (IMAGE_TAG, "<video>", "<audio>")
@@ -94,5 +94,5 @@ def neutral_row(row: PublishedRow, *, draw: bool) -> ExportRow:
 def _shown(row: PublishedRow, name: str, marks: tuple[Drawn, ...]) -> ShownImage:
     source, inside = row.folder / name, Path(row.cell.dataset) / name
     if marks:
-        inside = inside.with_name(f"{inside.stem}_{digest(*marks, size=6).hex()}.jpg")
+        inside = inside.with_name(f"{inside.stem}_{hashed(*marks, size=6).hex()}.jpg")
     return ShownImage(source, inside.as_posix(), marks)

@@ -11,7 +11,7 @@ from pathlib import Path
 from spargen.gallery.figures import CellFigures
 from spargen.run.naming import Cell
 from spargen.run.read import PublishedRow, published_cells, read_cell
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 SCENES = 12
 """Scenes of each data set and split that samples are drawn from first, so that few scenes have to be opened."""
@@ -45,7 +45,7 @@ def gather(out: Path, samples: int, seed: int, watch: Watch) -> Gathered:
 
         def place(row: PublishedRow, near: set[str] = near) -> tuple[bool, bytes]:
             scene = scene_of(row)
-            return scene not in near, digest(seed, scene, row.cell, row.record["id"])
+            return scene not in near, hashed(seed, scene, row.cell, row.record["id"])
 
         chosen.append(nsmallest(samples, _noted(read_cell(out, cell), figures), key=place))
         watch(done, len(cells), "")

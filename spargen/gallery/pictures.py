@@ -11,7 +11,7 @@ from spargen.run.files import whole
 from spargen.run.marks import Drawn, draw, marks_of_fact
 from spargen.run.read import PublishedRow
 from spargen.run.shown import shown
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 WIDTH_PX = 480
 FRAME_PX = 320
@@ -49,7 +49,7 @@ class Pictures:
         return [self._picture(row, image, marks, width) for image, marks in marked]
 
     def _picture(self, row: PublishedRow, image: str, marks: tuple[Drawn, ...], width: int) -> Picture:
-        name = digest(row.cell.dataset, image, marks, width, size=8).hex()
+        name = hashed(row.cell.dataset, image, marks, width, size=8).hex()
         if name not in self._written:
             small, path = _small(row.folder / image, width), f"images/{name}.webp"
             draw(small, marks)

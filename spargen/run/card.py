@@ -12,7 +12,7 @@ import yaml
 from spargen.qa.fact import COLOURS
 from spargen.run.files import write_changed
 from spargen.run.naming import Cell
-from spargen.seeds import digest
+from spargen.seeds import hashed
 
 _STRING: dict[str, Any] = {"dtype": "string"}
 _NUMBERS: dict[str, Any] = {"list": {"list": "int64"}}
@@ -74,7 +74,7 @@ def rows_mark(made_of: Iterable[object]) -> dict[str, str]:
     ----------
     made_of : digests of the rows, or whatever they follow from.
     """
-    return {"description": f"rows {digest(*made_of, size=8).hex()}"}
+    return {"description": f"rows {hashed(*made_of, size=8).hex()}"}
 
 
 def _yaml(value: Any) -> str:
