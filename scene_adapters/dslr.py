@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.formats.colmap import model_files, read_model
+from scene_adapters.formats.conventions import GL
 from scene_adapters.formats.files import DAMAGED, read_json
 from scene_adapters.streams import IMAGES, Claimed, Images, Notes, Stream, stream
 from spargen.errors import SceneError
@@ -19,7 +20,6 @@ Floats = NDArray[np.float64]
 
 _W = np.array([[0.0, 1, 0, 0], [1, 0, 0, 0], [0, 0, -1, 0], [0, 0, 0, 1]])
 """The world of the json files is the mesh's, turned by this; it is its own inverse."""
-_GL = np.diag([1.0, -1, -1, 1])
 _FISHEYE = ("resized_images", "resized_anon_masks", "nerfstudio/transforms.json")
 _UNDISTORTED = ("resized_undistorted_images", "resized_undistorted_masks", "nerfstudio/transforms_undistorted.json")
 
@@ -120,7 +120,7 @@ def _from_json(path: Path) -> tuple[Claimed, set[str]]:
         raise SceneError(what, where=path, mend=DAMAGED) from None
     K = np.tile(np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]]), (len(names), 1, 1))
     pinholes, sizes = [PINHOLE] * len(names), np.tile(np.array(size, dtype=np.int64), (len(names), 1))
-    return Claimed(names, (), _W @ poses @ _GL, K, K, pinholes, sizes), _bad(content, path)
+    return Claimed(names, (), _W @ poses @ GL, K, K, pinholes, sizes), _bad(content, path)
 
 
 def _frames(content: Mapping[str, object]) -> Sequence[Mapping[str, object]]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import CORNER
 from spargen.scene.cameras import are_lenses
 
 Floats = NDArray[np.float64]
@@ -27,9 +28,6 @@ SAME_ASPECT = 0.01
 """1296x968 and 640x480 differ by 0.004, and the release has one matrix scaled to the other."""
 WHOLE = 0.1
 """How far a size that follows from focal lengths may be from whole pixels."""
-
-# ScanNet's calibration counts pixel centres as whole numbers; `Cameras` counts them as halves.
-_CORNER = np.array([[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
 
 
 class Calibration(NamedTuple):
@@ -72,12 +70,12 @@ def fitting(known: Iterable[Calibration], size_px: Size) -> tuple[Floats, str] |
     known = list(known)
     for name, K, size in known:
         if size == size_px:
-            return K + _CORNER, "" if name == "intrinsic_color" else f"{name} used, it fits the image size"
+            return K + CORNER, "" if name == "intrinsic_color" else f"{name} used, it fits the image size"
     for name, K, size in known:
         x, y = size_px[0] / size[0], size_px[1] / size[1]
         if abs(x - y) <= SAME_ASPECT * x:
             how = f"{name} of {size[0]}x{size[1]} scaled to {size_px[0]}x{size_px[1]}"
-            return _scaled(K, size, size_px) + _CORNER, how
+            return _scaled(K, size, size_px) + CORNER, how
     return None
 
 

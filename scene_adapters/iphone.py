@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_adapters.formats.colmap import model_files, read_model
+from scene_adapters.formats.conventions import CORNER
 from scene_adapters.formats.depthbin import DepthBin
 from scene_adapters.formats.files import read_json
 from scene_adapters.formats.video import Video
@@ -22,8 +23,6 @@ Poses = Literal["colmap", "aligned_pose"]
 
 _JSON = "pose_intrinsic_imu.json"
 _NO_MATRIX = np.full((4, 4), np.nan)
-_CORNER = np.array([[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
-"""ARKit counts pixel centres as whole numbers (ARCamera.h: the origin is at the center of the upper-left pixel)."""
 
 
 class _Posed(NamedTuple):
@@ -148,7 +147,8 @@ def _from_json(path: Path) -> _Posed:
         name=[str(n) for n in number],
         number=number,
         T_world_camera=np.stack([_matrix(fields.get("aligned_pose"), 4) for fields in frames]),
-        K=K + _CORNER,
+        # ARCamera.h: the origin is at the center of the upper-left pixel.
+        K=K + CORNER,
         K_released=K,
         lens=[PINHOLE] * len(frames),
         size_px=np.zeros((len(frames), 2), dtype=np.int64),

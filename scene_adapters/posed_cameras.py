@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scene_adapters.formats.colmap import model_files, read_model
+from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import image_file_size, is_there
 from scene_adapters.formats.intrinsics_named import NAMES, Intrinsics, named_intrinsics
 from scene_adapters.formats.nerfstudio import read_nerfstudio
@@ -15,7 +16,6 @@ from spargen.errors import SceneError, nearest
 
 _JSON = ("transforms.json", "scene_meta.json")
 _MODELS = ("sparse/0", "sparse", "colmap/sparse/0", "colmap", ".")
-_MILLIMETRE = 0.001
 FORMATS = (
     "transforms.json (nerfstudio), scene_meta.json (WAI), a COLMAP model in sparse/0, rgb.txt and groundtruth.txt "
     "(TUM), or frame-000000.pose.txt (7-Scenes)"
@@ -68,7 +68,7 @@ def _colmap(place: Path, folder: Path) -> Shots:
         image = next((way for way in ways if is_there(way)), ways[0])
         listed.append(Shot(image, pose, camera.K, camera.size_px, camera.lens))
     files = model_files(place) or ()
-    return Shots(tuple(listed), files, _MILLIMETRE, notes={"images of the model without a pose": model.dropped})
+    return Shots(tuple(listed), files, MILLIMETRE, notes={"images of the model without a pose": model.dropped})
 
 
 def _calibrate(intrinsics: Mapping[str, float | str] | None, place: Path) -> Calibrate:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import image_file_size
 from scene_adapters.formats.pixels import pixels
 from spargen.errors import SceneError
@@ -18,7 +19,6 @@ from spargen.scene.types import Blob, FrameStore
 
 Floats = NDArray[np.float64]
 
-MILLIMETRE = 0.001
 _NOT_MEASURED = 65535
 _OF_FRAMES = ("names", "images", "depths", "masks", "lens")
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import DAMAGED, read_json_list
 from scene_adapters.obb import Box, boxes_of, released_box
-from scene_adapters.structured3d_rooms import MILLIMETRE
 from scene_adapters.structured3d_views import BACKGROUND, Shown, View
 from spargen.errors import SceneError
 from spargen.geometry.annotation import MAX_TILT_DEG

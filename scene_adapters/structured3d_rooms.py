@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import DAMAGED
 from spargen.errors import SceneError
 from spargen.scene.types import Objects
@@ -20,7 +21,6 @@ from spargen.scene.types import Objects
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MILLIMETRE = 0.001
 _HOLES = frozenset({"door", "window"})
 _NO_ROOMS = _HOLES | {"outwall"}
 _ACROSS = 7

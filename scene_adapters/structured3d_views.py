@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import image_file_size, read_plain
 from scene_adapters.formats.pixels import opened, pixels
 from scene_adapters.structured3d_files import COLORS, DEPTH, INSTANCE, POSE, SEMANTIC, House
-from scene_adapters.structured3d_rooms import MILLIMETRE
 from spargen.errors import SceneError
 from spargen.scene.cameras import are_lenses
 from spargen.scene.types import Blob, FrameStore

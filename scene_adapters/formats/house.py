@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import GL
 from scene_adapters.formats.files import DAMAGED, read_plain
 from spargen.errors import SceneError
 from spargen.scene.types import MAX_SKEW
@@ -21,8 +22,6 @@ from spargen.scene.types import MAX_SKEW
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-GL = np.diag([1.0, -1.0, -1.0, 1.0])
-"""Turns OpenGL's camera axes (up, backward) into OpenCV's (down, forward), and back."""
 OF_REGION = 1_000_000
 """Segments of region r have ids from r times this on, wherever the house is one piece."""
 

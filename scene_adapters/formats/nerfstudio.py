@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import GL, MILLIMETRE
 from scene_adapters.formats.files import DAMAGED, image_file_size, is_there, read_json
 from scene_adapters.formats.intrinsics_named import named_intrinsics
 from scene_adapters.formats.shots import LOST, Shot, Shots
@@ -41,15 +42,12 @@ from spargen.scene.lenses import PINHOLE
 
 Floats = NDArray[np.float64]
 
-_FLIP = np.diag([1.0, -1.0, -1.0, 1.0])
-"""From OpenGL's camera axes to OpenCV's and back."""
 _SINGLE, _SEVERAL = (
     ("_applied_transform", "_applied_transformation"),
     ("_applied_transforms", "_applied_transformations"),
 )
 _OF_CAMERAS = ("opengl2opencv", "image_rotation")
 _ENDINGS = (".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG")
-_MILLIMETRE = 0.001
 
 
 def read_nerfstudio(path: Path) -> Shots:
@@ -67,7 +65,7 @@ def read_nerfstudio(path: Path) -> Shots:
     convention = document.get("camera_convention", "opengl")
     if convention not in ("opengl", "opencv"):
         raise SceneError(f"`camera_convention` is {convention!r}", where=path, mend="write opengl or opencv")
-    flip = np.eye(4) if convention == "opencv" else _FLIP
+    flip = np.eye(4) if convention == "opencv" else GL
     undo: Floats = np.linalg.inv(_change_of_world(document, path)).astype(np.float64)
     scale = _applied_scale(document, path)
     named = [frame for frame in frames if isinstance(frame.get("file_path") or frame.get("image"), str)]
@@ -80,7 +78,7 @@ def read_nerfstudio(path: Path) -> Shots:
     return Shots(
         tuple(listed),
         (path,),
-        _MILLIMETRE,
+        MILLIMETRE,
         metric=document.get("scale_type") == "metric",
         notes={"frames without the name of an image": len(frames) - len(named)},
     )
@@ -126,7 +124,7 @@ def _change_of_world(document: Mapping[str, Any], path: Path) -> Floats:
     several: Mapping[str, Any] = next((document[k] for k in _SEVERAL if isinstance(document.get(k), dict)), {})
     if "applied_transform" in document:
         return _similarity(document["applied_transform"], path)
-    of_cameras = [_FLIP, *(_pose(matrix) for name, matrix in several.items() if name in _OF_CAMERAS)]
+    of_cameras = [GL, *(_pose(matrix) for name, matrix in several.items() if name in _OF_CAMERAS)]
     T = np.eye(4)
     for matrix in (m for name, m in several.items() if name not in _OF_CAMERAS) if single is None else (single,):
         if not any(np.allclose(_pose(matrix), other) for other in of_cameras):

@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import DAMAGED, read_matrix, read_plain
 from scene_adapters.formats.intrinsics_named import Intrinsics
 from scene_adapters.formats.quaternions import rotation_matrix
@@ -36,7 +37,7 @@ Calibrate = Callable[[Path], Intrinsics | None]
 
 APART_S = 0.02
 _TUM = ("rgb.txt", "groundtruth.txt")
-_TUM_UNIT_M, _MILLIMETRE = 1 / 5000, 0.001
+_TUM_UNIT_M = 1 / 5000
 _SEVEN_IMAGES = ("color.png", "color.jpg")
 
 
@@ -86,7 +87,7 @@ def read_seven_scenes(folder: Path, calibrate: Calibrate) -> Shots:
         image = next((way for way in ways if way.is_file()), ways[0])
         depth = path.with_name(f"{stem}depth.png")
         listed.append(_shot(image, _read_pose(path), calibrate, depth if depth.is_file() else None))
-    return Shots(tuple(listed), tuple(poses), _MILLIMETRE, lists_depth=True, notes=notes)
+    return Shots(tuple(listed), tuple(poses), MILLIMETRE, lists_depth=True, notes=notes)
 
 
 def _shot(image: Path, pose: Floats, calibrate: Calibrate, depth: Path | None) -> Shot:

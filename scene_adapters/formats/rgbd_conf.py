@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_adapters.formats.conventions import GL
 from scene_adapters.formats.files import DAMAGED, read_plain
-from scene_adapters.formats.house import GL
 from scene_adapters.formats.shots import Shot, Shots
 from spargen.errors import SceneError
 
