@@ -16,7 +16,7 @@ SUM = np.uint64(0x0101010101010101)
 
 @compiled
 def set_bits(bits: Bits, first: Whole, last: Whole) -> None:
-    """Add the numbers from a first to a last one, both unsigned."""
+    """Add to bits (W,) the numbers from a first to a last one, both unsigned."""
     begin, end = first >> SIX, last >> SIX
     low, high = ALL << (first & LAST), ALL >> (LAST - (last & LAST))
     if begin == end:
@@ -30,7 +30,10 @@ def set_bits(bits: Bits, first: Whole, last: Whole) -> None:
 
 @compiled
 def bits_in(bits: Bits) -> Whole:
-    """Count the numbers: pairs of bits are added up side by side, then fours, then eights (Warren 2013, 5-1)."""
+    """Count the numbers in bits (W,).
+
+    Pairs of bits are added up side by side, then fours, then eights (Warren 2013, 5-1).
+    """
     count = np.uint64(0)
     for k in range(len(bits)):
         word = bits[k]

@@ -34,13 +34,13 @@ class Cells:
         return np.where(inside, row * self.shape[1] + column, 0).astype(np.int64), inside
 
     def grown(self, cells: Ints) -> Ints:
-        """Return cells and their eight neighbours, each once."""
+        """Return cells (n,) and their eight neighbours, each once, ascending."""
         row, column = (x[:, None] + step for x, step in zip(np.divmod(cells, self.shape[1]), _AROUND, strict=True))
         inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
         return self.each([(row * self.shape[1] + column)[inside]])
 
     def each(self, cells: Sequence[Ints]) -> Ints:
-        """Return each of some cells once, ascending."""
+        """Return each of some cells (n,) once, ascending."""
         # Marks between the first and the last take a tenth of the time that sorting does.
         numbers = np.concatenate([np.zeros(0, dtype=np.int64), *cells])
         if not len(numbers):

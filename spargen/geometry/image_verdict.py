@@ -30,9 +30,9 @@ from spargen.geometry.verdict import (
     Refusal,
     Verdict,
     best_of,
+    leans_deg,
     not_upright,
     one_pose,
-    tilt_deg,
 )
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOTHING, InstanceImages
@@ -80,7 +80,7 @@ def judge_images(
 
 
 def find_image_faults(images: InstanceImages, objects: Objects, cameras: Cameras, frames: Ints) -> tuple[str, ...]:
-    """Return why each of some frames does not fit the boxes, "" if it does; see `judge_images`."""
+    """Return why each of frames (F,) does not fit the boxes, "" if it does; see `judge_images`."""
     return _Case(images, objects, cameras, frames, np.eye(4), WIDEST_M).faults()
 
 
@@ -246,12 +246,12 @@ class _Case:
         """Say what a person should look at although the scene passes."""
         fits = np.array([not fault for fault in faults])
         compared, agree = int(self.compared[fits].sum()), int(self.agree[fits].sum())
-        tilted_deg = tilt_deg(self.up)
+        leans = leans_deg(self.up)
         remarks = {
             "no depth: poses and boxes were not verified": not np.isfinite(self.claims.measured_m).any(),
             f"{agree / max(compared, 1):.0%} of the pixels lie in their boxes: see by `inspect` whether poses, "
             "intrinsics and boxes are exact": agree < GOOD * compared,
-            f"the world leans by {tilted_deg:.1f} degrees": LEANS_DEG <= tilted_deg <= TILTED_DEG,
+            f"the world leans by {leans:.1f} degrees": LEANS_DEG <= leans <= TILTED_DEG,
             "the cameras are upside down: see by `inspect` whether they were held so": held_over(
                 self.all_cameras.T_world_camera
             ),
@@ -261,7 +261,7 @@ class _Case:
 
     def figures(self) -> dict[str, str]:
         """Return what was measured, in words."""
-        up = "cameras do not agree" if self.up is None else f"{tilt_deg(self.up):.1f} degrees off +Z"
+        up = "cameras do not agree" if self.up is None else f"{leans_deg(self.up):.1f} degrees off +Z"
         return {
             "pixels that lie in their object's box": _in_words(self.agreement_of_all),
             "frames that agree with each other": _in_words(self._together),

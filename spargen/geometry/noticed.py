@@ -17,7 +17,7 @@ NOTICED = (80, 60)
 
 
 def noticed(surface: Surface, cameras: Cameras, n_objects: int) -> list[Ints]:
-    """Return which objects each view shows, as far as a quick look tells.
+    """Return which objects (n,) each view shows, ascending, as far as a quick look tells.
 
     Parameters
     ----------

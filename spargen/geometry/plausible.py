@@ -102,7 +102,7 @@ def _across(flat: Planes, axis: Floats, within_deg: float) -> float:
 
 
 def held_over(T_world_camera: Floats) -> bool:
-    """Tell whether cameras are held upside down throughout, as a phone may be turned by 180 degrees.
+    """Tell whether cameras (V, 4, 4) are held upside down throughout, as a phone may be turned by 180 degrees.
 
     People look down more than up. Cameras that are upside down and look up are upright ones in a world turned over, or
     have OpenGL's axes.

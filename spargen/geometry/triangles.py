@@ -234,7 +234,7 @@ def _corner(P: Floats, corners: Singles, face: Whole, k: Whole) -> tuple[float, 
 
 @compiled
 def projected(P: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Project a point of the world: position in the plane times depth, and depth."""
+    """Project a point of the world by P (3, 4): position in the plane times depth, and depth."""
     return (
         P[0, 0] * x + P[0, 1] * y + P[0, 2] * z + P[0, 3],
         P[1, 0] * x + P[1, 1] * y + P[1, 2] * z + P[1, 3],

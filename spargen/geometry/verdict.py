@@ -112,7 +112,10 @@ def judge(
 
 
 def find_faults(mesh: Mesh, cameras: Cameras, frames: Ints, measured_m: Floats) -> tuple[str, ...]:
-    """Return why each of some frames does not fit the mesh, "" if it does; see `judge`."""
+    """Return why each of frames (F,), of which depths (F, P) were measured, does not fit the mesh; "" if it does.
+
+    See `judge`.
+    """
     return _Case(mesh, cameras, Claims.of(cameras.take(frames), measured_m), np.eye(4)).faults()
 
 
@@ -278,7 +281,7 @@ class _Case:
             f"{self.met.hits.mean():.0%} of the rays meet the mesh": not self.measured and self.met.hits.mean() < MEETS,
             f"depth and mesh agree at {agree / max(compared, 1):.0%} of the rays: {inspect} poses and intrinsics are "
             "exact": self.measured and agree < GOOD * compared,
-            f"the world leans by {self._tilt_deg:.1f} degrees": LEANS_DEG <= self._tilt_deg <= TILTED_DEG,
+            f"the world leans by {self._leans_deg:.1f} degrees": LEANS_DEG <= self._leans_deg <= TILTED_DEG,
             f"the cameras are upside down: {inspect} they were held so": self.held_over,
             "all frames have one pose": self._one_pose,
             f"all surfaces are seen from behind: {inspect} the mesh is mirrored": self._behind,
@@ -312,8 +315,8 @@ class _Case:
         return what, "give mesh and poses in metres, +Z up; depth images would tell more"
 
     @property
-    def _tilt_deg(self) -> float:
-        return tilt_deg(self.up)
+    def _leans_deg(self) -> float:
+        return leans_deg(self.up)
 
     def _plausible(self, claims: Claims) -> float:
         """How plausible poses are, in 0..1: rays meet the mesh, from its front, and cameras are upright.
@@ -341,7 +344,7 @@ class _Case:
         depth = f"{met.apart_m:.3f} m apart at the median, {met.agreement_of_all:.0%} of the rays agree"
         front = np.nanmean(fronts(self.mesh, self.claims, met)) if met.hits.any() else np.nan
         heights = f"{above.min():.1f} .. {above.max():.1f} m" if len(above) else "nothing is below them"
-        up = "cameras do not agree" if self.up is None else f"{self._tilt_deg:.1f} degrees off +Z"
+        up = "cameras do not agree" if self.up is None else f"{self._leans_deg:.1f} degrees off +Z"
         return {
             "depth images against the mesh": depth if met.compared.any() else "nothing to compare",
             "rays that meet the mesh": f"{met.hits.mean():.0%}; of the frame with fewest {met.hits.min():.0%}",
@@ -352,18 +355,18 @@ class _Case:
         }
 
 
-def tilt_deg(up: Floats | None) -> float:
+def leans_deg(up: Floats | None) -> float:
     """Return how far what is up (3,) is from +Z; 0 where nobody can tell."""
     return 0.0 if up is None else float(np.degrees(np.arccos(np.clip(up[2], -1, 1))))
 
 
 def not_upright(up: Floats | None) -> str:
     """Say that what is up (3,) to cameras and floors is not +Z; "" where it is, or nobody can tell."""
-    if up is None or tilt_deg(up) <= TILTED_DEG:
+    if up is None or leans_deg(up) <= TILTED_DEG:
         return ""
     axis = int(np.abs(up).argmax())
     about = "" if abs(up[axis]) > np.cos(np.radians(LEANS_DEG)) else "nearest "
-    named = f"{about}{'-' if up[axis] < 0 else '+'}{'XYZ'[axis]}, {tilt_deg(up):.0f} degrees off"
+    named = f"{about}{'-' if up[axis] < 0 else '+'}{'XYZ'[axis]}, {leans_deg(up):.0f} degrees off"
     return f"the world is not +Z up: to cameras and floors up is {named}"
 
 

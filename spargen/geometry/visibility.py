@@ -41,7 +41,9 @@ class Visibility:
     depth_m, distance_m : (V, N) camera Z of its centre, and straight-line distance to it.
     bbox : (V, N, 4) tight box of its visible pixels on the 0..1000 scale; zeros where not visible.
     point : (V, N, 2) projection of its centre on the 0..1000 scale; zeros where not visible.
-    seen, glimpsed, visible : (V, N) as defined for the labels.
+    seen, glimpsed : (V, N) shares of the image from `Settings.seen_share` on, and from `glimpsed_share` up to that.
+    visible : (V, N) may be asked about: askable, seen, before the camera, and as large, as little hidden and as far
+        inside the image as the settings want.
     boxed : (V, N) visible, and its box may be drawn: it is not the whole image, nor does it hang on single pixels or
         rest on specks.
     pointed : (V, N) visible, and its point lies on it.
@@ -79,7 +81,7 @@ class Visibility:
         return len(self.share)
 
     def take(self, views: NDArray[np.int64]) -> Visibility:
-        """Return the rows of the given views."""
+        """Return the rows of the given views (R,)."""
         return Visibility(*(getattr(self, f.name)[views] for f in fields(self)))
 
 
@@ -110,16 +112,16 @@ class Glance(Protocol):
         """Tell where the view shows objects (R,): at pixel positions (R, K, 2) of its camera."""
 
     def unannotated(self) -> float:
-        """Return `Visibility.unannotated`."""
+        """Return the share of `Visibility.unannotated`."""
 
     def median_depth_m(self) -> float:
-        """Return `Visibility.median_depth_m`."""
+        """Return the metres of `Visibility.median_depth_m`."""
 
     def surface(self) -> Bools:
-        """Return `Visibility.surface`."""
+        """Return the row (2 S,) of `Visibility.surface`."""
 
     def pieces(self) -> Bools:
-        """Return `Visibility.pieces`."""
+        """Return the row (M,) of `Visibility.pieces`."""
 
 
 class Eye(Protocol):
