@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scene_adapters.formats.depthbin import SIZE_PX as DEPTH_PX
 from scene_adapters.formats.depthbin import DepthBin
 from scene_adapters.formats.files import image_file_size, numbered_files
-from scene_adapters.formats.pixels import opened
+from scene_adapters.formats.pixels import decoded
 from scene_adapters.formats.video import Video
 from scene_adapters.intrinsics import CENTRED
 from spargen.errors import SceneError
@@ -129,7 +129,7 @@ class ReleasedFrames(FrameStore):
         if isinstance(masks, Video):
             image = masks.frame(self.number[frame])
         elif (path := masks[frame]) is not None:
-            image = opened(path, "mask", "download or extract it again")
+            image = decoded(path, "mask", "download or extract it again")
         else:
             return None
         hidden = np.asarray(image.convert("L")) < HIDDEN

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scene_adapters.formats.conventions import MILLIMETRE
 from scene_adapters.formats.files import image_file_size, read_plain
-from scene_adapters.formats.pixels import opened, pixels
+from scene_adapters.formats.pixels import decoded, pixels
 from scene_adapters.structured3d_files import COLORS, DEPTH, INSTANCE, POSE, SEMANTIC, House
 from spargen.errors import SceneError
 from spargen.scene.cameras import are_lenses
@@ -171,7 +171,7 @@ class Renders(FrameStore):
 
     def color(self, frame: int) -> Blob:
         """Return the colour image as SPAR's script writes it: RGB, JPEG of quality 95, optimized."""
-        image, buffer = opened(self.views[frame].color, mend="download it again"), io.BytesIO()
+        image, buffer = decoded(self.views[frame].color, mend="download it again"), io.BytesIO()
         image.convert("RGB").save(buffer, "JPEG", quality=_QUALITY, optimize=True)
         return Blob(".jpg", data=buffer.getvalue())
 

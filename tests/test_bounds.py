@@ -15,7 +15,7 @@ from worlds import FakeStore, furnished
 
 from scene_adapters.formats.files import image_file_size, inflate, read_file
 from scene_adapters.formats.guides import read_guide
-from scene_adapters.formats.pixels import opened
+from scene_adapters.formats.pixels import decoded
 from scene_adapters.formats.sens import open_sens
 from spargen.errors import SceneError
 from spargen.scene.images import MOST_PIXELS
@@ -65,7 +65,7 @@ def test_images_that_claim_more_than_cameras_have(tmp_path, size):
     path = tmp_path / "a.png"
     path.write_bytes(png(*size, zlib.compress(b"\0" * 1000)))
     with pytest.raises(SceneError, match=r"the image cannot be read \((it claims|Image size)"):
-        opened(path)
+        decoded(path)
     assert image_file_size(path) == size
 
 

@@ -12,16 +12,13 @@ from PIL import Image
 
 from spargen.errors import SceneError
 from spargen.reading import read_bytes
-from spargen.scene.decoding import DECODER_ERRORS
-from spargen.scene.images import MOST_PIXELS
+from spargen.scene.decoding import DECODER_ERRORS, opened
 
 
-def opened(path: Path, what: str = "image", mend: str = "export it again") -> Image.Image:
-    """Return an image, decoded; `SceneError` where its file is damaged, or claims more than `MOST_PIXELS`."""
+def decoded(path: Path, what: str = "image", mend: str = "export it again") -> Image.Image:
+    """Return an image, decoded; `SceneError` where its file is damaged, or claims more pixels than any camera has."""
     try:
-        image = Image.open(io.BytesIO(read_bytes(path)))
-        if image.width * image.height > MOST_PIXELS:
-            raise ValueError(f"it claims {image.width}x{image.height} pixels")
+        image = opened(io.BytesIO(read_bytes(path)))
         image.load()
     except DECODER_ERRORS as error:
         raise SceneError(f"the {what} cannot be read ({error})", where=path, mend=mend) from None
@@ -30,4 +27,4 @@ def opened(path: Path, what: str = "image", mend: str = "export it again") -> Im
 
 def pixels(path: Path) -> NDArray[Any]:
     """Return the numbers of an image file, as they are; `SceneError` where it cannot be read."""
-    return np.asarray(opened(path))
+    return np.asarray(decoded(path))

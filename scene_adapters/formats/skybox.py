@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scene_adapters.formats.files import DAMAGED, image_file_size
-from scene_adapters.formats.pixels import opened
+from scene_adapters.formats.pixels import decoded
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def cut(
 def _side(files: tuple[Path, ...], side: int) -> NDArray[np.uint8]:
     """Return one side (S, S, 3)."""
     path = files[0] if len(files) == 1 else files[AROUND.index(side)]
-    pixels = np.asarray(opened(path, "skybox", DAMAGED).convert("RGB"))
+    pixels = np.asarray(decoded(path, "skybox", DAMAGED).convert("RGB"))
     length = pixels.shape[0]
     return pixels[:, side * length : (side + 1) * length] if len(files) == 1 else pixels
 

@@ -10,8 +10,7 @@ from PIL import Image
 
 from spargen.errors import OutputError
 from spargen.reading import open_file
-from spargen.scene.decoding import DECODER_ERRORS
-from spargen.scene.images import MOST_PIXELS
+from spargen.scene.decoding import DECODER_ERRORS, opened
 
 
 @contextmanager
@@ -25,9 +24,7 @@ def shown(path: Path) -> Iterator[Image.Image]:
         damaged, if only where it is decoded.
     """
     try:
-        with open_file(path) as file, Image.open(file) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"it claims {image.width}x{image.height} pixels")
+        with open_file(path) as file, opened(file) as image:
             yield image
     except DECODER_ERRORS as error:
         reason = getattr(error, "strerror", None) or error

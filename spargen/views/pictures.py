@@ -11,8 +11,8 @@ from PIL import Image
 
 from spargen.errors import SceneError
 from spargen.geometry.claims import lattice
-from spargen.scene.decoding import DECODER_ERRORS
-from spargen.scene.images import MOST_PIXELS, InstanceImages
+from spargen.scene.decoding import DECODER_ERRORS, opened
+from spargen.scene.images import InstanceImages
 from spargen.scene.types import Blob, Scene
 
 _UNREADABLE = (*DECODER_ERRORS, SceneError)
@@ -104,8 +104,6 @@ def measured_m(scene: Scene, frame: int) -> NDArray[np.float64]:
 
 def _decoded(blob: Blob) -> Image.Image:
     """Return a depth image, decoded; a larger one than any camera's is damaged."""
-    image = Image.open(io.BytesIO(blob.read()))
-    if image.width * image.height > MOST_PIXELS:
-        raise ValueError(f"it claims {image.width}x{image.height} pixels")
+    image = opened(io.BytesIO(blob.read()))
     image.load()
     return image
