@@ -69,7 +69,7 @@ def read_labels(path: Path) -> dict[str, str]:
 
 
 def by_number(said: Mapping[str, str], path: Path | None) -> dict[int, str]:
-    """Return labels by id."""
+    """Return labels by id; `SceneError` for a key that is none, or one id said twice."""
     labels: dict[int, str] = {}
     for key, label in said.items():
         if not re.fullmatch(r"-?\d{1,18}", key) or int(key) in labels:

@@ -34,6 +34,11 @@ def find_adapter(name: str) -> type[SceneAdapter]:
     Parameters
     ----------
     name : ``package.module:Class``, a module of ``scene_adapters``, or an entry point of ``spargen.adapters``.
+
+    Raises
+    ------
+    PluginError
+        If there is no such adapter, it cannot be imported, or it lacks what an adapter has.
     """
     module_name, class_name, origin = _located(name)
     module = _import(module_name, origin)
@@ -47,7 +52,7 @@ def adapter_module(name: str) -> str:
 
 @cache
 def load_task_file(path: Path) -> None:
-    """Run a Python file that defines tasks, once a process."""
+    """Run a Python file that defines tasks, once a process; `PluginError`, with the line, where it cannot be run."""
     if not path.is_file():
         raise PluginError("there is no such file", where=path, mend="check `plugins` in the job")
     spec = importlib.util.spec_from_file_location(f"spargen_tasks_{path.stem}_{digest(str(path.resolve()))}", path)

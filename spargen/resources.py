@@ -11,7 +11,7 @@ from spargen.errors import SpargenError
 
 @cache
 def data_dir(kind: Literal["templates", "configs"]) -> Path:
-    """Return the folder of shipped `kind` files."""
+    """Return the folder of shipped `kind` files; `SpargenError` where the installation lacks it."""
     here = Path(__file__).parent
     for folder in (here / "_data" / kind, here.parent / kind):
         if folder.is_dir():

@@ -31,7 +31,10 @@ def read_file(path: Path, *, mend: str = "download the file") -> bytes:
 
 
 def read_plain(path: Path, *, mend: str = "download the file") -> bytes:
-    """Return the bytes of a file of text, as UTF-8 without a mark where an editor put one before it."""
+    """Return the bytes of a file of text, as UTF-8 without a mark where an editor put one before it.
+
+    Raises `SceneError` where it cannot be read, or is no text.
+    """
     try:
         return without_mark(read_file(path, mend=mend))
     except UnicodeDecodeError as error:
@@ -57,7 +60,10 @@ def inflate(data: bytes, most: int, *, raw: bool = False) -> bytes:
 
 
 def read_json(path: Path, *, mend: str = "download the file") -> dict[str, object]:
-    """Return the JSON object in a file; NaN and Infinity, which Python's writer leaves in numbers, are read as well."""
+    """Return the JSON object in a file; `SceneError` where there is none.
+
+    NaN and Infinity, which Python's writer leaves in numbers, are read as well.
+    """
     content = _json_in(path, mend)
     if not isinstance(content, dict):
         raise SceneError("the file is not a JSON object", where=path, mend=DAMAGED)
@@ -84,7 +90,7 @@ def _json_in(path: Path, mend: str) -> object:
 
 
 def read_matrix(path: Path) -> NDArray[np.float64]:
-    """Return the (4, 4) matrix written as numbers in a text file; -inf and nan are kept."""
+    """Return the (4, 4) matrix written as numbers in a text file, -inf and nan kept; `SceneError` where it is none."""
     words = read_plain(path).split()
     try:
         values = [float(word) for word in words]

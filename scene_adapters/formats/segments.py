@@ -40,7 +40,7 @@ class Annotation:
 
 
 def segments_of(content: Mapping[str, object], path: Path) -> Ints:
-    """Return the (P,) segment id of each vertex, of a file's `segIndices`."""
+    """Return the (P,) segment id of each vertex, of a file's `segIndices`; `SceneError` where they are none."""
     segments = _whole_numbers(content.get("segIndices"))
     if segments is None:
         raise SceneError("segIndices is not a list of whole numbers", where=path, mend=DAMAGED)
@@ -48,7 +48,10 @@ def segments_of(content: Mapping[str, object], path: Path) -> Ints:
 
 
 def groups_of(content: Mapping[str, object], path: Path) -> dict[int, Group]:
-    """Return the objects of a file's `segGroups`, by `objectId`: `id` may be anything, null included."""
+    """Return the objects of a file's `segGroups`, by `objectId`: `id` may be anything, null included.
+
+    Raises `SceneError` where one lacks an id, a label or segments, or two have one id.
+    """
     listed = content.get("segGroups")
     if not isinstance(listed, list):
         raise SceneError("there is no list segGroups", where=path, mend=DAMAGED)

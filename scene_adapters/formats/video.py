@@ -22,7 +22,7 @@ _DAMAGED = "the file is damaged or cut short: download it again"
 
 
 def pyav(path: Path, instead: str) -> Any:
-    """Return PyAV, which reads a file; where it is not installed, the message says what can be done `instead`."""
+    """Return PyAV, which reads a file; where it is not installed, a `SceneError` says what can be done `instead`."""
     try:
         import av
     except ImportError:

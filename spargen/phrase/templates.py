@@ -33,7 +33,10 @@ class TemplateSet:
 
     @classmethod
     def load(cls, folders: Sequence[Path] = (), words: Words = "full", rules: LabelRules | None = None) -> TemplateSet:
-        """Find the files in the given folders and then among the shipped ones; the shipped label lists by default."""
+        """Find the files in the given folders and then among the shipped ones; the shipped label lists by default.
+
+        Raises `TemplateError` for a folder that is not there or holds no template, and for a file of an unknown form.
+        """
         files: dict[tuple[str, str], Path] = {}
         for folder in (*map(Path, folders), data_dir("templates")):
             if not folder.is_dir():
@@ -70,7 +73,7 @@ class TemplateSet:
         return tuple(sorted({task for task, _ in self._files}))
 
     def wording(self, task: str, form: str) -> Wording:
-        """Return the paraphrases of a task and form."""
+        """Return the paraphrases of a task and form; `TemplateError` without any, and for a mistake in their file."""
         # Loads jinja: to tell which files there are takes their names.
         from spargen.phrase.wording import read_wording
 

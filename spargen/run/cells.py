@@ -45,6 +45,11 @@ def merge_parts(
     Returns
     -------
     rows, bytes and digest of each file of rows or facts.
+
+    Raises
+    ------
+    OutputError
+        If lines are damaged or missing, or a process ended before its cell was written.
     """
     _remove_drafts(out)
     settled = {

@@ -95,7 +95,10 @@ class Run:
         )
 
     def take(self, scenes: Sequence[str] | None = None, shard: tuple[int, int] | None = None) -> list[SceneRef]:
-        """Return the named scenes, or every n-th one from the i-th on for the shard ``(i, n)``."""
+        """Return the named scenes, or every n-th one from the i-th on for the shard ``(i, n)``.
+
+        Raises `JobError` for a name that the job has not.
+        """
         chosen = list(self.scenes)
         if scenes is not None:
             known = {ref.scene for ref in (*self.scenes, *self.missing)}
@@ -114,6 +117,12 @@ def compile_job(job: Job, recipes: Sequence[Recipe]) -> Run:
     ----------
     job : the job. A source whose folder is not there is left out, and a note says so.
     recipes : what is asked of the scenes of each source.
+
+    Raises
+    ------
+    JobError
+        If there is no scene, a list cannot be read or names what is not there, a scene is named twice, or two splits
+        show one space.
     """
     scenes: list[SceneRef] = []
     missing: list[SceneRef] = []

@@ -49,7 +49,7 @@ def cores() -> int:
 
 
 def refuse_second_start() -> None:
-    """Raise if this process reads an unguarded script because it is itself being started from that script."""
+    """Raise `SpargenError` if this process reads an unguarded script because it is being started from that script."""
     # The mark by which multiprocessing refuses it too: later, and when much was done twice.
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise SpargenError("a process was to start processes before it was up itself", where="workers", mend=GUARD)

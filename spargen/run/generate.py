@@ -92,6 +92,12 @@ def generate(
     Returns
     -------
     the report, None for a shard.
+
+    Raises
+    ------
+    SpargenError
+        If the job cannot be run as it is written, or its folder not be used. What is wrong with a scene ends in its
+        outcome, and the others go on.
     """
     recipes = make_recipes(job)
     run = remembered(job, compile_job(job, recipes), [recipe.rules for recipe in recipes])

@@ -47,6 +47,11 @@ def write_images(scene: Scene, questions: SceneQuestions, folder: Path, *, mode:
     Returns
     -------
     size and digest of each file, by its path relative to `folder`; a linked one is the data set's own and has none.
+
+    Raises
+    ------
+    SceneError, OutputError
+        If the scene does not give an image that a row names, or a file cannot be read; if one cannot be written.
     """
     if mode == "none" or not questions.rows:
         return {}

@@ -118,12 +118,14 @@ def load_job(file: Path, overrides: Sequence[str] = (), **given: object) -> Job:
     file : the YAML file.
     overrides : ``key.sub=value`` texts, the value in YAML.
     given : keys that replace the file's, paths as the caller sees them.
+
+    Raises `JobError` as `read_tree` and `make_job` do.
     """
     return make_job(read_tree(file), overrides, where=str(file), base=file.parent, **given)
 
 
 def read_tree(file: Path) -> dict[str, Any]:
-    """Return the keys and values of a job file, for `make_job`."""
+    """Return the keys and values of a job file, for `make_job`; `JobError` where it cannot be read or is no job."""
     tree, _ = parse_yaml(read_text(file, "the job", JobError), str(file), JobError)
     if not isinstance(tree, dict):
         raise JobError("a job is a mapping of keys to values", where=file, mend="see configs/default.yaml")
@@ -149,6 +151,11 @@ def make_job(
     given : keys that replace the tree's, paths as the caller sees them; None is ignored.
 
     The root of a source may name what the environment has not: it stays as it is written, and `absent` tells.
+
+    Raises
+    ------
+    JobError
+        For unknown and missing keys, values that cannot be, and paths that nothing can have.
     """
     replaced = {key: value for key, value in given.items() if value is not None}
     values = dict(tree)

@@ -99,7 +99,10 @@ def refuse_links(out: Path) -> None:
 
 
 def read_run(out: Path) -> Run:
-    """Return the run of an output folder, after checking that it names nothing outside of it."""
+    """Return the run of an output folder, after checking that it names nothing outside of it.
+
+    Raises `OutputError` where there is none, its record is damaged, or another version of the layout began it.
+    """
     path = out / PARTS / "run.json"
     try:
         content = read_sealed(path)

@@ -94,7 +94,7 @@ def choose_cells(
 
 
 def published_cells(out: Path) -> list[Cell]:
-    """Return the cells of an output folder, sorted."""
+    """Return the cells of an output folder, sorted; `OutputError` if it is none."""
     folders = sorted((out / "spar").glob("*/qa_jsonl/*/*/*/"))
     if not folders and not any((out / "spar").glob("*/qa_jsonl")):
         raise OutputError("this is no output folder", where=out, mend="name the --out of `spargen generate`")
@@ -110,7 +110,7 @@ def open_rows(file: Path, mend: str = _MEND) -> BufferedReader:
 
 
 def read_cell(out: Path, cell: Cell) -> Iterator[PublishedRow]:
-    """Read the rows of one cell, in the order of its file."""
+    """Read the rows of one cell, in the order of its file; for the errors see `read`."""
     row_file, fact_file = _row_file(out, cell), out / cell.fact_file
     if not fact_file.exists():
         raise OutputError("the facts of this file are missing", where=row_file, mend=_MEND)
@@ -146,7 +146,7 @@ def _is_inside(name: str) -> bool:
 
 
 def rows_in(out: Path, cell: Cell) -> int:
-    """Return how many rows a cell has, by the name of its file."""
+    """Return how many rows a cell has, by the name of its file; `OutputError` where that is no number."""
     file = _row_file(out, cell)
     number = file.stem.rpartition("_")[2]
     if not number.isdecimal():

@@ -91,7 +91,13 @@ def _check_cache(folder: Path) -> None:
 def load_texts(
     plugins: tuple[Path, ...], folders: tuple[Path, ...], words: Words = "full", rules: LabelRules | None = None
 ) -> TemplateSet:
-    """Register all tasks and return all templates, once a process."""
+    """Register all tasks and return all templates, once a process.
+
+    Raises
+    ------
+    PluginError, TemplateError
+        If a task file cannot be run; if there are no templates in a folder, or some for a task that is misspelt.
+    """
     from spargen.phrase.templates import TemplateSet
     from spargen.tasks.registry import TASKS, load_builtin_tasks
 
@@ -114,6 +120,11 @@ def chosen_forms(tasks: Mapping[str, Forms] | None, templates: TemplateSet) -> d
     ----------
     tasks : task names, each with its forms or None for all of them; None for all tasks.
     templates : the words.
+
+    Raises
+    ------
+    JobError, TemplateError
+        If no such task or form is there to ask, or a form lacks wrong answers; if a template has a mistake.
     """
     from spargen.tasks.registry import TASKS
 

@@ -38,7 +38,13 @@ def absent(source: Source) -> str:
 
 
 def adapter_of(source: Source) -> type[SceneAdapter]:
-    """Return the adapter class of a source, its name and options checked; its folder need not be there."""
+    """Return the adapter class of a source; its folder need not be there.
+
+    Raises
+    ------
+    JobError, PluginError
+        If it has no such name or option; if it cannot be loaded.
+    """
     if ":" not in source.adapter and source.adapter not in adapter_names():
         mend = nearest(source.adapter, adapter_names(), f"known adapters: {', '.join(adapter_names())}")
         raise JobError(f"there is no adapter {source.adapter!r}", where="sources.adapter", mend=mend)
@@ -54,7 +60,10 @@ def adapter_of(source: Source) -> type[SceneAdapter]:
 
 
 def open_adapter(source: Source, rules: LabelRules) -> SceneAdapter:
-    """Return the adapter of a source, to read scenes by the given label lists; none is opened."""
+    """Return the adapter of a source, to read scenes by the given label lists; none is opened.
+
+    Raises `JobError` where the folder is not there, and as `adapter_of` does.
+    """
     kind = adapter_of(source)
     if why := absent(source):
         raise JobError(why, where=f"root of {source.adapter}", mend="set `root` to the folder of the data set")
@@ -132,7 +141,7 @@ def folder_name(name: str, where: str) -> str:
 
 
 def refuse_twice(scenes: Iterable[SceneRef]) -> None:
-    """Refuse a scene that is named twice."""
+    """Raise `JobError` for a scene that is named twice."""
     seen: dict[tuple[str, str], SceneRef] = {}
     for ref in scenes:
         first = seen.setdefault((ref.dataset, ref.scene), ref)
@@ -145,7 +154,7 @@ def refuse_twice(scenes: Iterable[SceneRef]) -> None:
 
 
 def refuse_straddling(spaces: Mapping[tuple[str, str], Sequence[SceneRef]]) -> None:
-    """Refuse splits that show one room twice: what is learnt from one scan would be tested on the other.
+    """Raise `JobError` for splits that show one room twice: what is learnt from one scan would be tested on the other.
 
     Parameters
     ----------
