@@ -496,6 +496,7 @@ PROBLEMS = {
     "a sentence without capital": r"[.?!] +[a-z]",
     "words run together": r"[a-z][,;?!][a-z]|[a-z]\.[a-z]",
     "an empty place": r"\b(the|a|an) [,.;?]",
+    "a comma without an and": r"\b(in front|behind), (?!and\b)(\w+ \w+ of |that of |Object\d)",
     "a Python value": r"\bNone\b|\bTrue\b|\bFalse\b|Undefined|Thing\(|Directions\(",
     "plural doubled": r"bookss|bookses|tvss",
 }
