@@ -245,7 +245,7 @@ BY_FORM = {
 # Words that ask for another quantity, unit or medium than the answer has.
 OTHER_UNITS = r"\b(feet|foot|inch(es)?|yards?|millimeters?|kilometers?|mm|km|radians?)\b"
 FORBIDDEN = {
-    "depth_": r"\bdistan(ce|t)\b|straight[- ]line|euclidean|centimeter|\bhow far (is|away)\b",
+    "depth_": r"\bdistan(ce|t)\b|straight[- ]line|euclidean|centimeter|\bhow far (is|away)\b|\bfar apart are they\b",
     "distance_": r"\bdepths?\b|\bdeep\b|optical axis|centimeter",
     "spatial_volume": r"(?<!centi)\bmeters\b|\bdepth\b|cubic|\bliters?\b",
     "room_size": r"cubic|(?<!square )\bmeters\b|\bfeet\b|depth|outer walls"
@@ -253,6 +253,8 @@ FORBIDDEN = {
     "obj_count": r"\bmeters?\b",
     "appearance_order": r"\bmeters?\b",
     "camera_motion": r"centimeter|straight[- ]line distance",
+    # A part that rounds to 0 may have either of its two words.
+    "view_change": r"\bfor no (move|turn)\b",
 }
 VIDEO_WORDS = r"\b(images?|photos?)\b"
 VIDEO_TASKS = ("obj_frame_locate", "appearance_order", "room_size", "obj_count")
