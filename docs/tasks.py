@@ -39,7 +39,8 @@ This page is written by `docs/tasks.py`. Its questions are about generated house
 are the first ones in their files; {SHOWN} frames of a clip are shown, or all marked ones. Marks are listed in the
 order in which records list them; a row of `obj_spatial_relation_oo_mv` has two of its three. All depths, distances
 and directions are those of the centres of boxes. The forms: `fill` asks for a value in a fixed syntax, `select` for
-a letter, `judge` for Yes or No, `sentence` for a sentence.
+a letter, `judge` for Yes or No, `sentence` for a sentence. Labels are the data set's, with their misspellings, which
+`spargen demo` has too: widnow.
 """
 VIEWS = {"single": "one image", "pair": "two images", "multi": "several images", "video": "a clip", "walk": "a walk"}
 
