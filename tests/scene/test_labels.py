@@ -388,6 +388,7 @@ def test_unique_means_no_other_label_clashes():
 MANY = (
     "books,clothes,toilet paper,kitchen paper,pair of shoes,chairs,Curtains,boxes,stack of chairs,stack of paper,"
     "laundry detergent,lab equipment,scissors,headphones,glasses,pile of clothes,dustpan and brush,cds,TVs,buses,"
+    "office furniture,wall art,decor,lighting,shelving,jewelry,"
     "box of tissue,stack of folded chair,set of seat,roll of tape,stack of paper tray,printer/scanner,mop and bucket"
 )
 ONE = (
