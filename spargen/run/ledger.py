@@ -181,9 +181,9 @@ def _ours(out: Path, identity: Mapping[str, Any], roots: Sequence[str]) -> Run |
         run = read_run(out)
         refuse_other(run.identity, identity, out)
         # Data that is not where it was has moved, and each scene tells by its content whether it is the same.
-        both = {i: pair for i, pair in enumerate(zip(run.roots, roots, strict=True)) if all(pair)}
-        others = {i: pair for i, pair in both.items() if Path(pair[0]).is_dir()}
-        before, now = ({"root": {i: pair[which] for i, pair in others.items()}} for which in (0, 1))
+        pairs = enumerate(zip(run.roots, roots, strict=True))
+        both = {i: pair for i, pair in pairs if all(pair) and Path(pair[0]).is_dir()}
+        before, now = ({"root": {i: pair[which] for i, pair in both.items()}} for which in (0, 1))
         refuse_other(before, now, out)
         return run
     if any((out / PARTS).glob("*/*/*/done.json")):

@@ -90,14 +90,15 @@ def _take_parts(source: Path, out: Path, run: Run) -> None:
         part = found.part or found.wordless
         if found.why:
             left[ref] = found.why
-        if part is not None and not error_file(source, ref).exists():
+        fails = error_file(source, ref).exists()
+        if part is not None and not fails:
             _take_images(source, out, ref, part, run)
             if found.has_text:
                 place(_linked(source, out, ref), out, ref)
             else:
                 left[ref] = "its rows and facts are not as they were written"
                 merged.add(ref, part)
-        elif ref in run.scenes and ref in failed and not record_file(out, ref).exists():
+        elif fails and ref in run.scenes and not record_file(out, ref).exists():
             write_failure(out, ref, failed[ref], "")
     for ref, folder in restored(source, out, merged, all_there(source)):
         place(folder, out, ref)
