@@ -254,7 +254,7 @@ FORBIDDEN = {
     "appearance_order": r"\bmeters?\b",
     "camera_motion": r"centimeter|straight[- ]line distance",
     # A part that rounds to 0 may have either of its two words.
-    "view_change": r"\bfor no (move|turn)\b",
+    "view_change": r"\bfor no (move|turn)\b|\bstays? \(",
 }
 VIDEO_WORDS = r"\b(images?|photos?)\b"
 VIDEO_TASKS = ("obj_frame_locate", "appearance_order", "room_size", "obj_count")
