@@ -15,7 +15,8 @@ from scene_adapters.formats.connectivity import Graph
 from scene_adapters.formats.guides import Instruction
 from scene_adapters.formats.skybox import cut, skybox_files
 from spargen.scene.cameras import Cameras
-from spargen.scene.types import Blob, FrameStore, can_name_a_file
+from spargen.scene.names import can_name_a_file
+from spargen.scene.types import Blob, FrameStore
 from spargen.scene.walks import Walk
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,8 @@ from PIL import Image
 from spargen import questions
 from spargen.errors import AdapterError, SceneError
 from spargen.scene.adapter import SceneAdapter
-from spargen.scene.types import Scene, can_name_a_file
+from spargen.scene.names import can_name_a_file
+from spargen.scene.types import Scene
 from spargen.settings import Settings
 from spargen.views.check import check_scene, in_words
 from spargen.views.pictures import colour_fault, depth_image_mm

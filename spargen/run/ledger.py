@@ -23,7 +23,7 @@ from spargen.run.naming import OWN
 from spargen.run.parts import PARTS, read_part, record_file
 from spargen.run.scenes import SceneRef, open_adapter
 from spargen.scene.labels import LabelRules
-from spargen.scene.types import can_name_a_file
+from spargen.scene.names import can_name_a_file
 
 _REF = ("dataset", "split", "scene", "source")
 _log = logging.getLogger(__name__)

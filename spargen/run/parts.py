@@ -47,7 +47,8 @@ from spargen.run.files import (
 )
 from spargen.run.row import Row, SceneQuestions
 from spargen.run.scenes import SceneRef
-from spargen.scene.types import Scene, can_name_a_file
+from spargen.scene.names import can_name_a_file
+from spargen.scene.types import Scene
 
 PARTS = ".parts"
 Kind = Literal["rows", "facts"]

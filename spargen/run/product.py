@@ -26,7 +26,7 @@ from spargen.run.naming import Cell
 from spargen.run.parts import KINDS, PARTS, Kind, Part
 from spargen.run.pieces import cells_of
 from spargen.run.scenes import SceneRef
-from spargen.scene.types import can_name_a_file
+from spargen.scene.names import can_name_a_file
 
 Entry = dict[str, Any]
 _MANIFEST = "manifest.json"

@@ -15,7 +15,7 @@ import orjson
 from spargen.errors import OutputError, nearest
 from spargen.reading import open_plain
 from spargen.run.naming import Cell, images_folder
-from spargen.scene.types import can_name_a_file
+from spargen.scene.names import can_name_a_file
 
 _MEND = "give the command that made the output again"
 

@@ -13,7 +13,7 @@ from spargen.reading import read_text
 from spargen.run.job import Source, unset_in
 from spargen.scene.adapter import SceneAdapter
 from spargen.scene.labels import LabelRules
-from spargen.scene.types import can_name_a_file, is_stand_in, stand_in
+from spargen.scene.names import can_name_a_file, is_stand_in, stand_in
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,6 +15,7 @@ from spargen.errors import SceneError
 from spargen.reading import read_bytes
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
+from spargen.scene.names import can_name_a_file
 from spargen.scene.texts import as_released, changes, is_long, label_of
 
 FAR_M = 1000.0
@@ -45,29 +46,6 @@ def _fix(owner: object, name: str, dtype: type, shape: tuple[int | None, ...]) -
         )
     array.setflags(write=False)
     object.__setattr__(owner, name, array)
-
-
-def can_name_a_file(name: str) -> bool:
-    """Tell whether a file or a folder of the output may have a name as it stands.
-
-    It may not be empty or hidden, lead to another folder, or hold what some system allows in no file name.
-    """
-    safe = bool(name) and not name.startswith(".") and name == name.strip() and name.isprintable()
-    return safe and not set(name) & set("/\\:")
-
-
-_UNNAMED = " (no name for a file)"
-
-
-def stand_in(name: str) -> str:
-    """Return a name that `can_name_a_file` for one that cannot: it holds that of the scene's failure."""
-    shown = "".join(c if can_name_a_file(f"a{c}a") else f"%{ord(c):02x}" for c in name.lstrip(".") or "empty")
-    return shown[:80].strip() + _UNNAMED
-
-
-def is_stand_in(name: str) -> bool:
-    """Tell whether a name was made by `stand_in`."""
-    return name.endswith(_UNNAMED)
 
 
 def _check_name(name: str, where: str) -> None:
