@@ -12,8 +12,8 @@ from spargen.errors import TemplateError
 from spargen.phrase.plain import plain_rules
 from spargen.phrase.templates import TemplateSet
 from spargen.phrase.wording import FAULTS, Block, FilterError, Wording
-from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
+from spargen.qa.kind import AnswerKind
 from spargen.qa.options import LETTERS, Choice, Claim
 from spargen.settings import Settings, Words
 

@@ -14,7 +14,7 @@ from spargen.qa.fact import Fact
 from spargen.settings import Settings
 
 if TYPE_CHECKING:
-    from spargen.qa.answers import AnswerKind
+    from spargen.qa.kind import AnswerKind
 
 Ints = NDArray[np.int64]
 Ranks = NDArray[np.int8]

@@ -14,7 +14,7 @@ from spargen.qa.looks import unobtrusive
 from spargen.settings import Settings
 
 if TYPE_CHECKING:
-    from spargen.qa.answers import AnswerKind, Exchangeable
+    from spargen.qa.kind import AnswerKind, Exchangeable
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -8,8 +8,8 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import Fact
+from spargen.qa.kind import AnswerKind
 
 
 def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int64]:

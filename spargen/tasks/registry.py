@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 import spargen.tasks
 from spargen.errors import PluginError, short
-from spargen.qa.answers import AnswerKind
 from spargen.qa.fact import COLOURS, Colour, Fact
+from spargen.qa.kind import AnswerKind
 from spargen.qa.options import LETTERS
 from spargen.tasks.context import Need, TaskContext
 
