@@ -407,6 +407,9 @@ class Candidate(AnswerKind):
     def takes(self, values: Sequence[Any]) -> bool:
         return only(Thing, values)
 
+    def apart(self, value: Thing, other: Thing, settings: Settings) -> bool:
+        return str(value) != str(other)
+
     def bucket(self, value: Thing) -> str:
         return value.mark
 

@@ -48,7 +48,8 @@ class AnswerKind:
 
     def clear(self, value: Any, others: Values, settings: Settings) -> Bools:
         """Tell which of the others are clearly different from a value, so that both may be options of one row."""
-        return np.array([self.text(value) != self.text(o) for o in others], dtype=bool)
+        text = self.text(value)
+        return np.array([self.text(other) != text for other in others], dtype=bool)
 
     def apart(self, value: Any, other: Any, settings: Settings) -> bool:
         """Tell the same of one other. A kind whose `clear` is slow for so few tells it without arrays."""

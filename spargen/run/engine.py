@@ -211,6 +211,8 @@ def _asked_for(task: Task, facts: Sequence[Fact], views: Views, recipe: Recipe, 
 def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out: SceneQuestions) -> list[Fact]:
     """Return the facts that have what a form takes, and count those that are meant for it and have not."""
     meant = [fact for fact in facts if fact.forms is None or form in fact.forms]
+    if form not in WRONG:
+        return meant
     able = [fact for fact in meant if task.answer.able(fact, form, task.wrong, settings)]
     if len(able) < len(meant):
         out.dropped[task.name, WRONG[form]] += len(meant) - len(able)
