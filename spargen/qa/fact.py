@@ -11,6 +11,7 @@ from spargen.qa.margin import Margin
 
 Colour = Literal["red", "green", "blue", "yellow", "none"]
 Difficulty = Literal["easy", "medium", "hard"]
+Key = tuple[tuple[int, ...], frozenset[int], str]
 COLOURS: tuple[Colour, ...] = ("red", "blue", "green", "yellow")
 """The order in which records list marks, unless a task has another."""
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -123,6 +124,6 @@ class Fact:
     deck: str = ""
 
     @property
-    def key(self) -> tuple[Hashable, ...]:
-        """Two facts with one key ask the same."""
+    def key(self) -> Key:
+        """Two facts with one key ask the same: of these frames, about these objects, this quantity."""
         return (self.frames, frozenset(self.objects), self.quantity)

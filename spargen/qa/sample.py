@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spargen.qa.fact import Fact
+from spargen.qa.fact import Fact, Key
 from spargen.qa.kind import AnswerKind
 
 
@@ -41,7 +41,7 @@ OF_ONE_SET = 0.03
 """Largest share of a cell's rows in a scene that is about the same objects, where there are others."""
 
 
-def _varied(usable: Mapping[Hashable, Fact], count: int, spare: int, asked: Collection[Hashable]) -> list[Fact]:
+def _varied(usable: Mapping[Key, Fact], count: int, spare: int, asked: Collection[Hashable]) -> list[Fact]:
     """Return the facts that repeat no other, and as many more as are needed to have `spare` of them.
 
     One repeats others that was asked in another form, or is about objects that have their share of `count` rows.
@@ -50,7 +50,7 @@ def _varied(usable: Mapping[Hashable, Fact], count: int, spare: int, asked: Coll
     times: Counter[Hashable] = Counter()
     repeats = []
     for key, fact in usable.items():
-        about = key if fact.deck else frozenset(fact.objects)
+        about = key if fact.deck else key[1]
         times[about] += 1
         repeats.append(((key in asked) + (times[about] > often), times[about]))
     enough = max(spare, sum(not much for much, _ in repeats))
@@ -80,7 +80,7 @@ def choose(
     """
     from spargen.qa.tilt import Tilt  # what is compiled takes long to load, and lists do without
 
-    usable: dict[Hashable, Fact] = {}
+    usable: dict[Key, Fact] = {}
     for fact in [facts[i] for i in rng.permutation(len(facts)).tolist()]:
         if fact.forms is None or form in fact.forms:
             usable.setdefault(fact.key, fact)
