@@ -22,8 +22,11 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-THIN_M, WIDE_M = 0.1, 2.5
-"""A piece with a thinner box is a patch of wall or floor, or flat; with a wider one it is no single thing."""
+THIN_M, WIDE_M = 0.05, 2.5
+"""A piece with a thinner box is a patch of wall or floor, or flat; with a wider one it is no single thing. A shoe is
+thicker, and seen at once."""
+SMALL_M = 0.1
+"""What images show of a piece is no thing where its longest side is shorter: so are the steps of what they show."""
 ON_PIECE = 64
 """Points that are spread over a piece, to see it by."""
 CUBE_M, CUT_M, COLUMNS = 0.05, 1.0, 320
@@ -134,7 +137,7 @@ def unnamed_in_images(
     longest = (high - low).max(axis=1, initial=0.0) + CUBE_M
     shown = np.zeros((len(cameras), len(longest)))
     np.add.at(shown, (view, part), np.concatenate([np.zeros(0), *(share for _, share in found)]))
-    thing = longest >= THIN_M
+    thing = longest >= SMALL_M
     return Unnamed(((low + high) / 2)[thing], longest[thing] / 2, (shown >= least)[:, thing])
 
 

@@ -15,7 +15,7 @@ from spargen.verify.plane import least_rectangles
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-THIN_M, WIDE_M = 0.12, 2.4
+THIN_M, WIDE_M = 0.06, 2.4
 """A piece with a thinner box is a patch of a wall; with a wider one it is no single thing."""
 
 

@@ -16,7 +16,7 @@ from spargen.verify.optics import Floats
 from spargen.verify.row import Halt, Row, Unread
 from spargen.verify.words import BOX, ORDINALS, asks_for_far, image_said, polarity, without_marks
 
-LOOSE_SHARE = 0.01
+LOOSE_SHARE = 0.002
 """Share of an image from which on a piece that nobody annotated counts."""
 
 

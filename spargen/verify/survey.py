@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from spargen.verify.look import NONE, NOTHING, SURFACE_POINTS
-from spargen.verify.loose import THIN_M, WIDE_M, Loose
+from spargen.verify.loose import WIDE_M, Loose
 from spargen.verify.optics import View
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,8 @@ COLUMNS = 320
 """Pixels across that are looked at, at most: 3 cm apart at 5 m in a view of 90 degrees."""
 POINT_M, CELL_M = 0.08, 0.06
 """Sides of the cells of which each gives one point of the surface at most, and of those that nameless things fill."""
+SMALL_M = 0.12
+"""What cells show is no thing where its longest side is no more than this beyond one cell's."""
 TOUCH = 1.8
 """Cells whose middles are so many sides apart, at most, touch at a corner."""
 BITS = 21
@@ -140,5 +142,5 @@ def _pieces(cells: Ints) -> Loose:
     np.maximum.at(high, number, (at + 1) * CELL_M)
     longest = (high - low).max(axis=1)
     middles = (low + high) / 2
-    things = np.flatnonzero((longest >= THIN_M + CELL_M) & (longest <= WIDE_M))
+    things = np.flatnonzero((longest >= SMALL_M + CELL_M) & (longest <= WIDE_M))
     return Loose(number.astype(np.int64), {n: middles[n] for n in things.tolist()})
