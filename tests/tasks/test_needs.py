@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from asking import SCENE, ask_all, context
+from asking import SCENE, ask_all, context, walked
 
 from spargen.errors import PluginError, SceneError, TaskError, unexpected
 from spargen.phrase.templates import TemplateSet
@@ -15,6 +15,8 @@ from spargen.qa.fact import Fact, Mark
 from spargen.run.engine import ask
 from spargen.run.recipe import Recipe
 from spargen.scene.labels import label_rules
+from spargen.scene.types import Mesh
+from spargen.scene.walks import WALKS
 from spargen.settings import Settings
 from spargen.tasks.context import Need
 from spargen.tasks.registry import NEEDS, TASKS, task
@@ -119,6 +121,16 @@ def test_what_an_adapter_found_besides_reaches_the_tasks(mine):
     (row,) = mine(propose, needs=())(replace(SCENE, extras={"walks": ["a", "b", "c"]})).rows
     assert row.fact["truth"] == {}
     assert row.record["conversations"][1]["value"] == "3"
+
+
+@pytest.mark.parametrize(("needs", "answers"), [((), ["6"]), (("table",), [])])
+def test_a_scene_of_walks_alone_is_asked_by_what_needs_no_views(mine, needs, answers):
+    def propose(ctx):
+        yield Fact(frames=(0,), objects=(), answer=len(ctx.scene.extras[WALKS]), slots={})
+
+    nothing = Mesh(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0))
+    rows = mine(propose, needs=needs)(replace(walked(SCENE, 6), surface=nothing)).rows
+    assert [row.record["conversations"][1]["value"] for row in rows] == answers
 
 
 @pytest.mark.parametrize("listed", [("red", "blue"), ("blue", "red")])
