@@ -146,6 +146,19 @@ def test_facts_that_bring_fewer_than_the_task_says_are_dropped_and_counted(make)
     assert out.dropped["mine", "no honest claim"] >= 30
 
 
+def test_of_facts_that_find_no_company_as_many_are_counted_as_rows_are_wanted(make):
+    """All are of one length, so that none is wrong for another; many more are made than asked."""
+
+    def propose(ctx):
+        for frame in range(40):
+            yield Fact((frame,), (), 1.0, {"things": f"thing {frame}"}, truth={"m": 1.0})
+
+    out, rows = asked(make(LENGTH, propose), quota=5)
+    assert {form: len(of) for form, of in rows.items()} == {"fill": 5, "select": 0, "judge": 0}
+    assert out.dropped == {("mine", "too few honest options"): 5, ("mine", "no honest claim"): 5}
+    assert out.short == {("mine", "select"): 5, ("mine", "judge"): 5}
+
+
 @pytest.mark.parametrize(
     ("kind", "wrong", "mend"), [(DIRECTIONS, 2, "leave it out"), (BOX, 8, "1 to 7"), (BOX, -1, "1 to 7")]
 )
