@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from asking import SCENE, ask_all, said
 from worlds import World
@@ -37,6 +39,18 @@ def test_things_apart_are_counted_and_single_ones_not():
 def test_a_kind_of_which_two_touch_is_not_counted(gap_m, counted):
     assert ("bookshelf" in counts(side_by_side(gap_m))) == counted
     assert ("chair" in counts(side_by_side(gap_m, "chair", "Chair"))) == counted
+
+
+@pytest.mark.parametrize(("gap_m", "doubtful", "told"), [(0.0, 0, "2"), (0.0, 1, "1"), (0.0, 2, None), (0.5, 0, None)])
+def test_it_is_told_how_many_are_left_out_for_they_touch(gap_m, doubtful, told):
+    """Those that their annotation makes doubtful are told of where it is read."""
+    w = World().camera((0, 0, 1.6), 0, -12)
+    for thing in side_by_side(gap_m):
+        w.add(*thing)
+    scene = w.scene()
+    scene = replace(scene, objects=replace(scene.objects, doubtful=[k < doubtful for k in range(2)]))
+    notes = ask_all(scene, tasks=("depth_prediction_oc",), quota=1).notes
+    assert notes.get("objects not asked about: each touches another of its kind") == told
 
 
 def test_what_touches_something_else_is_counted():
