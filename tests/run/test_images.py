@@ -76,16 +76,31 @@ def test_link_shares_the_file_and_writes_what_has_no_path(job, root):
     assert not list((made.out / "spar").rglob("*.tmp"))
 
 
-def test_link_across_file_systems_is_symbolic(job, root, monkeypatch):
-    def refuse(*args, **kwargs):
-        raise OSError(18, "Invalid cross-device link")
+def refuse(*args, **kwargs):
+    raise OSError(18, "Invalid cross-device link")
 
+
+def test_link_across_file_systems_is_symbolic(job, root, monkeypatch):
     monkeypatch.setattr(os, "link", refuse)
     made = job(images="link")
     generate(made)
     image = written(made.out)["image_color/20.jpg"]
     assert image.is_symlink()
     assert image.read_bytes() == b"b_00 picture 2"
+
+
+@pytest.mark.parametrize("hard", [True, False])
+def test_of_a_source_that_is_a_link_itself_the_file_is_linked(job, root, monkeypatch, hard):
+    """Its way to the file holds where it stands, not where the image does."""
+    (root / "b_00/2.jpg").rename(root / "b_00/kept.jpg")
+    (root / "b_00/2.jpg").symlink_to("kept.jpg")
+    if not hard:
+        monkeypatch.setattr(os, "link", refuse)
+    made = job(images="link")
+    generate(made, scenes=["b_00"])
+    image = written(made.out)["image_color/20.jpg"]
+    assert image.samefile(root / "b_00/kept.jpg")
+    assert not image.is_symlink() if hard else image.readlink() == (root / "b_00/kept.jpg").resolve()
 
 
 def test_rows_that_name_what_the_scene_has_not_fail_the_scene(job, tiny, monkeypatch):
