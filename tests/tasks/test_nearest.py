@@ -7,6 +7,7 @@ from asking import SCENE, ask_all, said
 from worlds import World, pictured
 
 from spargen.scene.labels import LabelTable, label_rules
+from spargen.settings import Settings
 
 SAYS = "walls, floors, ceilings, doors, door and window frames, stairs, railings, columns and beams"
 BESIDE = (0.3, 0.3, 0.9)
@@ -26,9 +27,9 @@ def room(*things):
     return w.scene()
 
 
-def answers(scene):
+def answers(scene, **more):
     """What is nearest and what is farthest in the rows of a scene, and the rows."""
-    rows = ask_all(scene, tasks=("distance_infer_center_oc",), quota=12).rows
+    rows = ask_all(scene, tasks=("distance_infer_center_oc",), quota=12, **more).rows
     found = {"nearest": set(), "farthest": set()}
     for row in rows:
         (label,) = row.fact["labels"]
@@ -40,6 +41,13 @@ def test_the_room_alone():
     found, rows = answers(room())
     assert found == {"nearest": {"chair"}, "farthest": {"table"}}
     assert all(SAYS in said(row)[0] for row in rows)
+
+
+@pytest.mark.parametrize(("least_m", "nearest"), [(3.0, {"chair"}), (3.4, set())])
+def test_what_is_nearer_than_the_least_distance_is_no_answer(least_m, nearest):
+    """The middle of the chair is 3.2 m off; nothing else becomes nearest for that."""
+    found, _ = answers(room(), settings=Settings(min_length_m=least_m))
+    assert found == {"nearest": nearest, "farthest": {"table"}}
 
 
 @pytest.mark.parametrize("label", ["railing", "column", "door frame", "door", "shower wall", "wood beam", "hand rail"])
