@@ -16,6 +16,7 @@ from spargen.run.files import stamp_of
 from spargen.run.generate import finish
 from spargen.run.naming import Cell
 from spargen.run.parts import KINDS, Part, part_folder, write_record
+from spargen.run.product import note, read_product
 from spargen.run.scenes import SceneRef
 from spargen.run.totals import Totals
 
@@ -261,6 +262,19 @@ def test_a_merge_that_is_cut_short_at_any_step_heals(tmp_path, steps, again):
         assert (report.waiting, report.remarks) == ([], [])
         assert tree(out) == whole, f"killed at step {number}"
         shutil.rmtree(out)
+
+
+@pytest.mark.parametrize("name", ["../beside", "spar/../../beside", "{beside}", "spar", ".parts/beside", "spar/a\0b"])
+def test_what_a_journal_names_outside_of_the_product_is_not_looked_at(tmp_path, name):
+    """It may be damaged, or come with a folder of somebody else's."""
+    out, beside = tmp_path / "out", tmp_path / "beside"
+    for file in (beside, out / ".parts/beside", out / "facts/mine/train/t/fill.jsonl"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"{}\n")
+    note(out, name.format(beside=beside), stamp_of(beside))
+    assert (read_product(out).standing, read_product(out).interrupted) == ({}, False)
+    note(out, "facts/mine/train/t/fill.jsonl", stamp_of(beside))
+    assert read_product(out).standing == {"facts/mine/train/t": ("facts/mine/train/t/fill.jsonl",)}
 
 
 def test_a_scene_that_is_what_it_was_again_after_a_merge_was_cut_short(tmp_path, steps):
