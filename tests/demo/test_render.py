@@ -16,6 +16,8 @@ FISHEYE = Lens("OPENCV_FISHEYE", (-0.02, 0.01, -0.006, 0.001))
 BARREL = Lens("OPENCV", (-0.28, 0.07, 1e-3, -5e-4))
 # Wide enough for the lens to show nothing in the corners.
 DARK = Lens("OPENCV", (-0.6, 0.0, 0.0, 0.0))
+# Askew enough for what it shows to have a ragged edge.
+RAGGED = Lens("OPENCV", (-0.4, 0.16, 0.12, -0.1))
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,33 @@ def test_a_lens_shows_each_pixel_what_its_ray_meets(house, renderer, lens):
     assert not color[v, u][~shown].any()
     # A pixel between others may take the face of its neighbours for its own at a thin thing's edge.
     assert (np.abs(got[shown] - np.where(face >= 0, z, 0)) < 2e-3).mean() > 0.995
+
+
+def test_a_pixel_that_a_lens_leaves_dark_shows_no_face(house, renderer):
+    """Along a ragged edge, neighbours that all show one wall say nothing about what is between them."""
+    cameras = replace(walk_cameras(house, 12).take([5]), lens=(RAGGED,))
+    color, depth, face = renderer.render_with_faces(cameras, 0)
+    v, u = np.indices(face.shape)
+    _, direction = cameras.rays(0, np.stack([u, v], -1) + 0.5)
+    dark = np.isnan(direction[:, 0]).reshape(face.shape)
+    assert 0.1 < dark.mean() < 0.3
+    assert (face[dark] == -1).all()
+    assert not color[dark].any()
+    assert not depth[dark].any()
+
+
+@pytest.mark.parametrize(("baked", "bound", "within"), [(-0.3, 0.12, 0.2), (0.0, 0.12, 0.2), (9.0, 1.35, 1.1)])
+def test_light_is_neither_pitch_dark_nor_glaring(house, baked, bound, within):
+    """What is baked goes on linearly to the ends of a face, and may leave its bounds there."""
+    paint, cameras = prepare(house), walk_cameras(house, 12).take([5])
+
+    def lit(light):
+        linear = paint.linear.copy()
+        linear[0] = np.array([0, 0, 0, light])[:, None]
+        return Renderer(paint._replace(linear=linear), threads=1).render(cameras, 0)[0]
+
+    assert np.array_equal(lit(baked), lit(bound))
+    assert not np.array_equal(lit(within), lit(bound))
 
 
 def test_without_a_lens_nothing_changes(house, renderer):
