@@ -105,3 +105,40 @@ def _area(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> f
 def _middles(low: float, high: float, many: Whole) -> tuple[Whole, Whole]:
     """Return the first of the middles from low to high, and the one behind the last."""
     return int(max(np.ceil(low), 0.0)), int(min(np.floor(high), many - 1.0)) + 1
+
+
+def widened(raster: Bools, radius: float) -> Bools:
+    """Return a raster (w, h) with all cells that lie within a radius, in cells, of one that it holds.
+
+    In time that does not grow with the radius: how far a cell lies from the nearest of its own column tells how far
+    that one reaches along the row.
+    """
+    off = np.arange(int(radius) + 1)
+    across = np.array([np.flatnonzero(np.sqrt(off**2 + k**2) <= radius)[-1] for k in off])
+    out = np.empty(raster.shape, dtype=np.bool_)
+    _widen(raster, across, out)
+    return out
+
+
+@compiled
+def _widen(raster: Bools, across: Ints, out: Bools) -> None:
+    """Set all cells of a raster that are so many columns or fewer from one that it holds, by the rows in between."""
+    rows, columns, beyond = raster.shape[0], raster.shape[1], len(across)
+    off = np.full((rows, columns), beyond, np.int64)
+    for row in range(rows):
+        for column in range(columns):
+            before = off[row - 1, column] + 1 if row > 0 else beyond
+            off[row, column] = 0 if raster[row, column] else min(before, beyond)
+    for row in range(rows - 1, -1, -1):
+        for column in range(columns):
+            if row + 1 < rows:
+                off[row, column] = min(off[row, column], off[row + 1, column] + 1)
+        # Up to where cells that were met reach, from the left and then from the right.
+        out[row, :] = False
+        for back in range(2):
+            reach = -1
+            for step in range(columns):
+                column = columns - 1 - step if back else step
+                if off[row, column] < beyond:
+                    reach = max(reach, step + across[off[row, column]])
+                out[row, column] |= step <= reach

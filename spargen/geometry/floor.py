@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spargen.errors import SceneError
 from spargen.geometry.boxes import footprint_hull
-from spargen.geometry.cells import CELL_M, Cells
+from spargen.geometry.cells import CELL_M, Cells, widened
 from spargen.geometry.surface import scene_points
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Mesh, Objects, Surface
@@ -195,18 +195,23 @@ def _closed(raster: Bools, radius: float, *, lines: bool = False) -> Bools:
     raster = np.pad(raster, pad)
     rows, columns = np.nonzero(raster.any(axis=1))[0], np.nonzero(raster.any(axis=0))[0]
     box = slice(rows[0] - pad, rows[-1] + pad + 1), slice(columns[0] - pad, columns[-1] + pad + 1)
-    # Distances do what a disc-shaped structuring element would, in time that does not grow with its size.
-    grown = scipy.ndimage.distance_transform_edt(~raster[box]) <= radius
-    grown = scipy.ndimage.binary_fill_holes(grown) if lines else grown
-    closed = scipy.ndimage.distance_transform_edt(grown) > radius
-    raster[box] |= scipy.ndimage.binary_fill_holes(closed | raster[box])
+    grown = widened(raster[box], radius)
+    grown = _filled(grown) if lines else grown
+    closed = ~widened(~grown, radius)
+    raster[box] |= _filled(closed | raster[box])
     return raster[pad:-pad, pad:-pad]
+
+
+def _filled(raster: Bools) -> Bools:
+    """Fill the holes of a raster whose first cell lies outside: all that no way along rows and columns leads to."""
+    # A fifth of the time that `binary_fill_holes` takes.
+    piece, _ = scipy.ndimage.label(~raster)
+    return np.asarray(piece != piece[0, 0])
 
 
 def _opened(raster: Bools, radius: float) -> Bools:
     """Leave out of a raster where no disc, of a radius in cells, fits in."""
-    inner = scipy.ndimage.distance_transform_edt(raster) > radius
-    return np.asarray(scipy.ndimage.distance_transform_edt(~inner) <= radius) if inner.any() else inner
+    return widened(~widened(~raster, radius), radius)
 
 
 def _area_m2(raster: Bools) -> float:
