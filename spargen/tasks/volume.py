@@ -8,6 +8,7 @@ import numpy as np
 
 from spargen.geometry.boxes import size_lwh_m
 from spargen.geometry.rounding import round_half_away
+from spargen.geometry.sheets import are_sheets
 from spargen.qa.answers import SIZE, size_class
 from spargen.qa.fact import Fact
 from spargen.qa.margin import least, of_rounding
@@ -27,6 +28,8 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
     size_m = size_lwh_m(objects.extent_m, objects.R_world_box)
     whole = vis.boxed & (vis.in_frame >= s.volume_in_frame) & (vis.unoccluded >= s.volume_unoccluded)
     c = ctx.draw("single", whole, 1)
+    sheets = are_sheets(ctx.scene.surface, objects, np.asarray(whole.any(axis=0)))
+    c = ctx.keep(~sheets[c.objects[:, 0]], "only one side of it was scanned", c)
     sides = size_m[c.objects[:, 0]]
     good = (sides >= s.min_side_m).all(axis=1) & ctx.rounds_clearly(sides, 2).all(axis=1)
     c = ctx.keep(good, "a side too short or on a rounding edge", c)

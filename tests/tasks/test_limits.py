@@ -40,3 +40,34 @@ def test_the_size_of_what_is_half_hidden_is_not_asked(gap, is_asked):
     assert asked(w, "spatial_volume_infer") == is_asked
     assert asked(w, "spatial_volume_infer", volume_unoccluded=0.4)
     assert not asked(w, "spatial_volume_infer", volume_unoccluded=0.6)
+
+
+ALL_SIDES = {"+x", "-x", "+y", "-y", "+z", "-z"}
+
+
+@pytest.mark.parametrize(
+    ("scanned", "is_asked"),
+    [
+        ({"-x"}, False),  # the front of a cabinet that is built in
+        ({"-x", "+y"}, False),  # and one edge, an eleventh of what there is
+        ({"-x", "+y", "+z"}, True),  # and two
+        ({"-x", "+x"}, False),  # a board without edges: nobody says which way faces turn
+        (ALL_SIDES - {"+x"}, True),
+        (ALL_SIDES, True),
+    ],
+)
+@pytest.mark.parametrize(
+    ("axes", "size", "center", "looks"),
+    [
+        ("xyz", (0.1, 1.1, 1.0), (3, 0, 1), {}),
+        ("yxz", (1.1, 0.1, 1.0), (0, 3, 1), {"heading_deg": 90}),
+        ("zyx", (1.0, 1.1, 0.1), (1.73, 0, -2), {"elevation_deg": -60}),
+    ],
+    ids=["upright", "faces turn the other way", "it lies on its back"],
+)
+def test_no_size_is_asked_of_what_only_one_side_was_scanned_of(scanned, is_asked, axes, size, center, looks):
+    there = {side[0] + axes["xyz".index(side[1])] for side in scanned}
+    if axes == "zyx":  # its front is its top
+        there = {{"-z": "+z", "+z": "-z"}.get(side, side) for side in there}
+    w = World().add("cabinet", center, size, missing=ALL_SIDES - there).camera((0, 0, 1), **looks)
+    assert asked(w, "spatial_volume_infer") == is_asked
