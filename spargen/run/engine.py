@@ -6,7 +6,7 @@ import gc
 import logging
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from itertools import islice
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from spargen.errors import PluginError, SpargenError, TaskError, short, unexpected
-from spargen.phrase.forms import phrase
+from spargen.phrase.forms import Phrased, phrase
 from spargen.plugins import line_in
 from spargen.qa.fact import Fact
 from spargen.qa.sample import choose
@@ -71,8 +71,7 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
     cache : folder that keeps visibility tables.
     threads : cores for looking, 0 = all.
     """
-    seed, settings = recipe.seed, recipe.settings
-    out = SceneQuestions()
+    seed, out = recipe.seed, SceneQuestions()
     asked = {name: forms for name, forms in recipe.forms.items() if _is_for(TASKS[name], scene)}
     views = _views(scene, asked, recipe, out, cache, threads)
     records = Records(views, recipe)
@@ -87,28 +86,48 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             with _timed(out, "words"):
-                # Some facts find no company for their options, so more are handed on where others must be wrong.
-                enough = POOL * max(quota, FEW) if form in WRONG else quota
-                able = _able(task, form, facts, settings, out)
-                spare = int((SPARE_WRONG if form in WRONG else SPARE) * max(quota, 2 * FEW))
                 # One fact told, and offered as a choice, is nearly the same row twice.
-                known = told[form not in WRONG]
-                chosen = choose(able, task.answer, form, enough, rng, rows=quota, spare=spare, asked=known)
-                phrased = phrase(name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
+                phrased = _in_words(task, form, quota, facts, told[form not in WRONG], recipe, rng, out)
             told[form in WRONG].update(p.fact.key for p in phrased)
             with _timed(out, "records"):
-                rows = [records.row(task, form, number, p) for number, p in enumerate(phrased)]
-            out.rows.extend(rows)
-            if ("sets" in task.needs or "clip" in task.needs) and rows and phrased[0].fact.marks:
-                alone = sum(_answered_by_one(p.fact, views) for p in phrased)
-                out.notes[f"{name}/{form}: rows of which one image alone shows everything"] = f"{alone} of {len(rows)}"
-            if len(rows) < quota:
-                out.short[name, form] = quota - len(rows)
-                if form in WRONG and len(chosen) > len(rows):
-                    out.dropped[name, WRONG[form]] += min(quota, len(chosen)) - len(rows)
+                out.rows.extend([records.row(task, form, number, p) for number, p in enumerate(phrased)])
+            _note_alone(task, form, phrased, views, out)
     if not out.rows:
         out.notes[NO_ROWS] = _why_none(views, out)
     return out
+
+
+def _in_words(
+    task: Task,
+    form: str,
+    quota: int,
+    facts: Sequence[Fact],
+    known: Collection[Hashable],
+    recipe: Recipe,
+    rng: np.random.Generator,
+    out: SceneQuestions,
+) -> list[Phrased]:
+    """Choose among facts those for up to `quota` rows of a form, others than the known ones rather; and phrase them."""
+    settings = recipe.settings
+    # Some facts find no company for their options, so more are handed on where others must be wrong.
+    enough = POOL * max(quota, FEW) if form in WRONG else quota
+    spare = int((SPARE_WRONG if form in WRONG else SPARE) * max(quota, 2 * FEW))
+    able = _able(task, form, facts, settings, out)
+    chosen = choose(able, task.answer, form, enough, rng, rows=quota, spare=spare, asked=known)
+    phrased = phrase(task.name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
+    if len(phrased) < quota:
+        out.short[task.name, form] = quota - len(phrased)
+        if form in WRONG and len(chosen) > len(phrased):
+            out.dropped[task.name, WRONG[form]] += min(quota, len(chosen)) - len(phrased)
+    return phrased
+
+
+def _note_alone(task: Task, form: str, phrased: Sequence[Phrased], views: Views, out: SceneQuestions) -> None:
+    """Count the rows over several images of which one shows everything, where there are marks to tell it by."""
+    if ("sets" in task.needs or "clip" in task.needs) and phrased and phrased[0].fact.marks:
+        alone = sum(_answered_by_one(p.fact, views) for p in phrased)
+        note = f"{task.name}/{form}: rows of which one image alone shows everything"
+        out.notes[note] = f"{alone} of {len(phrased)}"
 
 
 def _is_for(task: Task, scene: Scene) -> bool:
