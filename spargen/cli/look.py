@@ -100,6 +100,7 @@ def preview(
     from spargen.run.recipe import make_recipe
     from spargen.run.sheets import save
 
+    refuse_other_kinds(out)
     source = {"adapter": adapter, "root": root or _preview_root()}
     tree = {"seed": seed, "out": Path(), "sources": [source], "tasks": [task], "rows_per_cell": _PREVIEW_ROWS}
     job = make_job(tree, change or [])
@@ -138,6 +139,7 @@ def inspect(
     from spargen.scene.lists import rules_of
     from spargen.views.check import check_scene, in_words
 
+    refuse_other_kinds(out)
     job = make_job({"out": Path(), "sources": [{"adapter": adapter, "root": root}]}, change or [])
     rules = rules_of(job.labels)
     found = _load_scene(job, scene, rules)
@@ -209,6 +211,15 @@ def _described(name: str, what: Subject) -> dict[str, str]:
     task = TASKS[name]
     told = {name: f"{task.views}, {task.level}", "asks": task.asks, "truth": task.truth, "slots": ", ".join(task.slots)}
     return told | {form: str(templates.wording(name, form).path) for form in forms}
+
+
+def refuse_other_kinds(out: Path | None) -> None:
+    """Raise `JobError` where a picture is to be written to a file of another kind than pictures are written as."""
+    from mimetypes import guess_type
+
+    if out and guess_type(out.name)[0] and out.suffix.lower() not in _PICTURES and not out.is_dir():
+        mend = f"end it with {', '.join(_PICTURES[:-1])} or {_PICTURES[-1]}, or name a folder"
+        raise JobError(f"no picture is written as {out.suffix}", where=f"--out {out}", mend=mend)
 
 
 def picture_path(out: Path | None, name: str) -> Path:

@@ -437,6 +437,16 @@ def test_a_picture_goes_to_a_file_or_into_a_folder(out, written, tmp_path, monke
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / written]
 
 
+@pytest.mark.parametrize("out", ["a.gif", "a.WEBP", "there/a.pdf"])
+def test_no_folder_is_made_for_a_picture_of_another_kind(out, spargen, root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for asked in (["inspect", "tiny:TinyAdapter", root, "a_00"], ["preview", "obj_count"]):
+        one_message(spargen(*asked, "--out", out), f"no picture is written as {Path(out).suffix}", ".jpeg or .png")
+    assert not Path(Path(out).parts[0]).exists()
+    Path(out).mkdir(parents=True)
+    one_message(spargen("inspect", "tiny:TinyAdapter", root, "a_00", "--out", out), "no colour image can be read")
+
+
 def test_a_fault_of_the_program_is_one_message_and_its_place_is_told_when_asked(spargen, given, monkeypatch):
     monkeypatch.setattr("spargen.run.job.make_job", lambda *_: 1 // 0)
     one_message(spargen("generate", *given), "did not expect this: ZeroDivisionError")
