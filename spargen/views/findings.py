@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from spargen.errors import SceneError
 from spargen.fingerprint import digest, libraries, tree
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Scene
+from spargen.views.kept import written_whole
 from spargen.views.pictures import image_fault
 
 _CODE = [Path(__file__).parent, Path(spargen.scene.__path__[0])]
@@ -32,10 +32,8 @@ def read_kept(path: Path) -> Any:
 
 def keep(path: Path, found: object) -> None:
     """Put findings into a file whole, in the place of what was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+    with written_whole(path) as file:
         file.write(orjson.dumps(found))
-    Path(file.name).replace(path)
 
 
 class ImageFaults:

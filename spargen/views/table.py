@@ -8,7 +8,6 @@ from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TypeVar
 from zipfile import BadZipFile
 
@@ -28,6 +27,7 @@ from spargen.scene.labels import LabelRules, LabelTable
 from spargen.scene.types import Scene, Surface
 from spargen.seeds import rng_for
 from spargen.settings import Settings
+from spargen.views.kept import written_whole
 from spargen.views.masks import without_masked
 from spargen.views.sets import Links, link, pick_sets
 from spargen.views.shown import Shown
@@ -254,10 +254,8 @@ class Views:
                 return Visibility(*(stored[f.name] for f in fields(Visibility)))
         except (OSError, EOFError, ValueError, KeyError, BadZipFile):
             vis = self._see()
-        self.keep_in.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.keep_in, suffix=".part", delete=False) as file:
+        with written_whole(path) as file:
             np.savez_compressed(file, **{f.name: getattr(vis, f.name) for f in fields(Visibility)})
-        Path(file.name).replace(path)
         return vis
 
     def _see(self) -> Visibility:
