@@ -1,4 +1,4 @@
-"""Objects of which only one side was scanned: how deep they are, nobody can tell."""
+"""Objects of which one layer was scanned: how deep they are, nobody can tell."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from spargen.scene.types import Objects, Surface
 
 Bools = NDArray[np.bool_]
 
-ALONG, ONE_SIDE = 0.8, 0.9
-"""A face lies along an axis if the cosine between its normal and that is as large; and only one side of an object was
-scanned if so large a share of its area lies along one. Of a whiteboard that is 5 cm thick, edges are a seventh."""
+ALONG, ONE_WAY = 0.8, 0.9
+"""A face looks along an axis if the cosine between its normal and that is as large, whichever way it turns; and so
+large a share of the area of a sheet does."""
+ONE_LAYER = 0.25
+"""By so much of a sheet's thickness its faces are off their middle, at most (root mean square); of a board that was
+scanned from both sides it is a half."""
 
 
 def are_sheets(surface: Surface, objects: Objects, chosen: Bools) -> Bools:
-    """Tell of which objects (N,) only the one side was scanned that lies across the shortest side of their boxes.
+    """Tell which objects (N,) have nearly all of their area in one layer across the shortest side of their boxes.
 
     Fronts of cabinets that are built in are such, and tops of tables whose legs are annotated as something else: their
-    boxes are as thick as a handle sticks out. A board that was scanned from both sides, but without edges, counts as
-    well, for nobody says which way faces turn. Instance images are no measure of a box, so none is told of them.
+    boxes are as thick as a handle sticks out. Instance images are no measure of a box, so none is told of them.
 
     Parameters
     ----------
@@ -35,6 +37,11 @@ def are_sheets(surface: Surface, objects: Objects, chosen: Bools) -> Bools:
     normal = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])  # as long as twice the area
     area = np.sqrt((normal**2).sum(axis=0))
     axis = objects.R_world_box[np.arange(len(objects)), :, objects.extent_m.argmin(axis=1)]
-    along = np.abs((normal * axis[owner].T).sum(axis=0)) >= ALONG * area
-    total, flat = np.bincount(owner, area, len(objects)), np.bincount(owner, area * along, len(objects))
-    return np.asarray(chosen & (total > 0) & (flat >= ONE_SIDE * total))
+    axis, n = axis[owner].T, len(objects)
+    total = np.bincount(owner, area, n)
+    looks = np.bincount(owner, area * (np.abs((normal * axis).sum(axis=0)) >= ALONG * area), n)
+    deep_m = (((a + b + c) / 3 - objects.center_m[owner].T) * axis).sum(axis=0)
+    middle_m = np.bincount(owner, area * deep_m, n) / np.maximum(total, 1e-12)
+    off_m = np.sqrt(np.bincount(owner, area * (deep_m - middle_m[owner]) ** 2, n) / np.maximum(total, 1e-12))
+    one_layer = off_m <= ONE_LAYER * objects.extent_m.min(axis=1, initial=np.inf)
+    return np.asarray(chosen & (total > 0) & (looks >= ONE_WAY * total) & one_layer)

@@ -12,7 +12,6 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from spargen.verify.plane import beyond, hull, least_rectangles
-from spargen.verify.sheets import one_sheet
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -105,11 +104,6 @@ class Thing:
     def tree(self) -> cKDTree:
         """Samples of its surface, to measure gaps with."""
         return cKDTree(np.concatenate([self.points_m, lattice(self.corners_m)[0]]))
-
-    @cached_property
-    def is_sheet(self) -> bool:
-        """Whether one side of it was scanned and no other."""
-        return one_sheet(self.corners_m)
 
     @cached_property
     def samples_m(self) -> Floats:

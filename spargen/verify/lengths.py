@@ -46,8 +46,7 @@ def distance_oo_mv(row: Row) -> None:
 
 def volume(row: Row) -> None:
     """Length >= width and height of a box in centimetres."""
-    thing, sides = row.things[0], row.things[0].sides
-    row.need(not thing.is_sheet, f"only one side of {thing} was scanned: nobody can tell how deep it is")
+    sides = row.things[0].sides
     row.need(min(sides) >= row.site.bounds.min_side_m - EDGE, f"a side of {min(sides):.3f} m")
     want = [{str(whole(100 * s - 1e-4)), str(whole(100 * s + 1e-4))} for s in sides]
     said = row.answer.split(",") if row.form == "fill" else re.findall(r"\b\d+\b", without_marks(row.answer))

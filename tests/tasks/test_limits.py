@@ -51,7 +51,7 @@ ALL_SIDES = {"+x", "-x", "+y", "-y", "+z", "-z"}
         ({"-x"}, False),  # the front of a cabinet that is built in
         ({"-x", "+y"}, False),  # and one edge, an eleventh of what there is
         ({"-x", "+y", "+z"}, True),  # and two
-        ({"-x", "+x"}, False),  # a board without edges: nobody says which way faces turn
+        ({"-x", "+x"}, True),  # a board seen from before and from behind
         (ALL_SIDES - {"+x"}, True),
         (ALL_SIDES, True),
     ],

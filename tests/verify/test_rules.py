@@ -17,7 +17,6 @@ from spargen.verify.bounds import Bounds
 from spargen.verify.directions import check_relation, check_tuples, word
 from spargen.verify.ground import Ground
 from spargen.verify.judge import Verdict, judge
-from spargen.verify.lengths import volume
 from spargen.verify.lexicon import Lexicon
 from spargen.verify.nearest import check_candidates, check_extreme, check_rivals
 from spargen.verify.row import Halt
@@ -406,31 +405,6 @@ def test_the_length_that_is_told_is_right():
         asked = row(question="If that of the bed is 1.5 meters?", answer="2.0", right="2.0")
         check_metres(asked, 2.0, told=told)
         assert bool(asked.wrong) == wrong, told
-
-
-FRONT, HANDLE = sheet((0, 0, 0), (0, 2, 1), 0), sheet((-0.1, 1, 0.5), (0, 1, 0.6), 1)
-TOP = sheet((0, 0, 0.7), (1, 2, 0.7), 2)
-
-
-@pytest.mark.parametrize(
-    ("parts", "fault"),
-    [
-        ([FRONT, HANDLE], True),
-        ([TOP, sheet((0, 0, 0.6), (0.1, 0, 0.7), 1)], True),
-        ([FRONT, sheet((0, 0, 0), (0.5, 0, 1), 1)], False),
-        ([FRONT @ [[0.8, 0, 0.6], [0, 1, 0], [-0.6, 0, 0.8]], HANDLE - [0.3, 0, 0]], False),
-        ([block((0, 0, 0), (0.1, 2, 1))], False),
-    ],
-    ids=["a front", "a top", "a front and a side", "it leans", "all sides"],
-)
-def test_nobody_can_tell_how_deep_a_front_is(parts, fault):
-    known = site([("cabinet", parts)])
-    (thing,) = known.list
-    said = ",".join(str(round(100 * side)) for side in thing.sides)
-    asked = row(question="", answer=said, right=said, things=[thing])
-    volume(asked)
-    assert [what for what in asked.wrong if "one side" in what] == asked.wrong
-    assert bool(asked.wrong) == fault
 
 
 @pytest.mark.parametrize(
