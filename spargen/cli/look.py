@@ -217,7 +217,9 @@ def refuse_other_kinds(out: Path | None) -> None:
     """Raise `JobError` where a picture is to be written to a file of another kind than pictures are written as."""
     from mimetypes import guess_type
 
-    if out and guess_type(out.name)[0] and out.suffix.lower() not in _PICTURES and not out.is_dir():
+    if out is None or out.is_dir() or out.suffix.lower() in _PICTURES:
+        return
+    if (guess_type(out.name)[0] or "").startswith(("image/", "video/", "application/pdf")):
         mend = f"end it with {', '.join(_PICTURES[:-1])} or {_PICTURES[-1]}, or name a folder"
         raise JobError(f"no picture is written as {out.suffix}", where=f"--out {out}", mend=mend)
 

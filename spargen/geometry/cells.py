@@ -110,8 +110,8 @@ def _middles(low: float, high: float, many: Whole) -> tuple[Whole, Whole]:
 def widened(raster: Bools, radius: float) -> Bools:
     """Return a raster (w, h) with all cells that lie within a radius, in cells, of one that it holds.
 
-    In time that does not grow with the radius: how far a cell lies from the nearest of its own column tells how far
-    that one reaches along the row.
+    In time that does not grow with the radius: a cell that the raster holds reaches so far along its own row, less far
+    along the next ones, and along each cell's row only the nearest one of a column counts.
     """
     off = np.arange(int(radius) + 1)
     across = np.array([np.flatnonzero(np.sqrt(off**2 + k**2) <= radius)[-1] for k in off])
@@ -122,7 +122,7 @@ def widened(raster: Bools, radius: float) -> Bools:
 
 @compiled
 def _widen(raster: Bools, across: Ints, out: Bools) -> None:
-    """Set all cells of a raster that are so many columns or fewer from one that it holds, by the rows in between."""
+    """Set all cells within reach of one that a raster holds: `across[k]` cells along the row that is k rows away."""
     rows, columns, beyond = raster.shape[0], raster.shape[1], len(across)
     off = np.full((rows, columns), beyond, np.int64)
     for row in range(rows):

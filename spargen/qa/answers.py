@@ -408,7 +408,7 @@ class Candidate(AnswerKind):
         return only(Thing, values)
 
     def apart(self, value: Thing, other: Thing, settings: Settings) -> bool:
-        return str(value) != str(other)
+        return self.text(value) != self.text(other)
 
     def bucket(self, value: Thing) -> str:
         return value.mark

@@ -85,9 +85,10 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
         told: dict[bool, set[Hashable]] = {True: set(), False: set()}
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
+            # One fact told, and offered as a choice, is nearly the same row twice.
+            known = told[form not in WRONG]
             with _timed(out, "words"):
-                # One fact told, and offered as a choice, is nearly the same row twice.
-                phrased = _in_words(task, form, quota, facts, told[form not in WRONG], recipe, rng, out)
+                phrased = _in_words(task, form, quota, facts, known, recipe, rng, out)
             told[form in WRONG].update(p.fact.key for p in phrased)
             with _timed(out, "records"):
                 out.rows.extend([records.row(task, form, number, p) for number, p in enumerate(phrased)])
@@ -107,7 +108,7 @@ def _in_words(
     rng: np.random.Generator,
     out: SceneQuestions,
 ) -> list[Phrased]:
-    """Choose among facts those for up to `quota` rows of a form, others than the known ones rather; and phrase them."""
+    """Choose facts for up to `quota` rows of a form, rather such as are not known, and phrase them."""
     settings = recipe.settings
     # Some facts find no company for their options, so more are handed on where others must be wrong.
     enough = POOL * max(quota, FEW) if form in WRONG else quota

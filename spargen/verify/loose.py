@@ -16,7 +16,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 THIN_M, WIDE_M = 0.06, 2.4
-"""A piece with a thinner box is a patch of a wall; with a wider one it is no single thing."""
+"""A piece with a thinner box is a patch of a wall; with a wider one it is no single thing: both a little stricter than
+what `spargen` goes by, so that a careful reader would agree."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ COLUMNS = 320
 POINT_M, CELL_M = 0.08, 0.06
 """Sides of the cells of which each gives one point of the surface at most, and of those that nameless things fill."""
 SMALL_M = 0.12
-"""What cells show is no thing where its longest side is no more than this beyond one cell's."""
+"""What cells show is no thing where its longest side is less than this and one cell more."""
 TOUCH = 1.8
 """Cells whose middles are so many sides apart, at most, touch at a corner."""
 BITS = 21

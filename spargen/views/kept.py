@@ -13,10 +13,13 @@ from typing import IO
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of another once it is written; where that fails, nothing is left of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
+    part: Path | None = None
+    try:
+        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            part = Path(file.name)
             yield file
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).replace(path)
+        part.replace(path)
+    except BaseException:
+        if part:
+            part.unlink(missing_ok=True)
+        raise

@@ -20,3 +20,6 @@ def test_a_file_is_there_once_it_is_whole(tmp_path):
         write(b"2", KeyboardInterrupt)
     assert path.read_bytes() == b"1"
     assert [*path.parent.iterdir()] == [path]
+    with pytest.raises(IsADirectoryError), written_whole(path.parent):
+        pass
+    assert [*tmp_path.iterdir()] == [path.parent]
