@@ -110,8 +110,8 @@ def _middles(low: float, high: float, many: Whole) -> tuple[Whole, Whole]:
 def widened(raster: Bools, radius: float) -> Bools:
     """Return a raster (w, h) with all cells that lie within a radius, in cells, of one that it holds.
 
-    In time that does not grow with the radius: a cell that the raster holds reaches so far along its own row, less far
-    along the next ones, and along each cell's row only the nearest one of a column counts.
+    In time that does not grow with the radius: of each column, the nearest cell that the raster holds tells how far
+    along a row it reaches.
     """
     off = np.arange(int(radius) + 1)
     across = np.array([np.flatnonzero(np.sqrt(off**2 + k**2) <= radius)[-1] for k in off])

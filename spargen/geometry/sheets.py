@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spargen.geometry.surface import face_areas_m2, normals
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Objects, Surface
 
@@ -31,17 +32,15 @@ def are_sheets(surface: Surface, objects: Objects, chosen: Bools) -> Bools:
     """
     if isinstance(surface, InstanceImages):
         return np.zeros(len(objects), dtype=bool)
-    own = surface.belongs_to(chosen)
-    owner, (a, b, c) = surface.face_object[own], surface.vertices_m[surface.faces[own]].transpose(1, 2, 0)
-    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
-    normal = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])  # as long as twice the area
-    area = np.sqrt((normal**2).sum(axis=0))
-    axis = objects.R_world_box[np.arange(len(objects)), :, objects.extent_m.argmin(axis=1)]
-    axis, n = axis[owner].T, len(objects)
-    total = np.bincount(owner, area, n)
-    looks = np.bincount(owner, area * (np.abs((normal * axis).sum(axis=0)) >= ALONG * area), n)
-    deep_m = (((a + b + c) / 3 - objects.center_m[owner].T) * axis).sum(axis=0)
-    middle_m = np.bincount(owner, area * deep_m, n) / np.maximum(total, 1e-12)
-    off_m = np.sqrt(np.bincount(owner, area * (deep_m - middle_m[owner]) ** 2, n) / np.maximum(total, 1e-12))
-    one_layer = off_m <= ONE_LAYER * objects.extent_m.min(axis=1, initial=np.inf)
-    return np.asarray(chosen & (total > 0) & (looks >= ONE_WAY * total) & one_layer)
+    face, n = np.flatnonzero(surface.belongs_to(chosen)), len(objects)
+    owner, area_m2 = surface.face_object[face], face_areas_m2(surface)[face]
+    axis = objects.R_world_box[np.arange(n), :, objects.extent_m.argmin(axis=1)][owner]
+    weight = area_m2 / np.maximum(np.bincount(owner, area_m2, n), 1e-12)[owner]
+    looks = np.abs(np.einsum("fk,fk->f", normals(surface, face), axis)) >= ALONG * 2 * area_m2
+    # Corner by corner: numpy is slow along an axis of three.
+    a, b, c = surface.vertices_m[surface.faces[face]].transpose(1, 0, 2)
+    deep_m = np.einsum("fk,fk->f", (a + b + c) / 3 - objects.center_m[owner], axis)
+    off_m = deep_m - np.bincount(owner, weight * deep_m, n)[owner]
+    one_way = np.bincount(owner, weight * looks, n) >= ONE_WAY
+    one_layer = np.sqrt(np.bincount(owner, weight * off_m**2, n)) <= ONE_LAYER * objects.extent_m.min(axis=1)
+    return np.asarray(one_way & one_layer)

@@ -26,7 +26,7 @@ THIN_M, WIDE_M = 0.05, 2.5
 """A piece with a thinner box is a patch of wall or floor, or flat; with a wider one it is no single thing. A shoe is
 thicker, and seen at once."""
 SMALL_M = 0.1
-"""What images show of a piece is no thing where its longest side is shorter: images tell no more than such steps."""
+"""What images show of a piece is no thing where its longest side is shorter: less than two cubes tell nothing."""
 ON_PIECE = 64
 """Points that are spread over a piece, to see it by."""
 CUBE_M, CUT_M, COLUMNS = 0.05, 1.0, 320

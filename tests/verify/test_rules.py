@@ -350,6 +350,19 @@ def test_what_nobody_annotated_is_a_rival():
         assert bool(asked.wrong) == wrong, asked.wrong
 
 
+@pytest.mark.parametrize(
+    ("high", "side", "wrong"),
+    [(0.07, 0.4, True), (0.04, 0.4, False), (0.065, 0.065, True)],
+    ids=["as a shoe", "as a mat", "small"],
+)
+def test_a_rival_may_be_low_and_small(high, side, wrong):
+    box = ("box", [block((3.7, 1.8, 1.2), (3.9, 2.2, 1.8))])
+    world = site([*ROOM, box, ("spare", [block((3, 1.4, 1), (3 + side, 1.4 + side, 1 + high))])], SIDES, bare=[3])
+    asked = row(question=WORDS, site=world, frames=[0])
+    check_rivals(asked, world.things[2], world.view(0).position, 1)
+    assert bool(asked.wrong) == wrong, asked.wrong
+
+
 def test_what_the_words_do_not_name_counts():
     rail, frame = (
         ("railing", [block((2.9, 1.9, 1), (3, 2.1, 1.8))]),
