@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.errors import SceneError
 from spargen.geometry.boxes import gravity_box, tilt_deg
-from spargen.geometry.pieces import MainBody, linked_closely, main_body
 from spargen.geometry.surface import triangle_areas_m2
 from spargen.scene.labels import LabelRules, LabelTable
 from spargen.scene.texts import label_of
 from spargen.scene.types import Annotation, Mesh, Objects
+
+if TYPE_CHECKING:
+    from spargen.geometry.pieces import MainBody
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -193,6 +195,8 @@ def _sorted(owner: NDArray[np.integer], n: int) -> tuple[Ints, Ints]:
 
 def _main_bodies(mesh: Mesh, members: _Members, exempt: Bools) -> list[MainBody]:
     """Tell each object from its strays; those that are exempt have none."""
+    from spargen.geometry.pieces import MainBody, linked_closely, main_body  # lists do without what is compiled
+
     points_m = mesh.vertices_m[members.vertex]
     piece = linked_closely(points_m, members.owner, members.corners)
     bodies = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
+from spargen.geometry.apart import apart_m
+from spargen.geometry.bounds import bounds
 from spargen.geometry.boxes import footprint_hull, outside_m
-from spargen.linked import linked
+from spargen.geometry.linked import linked
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -86,7 +87,7 @@ def main_body(points_m: Floats, piece: Ints, corners: NDArray[np.integer], area_
         return MainBody(np.ones(len(points_m), dtype=bool), 0, doubtful=False)
     if k > MOST_PIECES:
         return MainBody(np.ones(len(points_m), dtype=bool), 0, doubtful=True)
-    of_face = piece[corners.max(axis=1)]
+    of_face = piece[np.ascontiguousarray(corners.T).max(axis=0)]
     size = np.bincount(of_face, weights=area_m2, minlength=k)
     if not size.any():  # points without a face between them
         size = np.bincount(piece).astype(np.float64)
@@ -112,9 +113,11 @@ def _grained(points_m: Floats, piece: Ints, corners: NDArray[np.integer], of_fac
 
     Between vertices alone the top of a table would lie far from the leg that carries its middle.
     """
-    whole = (corners >= 0).all(axis=1)
+    whole = (np.ascontiguousarray(corners.T) >= 0).all(axis=0)
     triangle, owner = points_m[corners[whole]], of_face[whole]
-    longest_m = np.linalg.norm(triangle - np.roll(triangle, 1, axis=1), axis=2).max(axis=1)
+    # Axis after axis: numpy is slow along one of three.
+    a, b, c = np.ascontiguousarray(triangle.transpose(1, 2, 0))
+    longest_m = np.sqrt(np.max([((p - q) ** 2).sum(axis=0) for p, q in ((a, b), (b, c), (c, a))], axis=0))
     splits = np.clip(np.ceil(longest_m / GRAIN_M), 1, MOST_SPLITS)
     coarser = np.sqrt(MOST_GRAINS / max(1, (splits**2 / 2).sum()))
     splits = np.maximum(1, splits * min(1, coarser)).astype(np.int64)
@@ -131,17 +134,11 @@ def _gaps_m(points_m: Floats, piece: Ints) -> tuple[Ints, Ints, Floats]:
     """Pairs of pieces that come nearer to each other than `APART_M`, or as near, and the gaps between them."""
     order = np.argsort(piece, kind="stable")
     own = np.split(points_m[order], np.flatnonzero(np.diff(piece[order])) + 1)
-    low, high = (np.array([f(p, axis=0) for p in own]) for f in (np.min, np.max))
-    trees: dict[int, scipy.spatial.cKDTree] = {}
+    low, high = bounds(points_m, piece)
     found = []
     for i in range(len(own)):
         between = np.maximum(np.maximum(low[i + 1 :] - high[i], low[i] - high[i + 1 :]), 0)
         for j in (i + 1 + np.flatnonzero(np.linalg.norm(between, axis=1) <= APART_M)).tolist():
-            few, many = sorted((i, j), key=lambda p: len(own[p]))
-            if many not in trees:
-                # So few points are looked up that to balance a tree would cost more than it saves.
-                trees[many] = scipy.spatial.cKDTree(own[many], compact_nodes=False, balanced_tree=False)
-            gap_m = trees[many].query(own[few], distance_upper_bound=APART_M + LINK_M)[0].min()
-            found.append((i, j, gap_m))
+            found.append((i, j, apart_m(own[i], own[j], APART_M + LINK_M)))
     a, b, gap = np.array(found, dtype=np.float64).reshape(-1, 3).T
     return a.astype(np.int64), b.astype(np.int64), gap

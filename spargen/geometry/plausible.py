@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from spargen.geometry.claims import Claims, Met
 from spargen.geometry.compiled import compiled
+from spargen.geometry.linked import linked
 from spargen.geometry.rays import Rays
 from spargen.geometry.surface import face_areas_m2
-from spargen.linked import linked
 from spargen.scene.types import Mesh
 
 Floats = NDArray[np.float64]

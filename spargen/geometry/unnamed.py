@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spargen.geometry.bounds import bounds
 from spargen.geometry.boxes import gravity_box
 from spargen.geometry.images import SPAN, cubes, located, sample
+from spargen.geometry.linked import linked
 from spargen.geometry.surface import spread_points
-from spargen.linked import linked
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import NOT_ANNOTATED, InstanceImages
 from spargen.scene.types import Mesh, Surface
@@ -81,7 +82,7 @@ def _in_mesh(mesh: Mesh) -> tuple[Floats, NDArray[np.int32]]:
     corners = node[corner].reshape(-1, 3)
     a, b = np.concatenate([corners[:, :2], corners[:, 1:]]).T
     piece = linked(a, b, len(used))
-    low, high = _bounds(points_m, piece[node])
+    low, high = bounds(points_m, piece[node])
     size, order = high - low, np.argsort(piece[node], kind="stable")
     first = np.searchsorted(piece[node][order], np.arange(len(size) + 1))
     hopeful = (size >= [0, 0, THIN_M]).all(axis=1) & (size <= [2 * WIDE_M, 2 * WIDE_M, WIDE_M]).all(axis=1)
@@ -133,7 +134,7 @@ def unnamed_in_images(
         found = list(pool.map(of_view, range(len(cameras))))
     points_m = np.concatenate([np.zeros((0, 3)), *(points for points, _ in found)])
     view, part = np.repeat(np.arange(len(found)), [len(points) for points, _ in found]), _parts(points_m)
-    low, high = _bounds(points_m, part)
+    low, high = bounds(points_m, part)
     longest = (high - low).max(axis=1, initial=0.0) + CUBE_M
     shown = np.zeros((len(cameras), len(longest)))
     np.add.at(shown, (view, part), np.concatenate([np.zeros(0), *(share for _, share in found)]))
@@ -151,17 +152,8 @@ def _parts(points_m: Floats) -> Ints:
         links.append(np.stack([np.arange(len(number)), at])[:, number[at] == beside])
     a, b = np.concatenate(links, axis=1)
     piece = linked(a, b, len(number))
-    low, high = _bounds(points_m[first], piece)
+    low, high = bounds(points_m[first], piece)
     wide = ((high - low).max(axis=1, initial=0.0) > WIDE_M)[piece]
     cut = np.where(wide, cubes(points_m[first], CUT_M), -1)
     _, part = np.unique(np.stack([piece, cut]), axis=1, return_inverse=True)
     return np.asarray(part.ravel()[cube.ravel()], dtype=np.int64)
-
-
-def _bounds(points_m: Floats, group: Ints) -> tuple[Floats, Floats]:
-    """Lowest and highest corner (G, 3) of the points (P, 3) of each group (P,)."""
-    low = np.full((int(group.max(initial=-1)) + 1, 3), np.inf)
-    high = -low
-    np.minimum.at(low, group, points_m)
-    np.maximum.at(high, group, points_m)
-    return low, high

@@ -10,18 +10,20 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.points import SurfacePoints, surface_points
 from spargen.geometry.rounding import permille
-from spargen.geometry.unnamed import Pieces, pieces_of
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
 from spargen.scene.types import Objects, Surface
 from spargen.settings import Settings
+
+if TYPE_CHECKING:
+    from spargen.geometry.unnamed import Pieces
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -160,6 +162,7 @@ def see(
     # What they bring, `spargen list` need not wait for.
     from spargen.geometry.image_eye import ImageEye
     from spargen.geometry.mesh_eye import MeshEye
+    from spargen.geometry.unnamed import pieces_of
 
     threads = threads or os.cpu_count() or 1
     if points is None:

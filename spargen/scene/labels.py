@@ -11,11 +11,11 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from spargen.errors import SceneError
-from spargen.linked import linked
 from spargen.reading import read_shipped
 from spargen.resources import data_dir
 
@@ -305,8 +305,8 @@ class LabelTable:
     @property
     def kind(self) -> Ints:
         """(N,) numbers of kinds that a name tells apart: labels that clash, also by way of others, are of one."""
-        first, second = np.nonzero(self.clash)
-        return linked(first, second, len(self.clash))
+        _, kind = scipy.sparse.csgraph.connected_components(scipy.sparse.csr_array(self.clash), directed=False)
+        return np.asarray(kind, dtype=np.int64)
 
     def doubting(self, objects: Bools) -> LabelTable:
         """Return the table with more objects (N,) that are doubtful."""

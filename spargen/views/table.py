@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -19,7 +19,6 @@ import spargen.scene
 from spargen.fingerprint import digest, libraries, tree
 from spargen.geometry.gaps import touching
 from spargen.geometry.points import SurfacePoints, surface_points
-from spargen.geometry.unnamed import Pieces, Unnamed, pieces_of, unnamed_in_images
 from spargen.geometry.visibility import Visibility, see
 from spargen.scene.cameras import Cameras
 from spargen.scene.images import InstanceImages
@@ -31,6 +30,9 @@ from spargen.views.kept import written_whole
 from spargen.views.masks import without_masked
 from spargen.views.sets import Links, link, pick_sets
 from spargen.views.shown import Shown
+
+if TYPE_CHECKING:  # what is compiled takes long to load, and lists do without
+    from spargen.geometry.unnamed import Pieces, Unnamed
 
 SETS = 1200
 """Pairs, and sets, of views drawn in a scene: several times the questions of the largest quota."""
@@ -148,11 +150,15 @@ class Views:
     @cached_property
     def pieces(self) -> Pieces:
         """The pieces of `vis.pieces`."""
+        from spargen.geometry.unnamed import pieces_of
+
         return pieces_of(self.surface)
 
     @cached_property
     def unnamed(self) -> Unnamed:
         """What nobody annotated and may be a thing."""
+        from spargen.geometry.unnamed import Unnamed, unnamed_in_images
+
         if isinstance(self.surface, InstanceImages):
             n, least = len(self.scene.objects), self.settings.glimpsed_share
             return unnamed_in_images(self.surface, self.cameras, n, least, threads=self.threads)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spargen.linked import linked
+from spargen.geometry.linked import linked
 
 
 def walked(links: list[tuple[int, int]], n: int) -> list[int]:
