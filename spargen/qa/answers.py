@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spargen.geometry.rounding import round_half_away
-from spargen.qa.boxes import box_apart, box_text, boxes_apart, boxes_away
+from spargen.qa.boxes import box_apart, box_text, boxes_apart, boxes_away, looks_of
 from spargen.qa.fact import ORDINALS, Fact, Thing
 from spargen.qa.kind import AnswerKind, Exchangeable, Values
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
@@ -23,6 +23,7 @@ from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 WORDS = {
     "lr": ("left", "", "right"),
@@ -159,16 +160,17 @@ class Box(AnswerKind):
         return (min(2, (value[0] + value[2]) // 667), min(2, (value[1] + value[3]) // 667))
 
     def clear(self, value: Sequence[int], others: Values, settings: Settings) -> Bools:
-        return np.asarray(boxes_apart(value, others, settings)[0])
+        return boxes_apart(value, others, settings)
 
     def apart(self, value: Sequence[int], other: Sequence[int], settings: Settings) -> bool:
         return box_apart(value, other, settings)
 
     def away(self, value: Sequence[int], others: Values) -> Floats:
-        return np.asarray(boxes_away([value], others)[0])
+        return boxes_away(looks_of([value]), looks_of(others))
 
-    def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
-        return boxes_apart(values, values, settings), boxes_away(values, values)
+    def compared(self, values: Sequence[Any], one: Ints, other: Ints, settings: Settings) -> tuple[Bools, Floats]:
+        boxes, looks = np.array(values, dtype=np.int64), looks_of(values)
+        return boxes_apart(boxes[one], boxes[other], settings), boxes_away(looks[one], looks[other])
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,7 @@ class Sightings(AnswerKind):
         return value.image
 
     def clear(self, value: Sighting, others: Values, settings: Settings) -> Bools:
-        return np.asarray(_sightings_apart([value], others, settings)[0])
+        return np.array([self.apart(value, other, settings) for other in others], dtype=bool)
 
     def apart(self, value: Sighting, other: Sighting, settings: Settings) -> bool:
         return _named_apart(value, other) and (value.image != other.image or BOX.apart(value.box, other.box, settings))
@@ -318,17 +320,11 @@ class Sightings(AnswerKind):
     def away(self, value: Sighting, others: Values) -> Floats:
         return BOX.away(value.box, [other.box for other in others])
 
-    def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
-        boxes = [value.box for value in values]
-        return _sightings_apart(values, values, settings), boxes_away(boxes, boxes)
-
-
-def _sightings_apart(some: Sequence[Sighting], others: Values, settings: Settings) -> Bools:
-    """Tell of sightings (V,) and others (W,) whose names do not clash, and which are not in one place: (V, W)."""
-    named = [[_named_apart(one, other) for other in others] for one in some]
-    elsewhere = np.array([one.image for one in some])[:, None] != np.array([other.image for other in others])
-    apart = boxes_apart([one.box for one in some], [other.box for other in others], settings)
-    return np.asarray(np.array(named, dtype=bool) & (elsewhere | apart))
+    def compared(self, values: Sequence[Any], one: Ints, other: Ints, settings: Settings) -> tuple[Bools, Floats]:
+        named = [_named_apart(values[a], values[b]) for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+        image = np.array([value.image for value in values])
+        apart, away = BOX.compared([value.box for value in values], one, other, settings)
+        return np.array(named, dtype=bool) & ((image[one] != image[other]) | apart), away
 
 
 def _named_apart(one: Sighting, other: Sighting) -> bool:
@@ -409,6 +405,11 @@ class Candidate(AnswerKind):
 
     def apart(self, value: Thing, other: Thing, settings: Settings) -> bool:
         return self.text(value) != self.text(other)
+
+    def compared(self, values: Sequence[Any], one: Ints, other: Ints, settings: Settings) -> tuple[Bools, Floats]:
+        known: dict[str, int] = {}
+        number = np.array([known.setdefault(self.text(value), len(known)) for value in values], dtype=np.int64)
+        return number[one] != number[other], np.zeros(len(one))
 
     def bucket(self, value: Thing) -> str:
         return value.mark

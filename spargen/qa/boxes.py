@@ -25,10 +25,9 @@ def box_text(box: Sequence[int]) -> str:
 
 
 def boxes_apart(boxes: ArrayLike, others: ArrayLike, settings: Settings) -> Bools:
-    """Tell of boxes (V, 4) and others (W, 4) which overlap little, and neither holds the other: (V, W)."""
+    """Tell of boxes and others, (P, 4) each or one of all others, which overlap little, and neither holds the other."""
     one, other = (np.asarray(b, dtype=np.int64).reshape(-1, 4) for b in (boxes, others))
-    left, top, right, bottom = one.T[:, :, None]
-    x1, y1, x2, y2 = other.T
+    (left, top, right, bottom), (x1, y1, x2, y2) = one.T, other.T
     shared = np.maximum(np.minimum(right, x2) - np.maximum(left, x1), 0)
     shared *= np.maximum(np.minimum(bottom, y2) - np.maximum(top, y1), 0)
     area, other_area = (right - left) * (bottom - top), (x2 - x1) * (y2 - y1)
@@ -45,17 +44,20 @@ def box_apart(box: Sequence[int], other: Sequence[int], settings: Settings) -> b
     return overlap_little and shared < settings.option_box_held * min(area, other_area)
 
 
-def boxes_away(boxes: Sequence[Sequence[int]], others: Sequence[Any] | Floats) -> Floats:
-    """Tell how far from boxes (V, 4) others (W, 4) are by what they look like: (V, W)."""
-    mine, theirs = (np.array([_looks_of(*b) for b in some]).reshape(-1, 4) for some in (boxes, others))
+def boxes_away(looks: Floats, others: Floats) -> Floats:
+    """Tell how far boxes are from others by what they look like, (P, 4) each, or one from all others: (P,)."""
     # One after the other, whatever the shape: a sum along an axis may take them in another order.
-    a, b, c, d = np.abs(mine[:, None] - theirs).transpose(2, 0, 1)
+    a, b, c, d = np.abs(looks - others).T
     return np.asarray(a + b + c + d)
+
+
+def looks_of(boxes: Sequence[Any] | Floats) -> Floats:
+    """What boxes (V, 4) look like, (V, 4): proportions, size, lower edge, distance from the image's middle."""
+    return np.array([_looks_of(*box) for box in boxes], dtype=np.float64).reshape(-1, 4)
 
 
 # Many facts of a scene offer the same few boxes.
 @lru_cache(maxsize=16_384)
 def _looks_of(x1: int, y1: int, x2: int, y2: int) -> tuple[float, float, float, float]:
-    """What a box looks like: proportions, size, lower edge, distance from the image's middle."""
     w, h = x2 - x1, y2 - y1
     return math.log(w / h), math.log(w * h) / 2, y2 / 250, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000) / 500

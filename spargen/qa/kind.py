@@ -14,6 +14,7 @@ from spargen.qa.options import Choice, Claim, given, given_claims, shared, share
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Values = Sequence[Any] | Floats
 
@@ -59,16 +60,14 @@ class AnswerKind:
         """Tell how far the others are from a value, so that those nearest to each other share their options."""
         return np.zeros(len(others))
 
-    def compared(self, values: Sequence[Any], settings: Settings) -> tuple[Bools, Floats]:
-        """Compare any two of V values: which are clearly different, and how far they are apart, (V, V) each.
+    def compared(self, values: Sequence[Any], one: Ints, other: Ints, settings: Settings) -> tuple[Bools, Floats]:
+        """Compare P pairs of values, by their positions: which are clearly different, and how far apart, (P,) each.
 
-        Of one and itself it says nothing of use. A kind that has many compares them faster all at once.
+        Of a value and itself it says nothing of use. A kind that has many compares them faster all at once.
         """
-        clear, away = np.zeros((len(values),) * 2, dtype=bool), np.zeros((len(values),) * 2)
-        for k in range(1, len(values)):
-            clear[k, :k] = clear[:k, k] = self.clear(values[k], values[:k], settings)
-            away[k, :k] = away[:k, k] = self.away(values[k], values[:k])
-        return clear, away
+        pairs = [(values[a], values[b]) for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+        clear = np.array([self.apart(a, b, settings) for a, b in pairs], dtype=bool)
+        return clear, np.array([self.away(a, [b])[0] for a, b in pairs], dtype=np.float64)
 
     def serves(self, form: str, wrong: int) -> bool:
         """Tell whether a task can have a form whose facts bring `wrong` wrong answers each."""

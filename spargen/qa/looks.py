@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import combinations, islice
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spargen.qa.fact import Fact
+from spargen.qa.fact import Fact, Looks
 from spargen.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,34 +43,40 @@ def unobtrusive(
     ----------
     facts : in the order of preference; all have looks of as many numbers and names, or none has.
     """
-    # Worked out as they come: most facts are there in case others do not fit in.
-    waiting: Iterable[_Ways] = (_ways(kind, fact, wrong, settings) for fact in facts)
-    weighed, left = _Weighed(facts, wrong), len(facts)
-    for loose in (False, True):
-        moved = True
-        while moved:
-            source, later = iter(waiting), list[_Ways]()
-            while weighed.fill(source):
-                if weighed.taken == count:
-                    return
-                if (found := weighed.take(loose=loose)) is None:
-                    later += weighed.clear()
-                    continue
-                ways, way = found
-                yield ways.fact, [ways.values[k] for k in ways.options[way, 1:].tolist()]
-            moved = len(later) < left
-            waiting, left = later, len(later)
+    if not facts:
+        return
+    from spargen.qa.weighed import Rows, Waiting, offered  # what is compiled takes long to load, and lists do without
+
+    looks = facts[0].looks
+    ways = _first_ways(kind, facts, wrong, settings) if looks is None else _ways(kind, facts, wrong, settings)
+    asked = {quantity: q for q, quantity in enumerate(sorted({fact.quantity for fact in facts}))}
+    even = 0 if looks is None else len(looks.rows[0]) if looks.even is None else looks.even
+    names = _names(facts)
+    counts = np.full(names.shape[2], NAMED)
+    counts[-1:] = BESIDE if looks and looks.beside else NAMED
+    waiting = Waiting(
+        ways.good,
+        ways.ranks,
+        np.array([asked[fact.quantity] for fact in facts], dtype=np.int64),
+        np.array([fact.looks.most if fact.looks else 0.0 for fact in facts], dtype=np.float64),
+        names,
+    )
+    rows = Rows.none(len(asked), ways.ranks.shape[2], 1 + wrong)
+    at_once = WEIGHED // max(1, len(ways.options))
+    for i, way in offered(waiting, rows, counts, even, at_once, count).tolist():
+        yield facts[i], [ways.values[k] for k in ways.at[i, ways.options[way, 1:]].tolist()]
 
 
 class _Ways(NamedTuple):
-    """W ways to offer a fact.
+    """W ways to offer each of F facts.
 
-    `values` are its answer and wrong ones, `options` (W, O) which of them stand together, the right one first; `good`
-    (W,) whether those are clear of each other, `ranks` (W, L) of the right one among them.
+    `values` are answers and wrong ones, `at` (F, V) where those of each fact stand, its answer first. `options`
+    (W, O) tell which of the V stand together, the right one first; `good` (F, W) whether a fact has those, clear of
+    each other; `ranks` (F, W, L) of the right one among them.
     """
 
-    fact: Fact
     values: Sequence[Any]
+    at: Ints
     options: Ints
     good: Bools
     ranks: Ranks
@@ -93,104 +100,68 @@ def honest(kind: AnswerKind, truth: Any, candidates: Iterable[Any], count: int, 
     return taken
 
 
-def _ways(kind: AnswerKind, fact: Fact, wrong: int, settings: Settings) -> _Ways:
-    """Combine the wrong answers that are most like the right one; the first honest ones, where a fact has no looks."""
-    brought, looks = fact.wrong or (), fact.looks
-    if looks is None:
-        values = [fact.answer, *honest(kind, fact.answer, brought, wrong, settings)]
-        options = _choices(wrong, wrong)
-        return _Ways(fact, values, options, np.array([len(values) > wrong]), np.zeros((1, 0), dtype=np.int8))
-    from spargen.qa.weighed import ranks_of  # what is compiled takes long to load, and lists do without
-
-    order = np.argsort(kind.away(fact.answer, brought), kind="stable")
-    able = order[kind.clear(fact.answer, brought, settings)[order]][:AKIN].tolist()
-    values = [fact.answer, *(brought[i] for i in able)]
-    options = _choices(len(able), wrong)
-    numbers = np.array([looks.rows[0], *(looks.rows[1 + i] for i in able)], dtype=np.float64)
-    clear, away = kind.compared(values, settings) if wrong > 1 else (np.zeros((0, 0), dtype=bool), np.zeros((0, 0)))
-    return _Ways(fact, values, options, *ranks_of(numbers, clear, away, options))
+def _first_ways(kind: AnswerKind, facts: Sequence[Fact], wrong: int, settings: Settings) -> _Ways:
+    """Offer the first honest wrong answers, the one way for facts that have no looks."""
+    taken = [[f.answer, *honest(kind, f.answer, f.wrong or (), wrong, settings)] for f in facts]
+    good = np.array([[len(values) > wrong] for values in taken])
+    index = (np.cumsum([0, *map(len, taken)])[:-1, None] + np.arange(1 + wrong)) * good
+    return _Ways([*chain(*taken)], index, _choices(wrong, wrong), good, np.zeros((len(facts), 1, 0), dtype=np.int8))
 
 
-def _names(fact: Fact) -> list[list[Hashable]]:
-    """What the options of a fact say, the right one's first: their names, and those beside what they are related to."""
-    looks, asked = fact.looks, fact.quantity
-    if looks is None:
-        return []
-    alone: list[list[Hashable]] = [[(asked, name) for name in names] for names in looks.names]
-    beside = [[(asked, looks.beside, names[0])] if looks.beside else [] for names in looks.names]
-    return [a + b for a, b in zip(alone, beside, strict=True)]
+def _ways(kind: AnswerKind, facts: Sequence[Fact], wrong: int, settings: Settings) -> _Ways:
+    """Combine the wrong answers of each fact that are most like its right one."""
+    from spargen.qa.weighed import ranks_of
+
+    brought = [fact.wrong or () for fact in facts]
+    values = [value for fact, some in zip(facts, brought, strict=True) for value in (fact.answer, *some)]
+    index, many = _akin(kind, values, np.array([len(some) for some in brought]), settings)
+    size = index.shape[1] if wrong > 1 else 0  # a single wrong one is compared with no other
+    clear, away = np.zeros((len(facts), size, size), dtype=bool), np.zeros((len(facts), size, size))
+    one, other = np.tril_indices(size, -1)
+    found = kind.compared(values, index[:, one].ravel(), index[:, other].ravel(), settings)
+    for square, told in zip((clear, away), found, strict=True):
+        square[:, one, other] = square[:, other, one] = told.reshape(len(facts), len(one))
+    numbers = np.array([row for fact in facts if fact.looks for row in fact.looks.rows], dtype=np.float64)[index]
+    options = _choices(index.shape[1] - 1, wrong)
+    return _Ways(values, index, options, *ranks_of(numbers, many, clear, away, options))
 
 
-class _Weighed:
-    """Facts from which the next row is taken, in slots, each with some ways to offer it; and the rows so far.
+def _akin(kind: AnswerKind, values: Sequence[Any], brought: Ints, settings: Settings) -> tuple[Ints, Ints]:
+    """Find the answers of F facts and, after each, its wrong ones that are most like it and clear of it.
 
-    What those would teach is what right options have in common beyond chance: equal ranks, alone and two together, and
-    names. It is kept small in sum, so that a model of options finds nothing that pays.
+    Parameters
+    ----------
+    values : each fact's answer, then as many wrong ones as it `brought` (F,).
+
+    Returns
+    -------
+    index (F, V) of them in the values, of the answer again where a fact has fewer; many (F,) it has, the answer among
+    them.
     """
+    first = np.cumsum(brought + 1) - brought - 1
+    fact = np.repeat(np.arange(len(brought)), brought)
+    wrong = np.delete(np.arange(len(values)), first)
+    clear, away = kind.compared(values, first[fact], wrong, settings)
+    order = np.lexsort((away, ~clear, fact))
+    rank = np.arange(len(wrong)) - (first - np.arange(len(first)))[fact]
+    akin = clear[order] & (rank < AKIN)
+    many = 1 + np.bincount(fact[akin], minlength=len(first))
+    index = np.repeat(first[:, None], 1 + min(brought.max(), AKIN), axis=1)
+    index[fact[akin], 1 + rank[akin]] = wrong[order][akin]
+    return index, many
 
-    def __init__(self, facts: Sequence[Fact], wrong: int) -> None:
-        from spargen.qa.weighed import Rows, Slots
 
-        looks = facts[0].looks if facts else None
-        brought = max((len(fact.wrong or ()) for fact in facts), default=0)
-        ways = len(_choices(min(brought, AKIN), wrong)) if looks else 1
-        numbers = len(looks.rows[0]) + (wrong > 1) if looks else 0
-        names = _names(facts[0]) if facts else []
-        self.asked = {quantity: q for q, quantity in enumerate(sorted({fact.quantity for fact in facts}))}
-        self.even = 0 if looks is None else len(looks.rows[0]) if looks.even is None else looks.even
-        # Of the facts in the slots
-        self.held: dict[int, _Ways] = {}
-        self.free = list(range(max(1, min(len(facts), WEIGHED // max(1, ways)))))
-        self.slots = Slots.free(len(self.free), ways, numbers, (len(names), len(names[0]) if names else 0))
-        self.counts = np.full(self.slots.names.shape[2], NAMED)
-        self.counts[-1:] = BESIDE if looks and looks.beside else NAMED
-        self.coming = 0
-        # Of the rows so far
-        self.rows, self.taken = Rows.none(len(self.asked), numbers, 1 + wrong), 0
-        self.known: dict[Hashable, int] = {}
-        self.taught = np.zeros(0)
+def _names(facts: Sequence[Fact]) -> Ints:
+    """What the options of each fact say, the right one's first: numbers of their M names, (F, O, M).
 
-    def fill(self, source: Iterator[_Ways]) -> bool:
-        """Put facts into the slots that are free; tell whether any is taken."""
-        for ways in islice(source, len(self.free)):
-            self._hold(self.free.pop(), ways)
-        return bool(self.held)
-
-    def _hold(self, slot: int, ways: _Ways) -> None:
-        from spargen.qa.weighed import look_back
-
-        fact, many, slots = ways.fact, len(ways.good), self.slots
-        self.coming += 1
-        self.held[slot], slots.quantity[slot], slots.came[slot] = ways, self.asked[fact.quantity], self.coming
-        slots.most[slot] = fact.looks.most if fact.looks else 0.0
-        slots.good[slot, :many], slots.good[slot, many:] = ways.good, False
-        slots.ranks[slot, :many] = ways.ranks
-        look_back(slots, slot, self.rows, self.even)
-        for at, names in enumerate(_names(fact)):
-            slots.names[slot, at] = [self.known.setdefault(name, len(self.known)) for name in names]
-        if len(self.known) > len(self.taught):
-            self.taught = np.pad(self.taught, (0, len(self.known)))
-
-    def take(self, *, loose: bool) -> tuple[_Ways, int] | None:
-        """Take out, as the next row, the fact that teaches least among those that fit in, and its way.
-
-        None where none fits in. Each rank may be one row ahead of its share; if `loose`, of the larger one that a fact
-        allows.
-        """
-        from spargen.qa.weighed import best, count
-
-        slot, way = best(self.slots, self.rows, self.taught, self.counts, self.even, loose)
-        if slot < 0:
-            return None
-        count(self.slots, slot, way, self.rows, self.taught, self.even)
-        self.taken += 1
-        return self._leave(int(slot)), int(way)
-
-    def clear(self) -> list[_Ways]:
-        """Take all facts out, in the order in which they came."""
-        return [self._leave(slot) for slot in sorted(self.held, key=self.slots.came.item)]
-
-    def _leave(self, slot: int) -> _Ways:
-        self.slots.good[slot] = False
-        self.free.append(slot)
-        return self.held.pop(slot)
+    They are the names of each, and the first one beside what the question relates it to.
+    """
+    known: dict[Hashable, int] = defaultdict(lambda: len(known))
+    found = []
+    for fact in facts:
+        looks, asked = fact.looks or Looks(()), fact.quantity
+        said = looks.names or ((),)
+        alone: list[list[Hashable]] = [[(asked, name) for name in names] for names in said]
+        beside = [[(asked, looks.beside, name) for name in names[:1]] if looks.beside else [] for names in said]
+        found.append([[known[name] for name in a + b] for a, b in zip(alone, beside, strict=True)])
+    return np.array(found, dtype=np.int64)

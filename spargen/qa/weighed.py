@@ -41,138 +41,186 @@ class Rows(NamedTuple):
         return cls(np.zeros(quantities, dtype=np.int64), np.zeros(shape, dtype=np.int64), together)
 
 
-class Slots(NamedTuple):
-    """Facts that wait, in S slots, with up to W ways each to offer them.
+class Waiting(NamedTuple):
+    """F facts that wait for a row, with W ways each to offer them.
 
-    good (S, W) ways that may be taken; ranks (S, W, L) of the right option among the others; alike (S, W) how many
-    ranks, alone and two together, the rows so far have in common with a way; most_often (S, W) how often the rank of a
-    number was right by now that is to be even, the most of them; quantity (S,) what is asked for; came (S,) their
-    order; most (S,) see `Looks.most`; names (S, O, M) see `Looks.names`, the right option's first.
+    good (F, W) ways that may be taken; ranks (F, W, L) of the right option among the others; quantity (F,) what is
+    asked for; most (F,) see `Looks.most`; names (F, O, M) see `Looks.names`, the right option's first.
     """
 
     good: Bools
     ranks: Ranks
-    alike: Ints
-    most_often: Ints
     quantity: Ints
-    came: Ints
     most: Floats
     names: Ints
 
-    @classmethod
-    def free(cls, slots: int, ways: int, numbers: int, names: tuple[int, int]) -> Slots:
-        """Return slots that are all free."""
-        good, ranks = np.zeros((slots, ways), dtype=bool), np.zeros((slots, ways, numbers), dtype=np.int8)
-        alike, most_often = np.zeros((2, slots, ways), dtype=np.int64)
-        quantity, came = np.zeros((2, slots), dtype=np.int64)
-        return cls(good, ranks, alike, most_often, quantity, came, np.zeros(slots), np.zeros((slots, *names), np.int64))
+
+class Common(NamedTuple):
+    """What the rows so far have in common with W ways to offer each of F facts.
+
+    alike (F, W) how many ranks, alone and two together; most_often (F, W) how often the rank of a number was right by
+    now that is to be even, the most of them.
+    """
+
+    alike: Ints
+    most_often: Ints
 
 
 @compiled
-def ranks_of(numbers: Floats, clear: Bools, away: Floats, options: Ints) -> tuple[Bools, Ranks]:
-    """Tell how the right one of V values stands among the others in each of W ways to choose from them.
+def ranks_of(numbers: Floats, many: Ints, clear: Bools, away: Floats, options: Ints) -> tuple[Bools, Ranks]:
+    """Tell how the right one of V values stands among the others, for each of F facts and W ways to choose from them.
 
     Parameters
     ----------
-    numbers : (V, K) by which it might be told.
-    clear, away : (V, V) which are clearly different, and how unlike each other they are; of a single wrong one, empty.
+    numbers : (F, V, K) by which it might be told.
+    many : (F,) values that each fact has: the first ones.
+    clear, away : (F, V, V) which are clearly different, and how unlike each other they are; of a single wrong one,
+        (F, 0, 0).
     options : (W, O) values that stand together, the right one first.
 
     Returns
     -------
-    good (W,) whether the wrong ones are clear of each other; ranks (W, L) of the right one, in the end by how unlike
-    the others it is: wrong ones that are most like it would leave it in their middle.
+    good (F, W) whether there are such wrong ones, clear of each other; ranks (F, W, L) of the right one, in the end by
+    how unlike the others it is: wrong ones that are most like it would leave it in their middle.
     """
-    many, known = options.shape[1], numbers.shape[1]
-    good = np.ones(len(options), dtype=np.bool_)
-    ranks = np.zeros((len(options), known + (1 if len(away) else 0)), dtype=np.int8)
-    apart = np.zeros(many)
-    for w in range(len(options)):
-        for o in range(1, many):
-            for k in range(known):
-                ranks[w, k] += numbers[options[w, o], k] < numbers[options[w, 0], k]
-        if len(away):
-            for o in range(many):
-                apart[o] = 0.0
-                for other in range(many):
-                    apart[o] += away[options[w, o], options[w, other]]
-                    if 0 < other < o:
-                        good[w] &= clear[options[w, o], options[w, other]]
-                ranks[w, known] += apart[o] < apart[0]
+    told, known, compares = options.shape[1], numbers.shape[2], away.shape[1] > 0
+    good = np.ones((len(many), len(options)), dtype=np.bool_)
+    ranks = np.zeros((len(many), len(options), known + (1 if compares else 0)), dtype=np.int8)
+    apart = np.zeros(told)
+    for f in range(len(many)):
+        for w in range(len(options)):
+            for o in range(1, told):
+                good[f, w] &= options[w, o] < many[f]
+                for k in range(known):
+                    ranks[f, w, k] += numbers[f, options[w, o], k] < numbers[f, options[w, 0], k]
+            if compares:
+                for o in range(told):
+                    apart[o] = 0.0
+                    for other in range(told):
+                        apart[o] += away[f, options[w, o], options[w, other]]
+                        if 0 < other < o:
+                            good[f, w] &= clear[f, options[w, o], options[w, other]]
+                    ranks[f, w, known] += apart[o] < apart[0]
     return good, ranks
 
 
 @compiled
-def look_back(slots: Slots, slot: Whole, rows: Rows, even: Whole) -> None:
-    """Find what a fact that has come has in common with the rows so far; the first numbers are to be `even`."""
-    times, together = rows.times[slots.quantity[slot]], rows.together[slots.quantity[slot]]
-    for w in range(slots.ranks.shape[1]):
-        alike, most_often, ranks = 0, 0, slots.ranks[slot, w]
+def offered(waiting: Waiting, rows: Rows, counts: Floats, even: Whole, at_once: Whole, count: Whole) -> Ints:
+    """Choose up to `count` facts, each in a way to offer it (N, 2): those that teach least, in the order of the rows.
+
+    A fact that does not fit in waits until others have made room. First each rank may be one row ahead of its share,
+    for else few facts would fit in; then of the larger share that a fact allows.
+
+    Parameters
+    ----------
+    waiting : the first ones rather.
+    rows : those before, which the new ones are counted among.
+    counts : (M,) how much it counts, beside a rank, that a name is right more often than it is offered.
+    even : how many numbers have even ranks.
+    at_once : facts that are weighed against each other.
+    """
+    many, shape = len(waiting.good), waiting.good.shape
+    taught = np.zeros(waiting.names.max() + 1 if waiting.names.size else 0)
+    common = Common(np.zeros(shape, np.int64), np.zeros(shape, np.int64))
+    found, taken = np.empty((min(count, many), 2), dtype=np.int64), 0
+    order, left, held, weighed = np.arange(many), many, np.empty(at_once, dtype=np.int64), 0
+    for loose in (False, True):
+        moved = True
+        while moved:
+            came, later = 0, 0
+            while True:
+                while weighed < at_once and came < left:
+                    held[weighed] = order[came]
+                    _look_back(waiting, held[weighed], rows, common, even)
+                    came, weighed = came + 1, weighed + 1
+                if weighed == 0:
+                    break
+                if taken == len(found):
+                    return found
+                at, way = _best(waiting, held[:weighed], rows, common, taught, counts, even, loose)
+                if at < 0:  # none of them fits in
+                    order[later : later + weighed] = held[:weighed]
+                    later, weighed = later + weighed, 0
+                    continue
+                found[taken, 0], found[taken, 1] = held[at], way
+                _count(waiting, held[at], way, held[:weighed], rows, common, taught, even)
+                taken, weighed = taken + 1, weighed - 1
+                held[at:weighed] = held[at + 1 : weighed + 1].copy()
+            moved = later < left
+            left = later
+    return found[:taken]
+
+
+@compiled
+def _look_back(waiting: Waiting, fact: Whole, rows: Rows, common: Common, even: Whole) -> None:
+    """Find what a fact that is weighed from now on has in common with the rows so far."""
+    times, together = rows.times[waiting.quantity[fact]], rows.together[waiting.quantity[fact]]
+    for w in range(waiting.ranks.shape[1]):
+        alike, most_often, ranks = 0, 0, waiting.ranks[fact, w]
         for k in range(len(ranks)):
             alike += times[k, ranks[k]]
             if k < even:
                 most_often = max(most_often, times[k, ranks[k]])
             for j in range(k):
                 alike += together[j, k, ranks[j], ranks[k]]
-        slots.alike[slot, w], slots.most_often[slot, w] = alike, most_often
+        common.alike[fact, w], common.most_often[fact, w] = alike, most_often
 
 
 @compiled
-def best(slots: Slots, rows: Rows, taught: Floats, counts: Floats, even: Whole, loose: bool) -> tuple[Whole, Whole]:
-    """Return slot and way of the fact that teaches least among those that fit in, -1 if none does.
+def _best(
+    waiting: Waiting, held: Ints, rows: Rows, common: Common, taught: Floats, counts: Floats, even: Whole, loose: bool
+) -> tuple[Whole, Whole]:
+    """Return which of the facts that are held teaches least among those that fit in, and its way; -1 if none does.
 
-    Each rank may be one row ahead of its share: else few facts would fit in.
-
-    Parameters
-    ----------
-    taught : of each name, how much more often it was right than it was offered.
-    counts : (M,) how much that counts, beside a rank.
-    even : how many numbers have even ranks.
-    loose : whether ranks may have the larger share that their facts allow.
+    `taught` tells of each name how much more often it was right than it was offered.
     """
-    slot, way, least = -1, -1, np.inf
+    found, way, least = -1, -1, np.inf
     numbers, options = rows.times.shape[1], rows.times.shape[2]
     by_chance = numbers / options + numbers * (numbers - 1) / 2 / options**2
     full = np.ceil((rows.many.sum() + 1) * OF_ONE_QUANTITY) if len(rows.many) > 1 else np.inf
-    for s in range(len(slots.good)):
-        asked = rows.many[slots.quantity[s]]
+    for h in range(len(held)):
+        f = held[h]
+        asked = rows.many[waiting.quantity[f]]
         if asked >= full:
             continue
-        limit = np.ceil((asked + 1) * (max(slots.most[s], 1 / options) if loose else 1 / options)) if even else np.inf
+        share = max(waiting.most[f], 1 / options) if loose else 1 / options
+        limit = np.ceil((asked + 1) * share) if even else np.inf
         names = 0.0
-        for m in range(slots.names.shape[2]):
+        for m in range(waiting.names.shape[2]):
             mean = 0.0
-            for o in range(slots.names.shape[1]):
-                mean += taught[slots.names[s, o, m]]
-            names += (taught[slots.names[s, 0, m]] - mean / slots.names.shape[1]) * counts[m]
-        for w in range(slots.good.shape[1]):
-            if slots.good[s, w] and slots.most_often[s, w] <= limit:
-                teaches = slots.alike[s, w] - asked * by_chance + names
-                if teaches < least or (teaches == least and slots.came[s] < slots.came[slot]):
-                    slot, way, least = s, w, teaches
-    return slot, way
+            for o in range(waiting.names.shape[1]):
+                mean += taught[waiting.names[f, o, m]]
+            names += (taught[waiting.names[f, 0, m]] - mean / waiting.names.shape[1]) * counts[m]
+        for w in range(waiting.good.shape[1]):
+            if waiting.good[f, w] and common.most_often[f, w] <= limit:
+                teaches = common.alike[f, w] - asked * by_chance + names
+                if teaches < least:
+                    found, way, least = h, w, teaches
+    return found, way
 
 
 @compiled
-def count(slots: Slots, slot: Whole, way: Whole, rows: Rows, taught: Floats, even: Whole) -> None:
-    """Count a fact, offered in a way, among the rows."""
-    q, ranks = slots.quantity[slot], slots.ranks[slot, way].copy()
+def _count(
+    waiting: Waiting, fact: Whole, way: Whole, held: Ints, rows: Rows, common: Common, taught: Floats, even: Whole
+) -> None:
+    """Count a fact, offered in a way, among the rows, and for those that are held."""
+    q, ranks = waiting.quantity[fact], waiting.ranks[fact, way]
     rows.many[q] += 1
     for k in range(len(ranks)):
         rows.times[q, k, ranks[k]] += 1
         for j in range(k):
             rows.together[q, j, k, ranks[j], ranks[k]] += 1
-    for s in range(len(slots.good)):
-        if slots.quantity[s] == q:
-            for w in range(slots.good.shape[1]):
+    for f in held:
+        if waiting.quantity[f] == q:
+            for w in range(waiting.good.shape[1]):
                 agree = 0
                 for k in range(len(ranks)):
-                    if slots.ranks[s, w, k] == ranks[k]:
+                    if waiting.ranks[f, w, k] == ranks[k]:
                         agree += 1
                         if k < even:
-                            slots.most_often[s, w] = max(slots.most_often[s, w], rows.times[q, k, ranks[k]])
-                slots.alike[s, w] += agree * (agree + 1) // 2  # alone, and two together
-    for m in range(slots.names.shape[2]):
-        for o in range(slots.names.shape[1]):
-            taught[slots.names[slot, o, m]] -= 1 / slots.names.shape[1]
-        taught[slots.names[slot, 0, m]] += 1.0
+                            common.most_often[f, w] = max(common.most_often[f, w], rows.times[q, k, ranks[k]])
+                common.alike[f, w] += agree * (agree + 1) // 2  # alone, and two together
+    for m in range(waiting.names.shape[2]):
+        for o in range(waiting.names.shape[1]):
+            taught[waiting.names[fact, o, m]] -= 1 / waiting.names.shape[1]
+        taught[waiting.names[fact, 0, m]] += 1.0

@@ -9,6 +9,7 @@ from spargen.qa import answers
 from spargen.qa.answers import (
     AREA,
     BOX,
+    CANDIDATE,
     COUNT,
     DIRECTIONS,
     DIRECTIONS_LR_CF,
@@ -172,7 +173,7 @@ def test_boxes_differ_by_proportions_size_lower_edge_and_distance_from_the_middl
     assert BOX.away((450, 400, 550, 600), [other]) == pytest.approx([away])
 
 
-@pytest.mark.parametrize("kind", [BOX, SIGHTING])
+@pytest.mark.parametrize("kind", [BOX, SIGHTING, CANDIDATE, SIZE])
 def test_all_options_at_once_are_compared_as_one_by_one(kind):
     rng = np.random.default_rng(1)
     low = rng.integers(0, 8, (40, 2))
@@ -180,7 +181,13 @@ def test_all_options_at_once_are_compared_as_one_by_one(kind):
     if kind is SIGHTING:
         things = zip(rng.integers(0, 12, (40, 3)).tolist(), values, strict=True)
         values = [Sighting(o, f"thing {n % 5}", n % 3, tuple(box), frozenset({o, c})) for (o, n, c), box in things]
-    clear, away = kind.compared(values, S)
+    elif kind is CANDIDATE:
+        values = [Thing("lamp", f"Object{box[0] // 3}") for box in values]
+    elif kind is SIZE:
+        values = [box[:1] * 3 for box in values]
+    every = np.arange(len(values))
+    one, other = np.repeat(every, len(every)), np.tile(every, len(every))
+    clear, away = (told.reshape(len(every), -1) for told in kind.compared(values, one, other, S))
     assert 0.1 < clear.mean() < 0.9
     for i, one in enumerate(values):
         others = [k for k in range(len(values)) if k != i]
