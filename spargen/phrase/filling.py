@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import jinja2
@@ -45,7 +46,10 @@ def filling(tree: nodes.Template, environment: jinja2.Environment) -> Callable[[
 
 
 def _join(text: str, values: Sequence[Value], slots: Slots) -> str:
-    return text % tuple([value(slots) for value in values])
+    try:
+        return text % tuple([value(slots) for value in values])
+    except KeyError as error:
+        raise jinja2.UndefinedError(f"{error.args[0]!r} is undefined") from None
 
 
 def _pieces(tree: nodes.Template, environment: jinja2.Environment) -> Iterator[str | Value]:
@@ -62,7 +66,7 @@ def _value(node: nodes.Node | None, environment: jinja2.Environment) -> Value:
         case nodes.Const(value=value):
             return partial(_constant, value)
         case nodes.Name(name=name):
-            return partial(_slot, name)
+            return itemgetter(name)
         case nodes.CondExpr(test=test, expr1=first, expr2=second):
             if_so, if_not = _value(first, environment), _value(second, environment)
             return partial(_either, _value(test, environment), if_so, if_not)
@@ -75,13 +79,6 @@ def _value(node: nodes.Node | None, environment: jinja2.Environment) -> Value:
 
 def _constant(value: Any, _: Slots) -> Any:
     return value
-
-
-def _slot(name: str, slots: Slots) -> Any:
-    try:
-        return slots[name]
-    except KeyError:
-        raise jinja2.UndefinedError(f"{name!r} is undefined") from None
 
 
 def _either(test: Value, first: Value, second: Value, slots: Slots) -> Any:

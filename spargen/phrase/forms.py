@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from spargen.qa.options import LETTERS, Choice, Claim
 from spargen.settings import Settings, Words
 
 
-@dataclass(frozen=True, slots=True)
-class Phrased:
+class Phrased(NamedTuple):
     """A fact in words, and which words were taken.
 
     `used` names the template file by task and form, and the lines of the question, note (or brief) and answer blocks.
@@ -63,7 +62,7 @@ class _Writer:
 
     def __init__(self, wording: Wording, words: Words, most: int | None, name: str, rng: np.random.Generator) -> None:
         self.wording, self.ends, self.most, self.name, self.rng = wording, wording.ends(words), most, name, rng
-        self._decks: dict[tuple[int, str], list[int]] = {}
+        self._decks: dict[tuple[int, str], list[int]] = defaultdict(list)
 
     def plain(self, fact: Fact, kind: AnswerKind) -> Phrased:
         """Fill and sentence: the answer in its syntax, or in a sentence where the file has any."""
@@ -78,7 +77,7 @@ class _Writer:
     def select(self, choice: Choice) -> Phrased:
         """The question, its options one a line, and the letter."""
         question, used = self._question(choice.fact.slots, choice.fact.deck)
-        lines = [question, *(f"{letter}. {text}" for letter, text in zip(LETTERS, choice.texts, strict=False))]
+        lines = [question, *[f"{letter}. {text}" for letter, text in zip(LETTERS, choice.texts, strict=False)]]
         return Phrased(choice.fact, "\n".join(lines), choice.letter, {**used, "options": list(choice.texts)})
 
     def judge(self, claim: Claim) -> Phrased:
@@ -88,19 +87,24 @@ class _Writer:
 
     def _question(self, slots: Any, deck: str) -> tuple[str, dict[str, Any]]:
         blocks = [self._draw(self.wording.questions, deck), *([self._draw(self.ends)] if self.ends else [])]
-        said = [self._fill(block, slots) for block in blocks]
-        if self.most is not None and sum(map(_words, said)) > self.most:
+        said = self._said(blocks, slots)
+        if self.most is not None and _words(said) > self.most:
             blocks = [self._shortest(listed, slots) for listed in (self.wording.questions, self.ends) if listed]
-            said = [self._fill(block, slots) for block in blocks]
-        lines = {name: block.line for name, block in zip(("question_line", "note_line"), blocks, strict=False)}
-        return " ".join(map(_sentence_start, said)), {"template": self.name, **lines}
+            said = self._said(blocks, slots)
+        used = {"template": self.name, "question_line": blocks[0].line}
+        if self.ends:
+            used["note_line"] = blocks[1].line
+        return said, used
+
+    def _said(self, blocks: Sequence[Block], slots: Any) -> str:
+        return " ".join([_sentence_start(self._fill(block, slots)) for block in blocks])
 
     def _shortest(self, blocks: tuple[Block, ...], slots: Any) -> Block:
         return min(blocks, key=lambda block: _words(self._fill(block, slots)))
 
     def _draw(self, blocks: tuple[Block, ...], deck: str = "") -> Block:
         """Draw without putting back until every block was used, then anew."""
-        cards = self._decks.setdefault((id(blocks), deck), [])
+        cards = self._decks[id(blocks), deck]
         if not cards:
             cards.extend(self.rng.permutation(len(blocks)).tolist())
         return blocks[cards.pop()]

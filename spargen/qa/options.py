@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,7 @@ AMONG = 4096
 """Facts among which one finds company for its options, so many at a time: time then is linear in their number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A fact with its options: `texts` in printing order, `right` the position of the truth."""
 
     fact: Fact
@@ -40,8 +38,7 @@ class Choice:
         return LETTERS[self.right]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A fact, what a yes-or-no question claims about it, and whether that holds."""
 
     fact: Fact

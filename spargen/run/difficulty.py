@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spargen.qa.fact import Difficulty, Fact
 from spargen.qa.margin import STEP, Unit
@@ -19,8 +19,7 @@ EASY, MEDIUM = 1, 2
 """How many such things an easy question has at most, and a medium one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """How the things that a question is about are seen where they are marked, or else where they are seen best.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 NO_ROWS = "no rows"
 """Topic of the note that says why a scene gave no row."""
@@ -13,8 +13,7 @@ NO_ROWS = "no rows"
 FrameUse = Literal["image", "video", "walk"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One question with its answer.
 
     Parameters
