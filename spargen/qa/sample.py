@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spargen.qa.fact import Fact, Key
+from spargen.qa.fact import Fact
 from spargen.qa.kind import AnswerKind
 
+Ints = NDArray[np.int64]
 
-def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int64]:
+
+def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> Ints:
     """Order R candidates so that every prefix holds each of their classes as evenly as can be.
 
     Parameters
@@ -29,65 +31,85 @@ def balanced_order(codes: ArrayLike, rng: np.random.Generator) -> NDArray[np.int
     if not len(codes):
         return shuffled
     _, inverse = np.unique(codes[shuffled], return_inverse=True)
-    by_class = np.argsort(inverse, kind="stable")
-    sizes = np.bincount(inverse)
-    rank = np.empty(len(codes), dtype=np.int64)
-    rank[by_class] = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    between = rng.permutation(len(sizes))[inverse]
-    return np.asarray(shuffled[np.lexsort((between, rank))])
+    between = rng.permutation(inverse.max() + 1)[inverse]
+    return np.asarray(shuffled[np.lexsort((between, _before(inverse)))])
+
+
+def _before(classes: Ints) -> Ints:
+    """Tell how many of its class stand before each of R candidates, (R,); classes are numbered from 0 on."""
+    by_class, sizes = np.argsort(classes, kind="stable"), np.bincount(classes)
+    before = np.empty(len(classes), dtype=np.int64)
+    before[by_class] = np.arange(len(classes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return before
 
 
 OF_ONE_SET = 0.03
 """Largest share of a cell's rows in a scene that is about the same objects, where there are others."""
 
 
-def _varied(usable: Mapping[Key, Fact], count: int, spare: int, asked: Collection[Hashable]) -> list[Fact]:
-    """Return the facts that repeat no other, and as many more as are needed to have `spare` of them.
+class Pool:
+    """The facts of a task, to choose from for each of its forms. What does not depend on the form is worked out once.
 
-    One repeats others that was asked in another form, or is about objects that have their share of `count` rows.
+    Facts of one key ask the same question. They are in balance over their buckets, each of which has some parts.
     """
-    often = max(1, int(OF_ONE_SET * count))
-    times: Counter[Hashable] = Counter()
-    repeats = []
-    for key, fact in usable.items():
-        about = key if fact.deck else key[1]
-        times[about] += 1
-        repeats.append(((key in asked) + (times[about] > often), times[about]))
-    enough = max(spare, sum(not much for much, _ in repeats))
-    kept = sorted(range(len(repeats)), key=repeats.__getitem__)[:enough]
-    facts = list(usable.values())
-    return [facts[i] for i in sorted(kept)]
+
+    def __init__(self, facts: Sequence[Fact], kind: AnswerKind) -> None:
+        from spargen.qa.tilt import Tilt  # what is compiled takes long to load, and lists do without
+
+        self.facts, self.tilt = facts, Tilt(facts)
+        keys = [fact.key for fact in facts]
+        self.key, self.keys = _numbered(keys)
+        self.about, _ = _numbered([key if fact.deck else key[1] for key, fact in zip(keys, facts, strict=True)])
+        self.bucket, buckets = _numbered(
+            [kind.bucket(fact.answer) if fact.bucket is None else fact.bucket for fact in facts]
+        )
+        number: dict[Hashable, int] = defaultdict(lambda: len(number))
+        self.parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in buckets]
+
+    def meant(self, form: str) -> list[int]:
+        """Return which facts may take a form."""
+        return [i for i, fact in enumerate(self.facts) if fact.forms is None or form in fact.forms]
+
+    def choose(
+        self,
+        able: Sequence[int],
+        count: int,
+        rng: np.random.Generator,
+        *,
+        rows: int = 0,
+        spare: int = 0,
+        asked: Collection[Hashable] = (),
+    ) -> list[Fact]:
+        """Return up to `count` of the facts that are able, each question once, so that any prefix is in balance.
+
+        As long as `spare` are left, those are left out whose keys were `asked` in another form, and those about objects
+        that have their share of so many `rows` already.
+
+        Words along axes are balanced part by part: the next fact is one whose words are rarest so far. Of those it is
+        one that sets labels straight which leaned to one side.
+        """
+        shuffled = np.array(able, dtype=np.int64)[rng.permutation(len(able))]
+        usable = shuffled[np.sort(np.unique(self.key[shuffled], return_index=True)[1])]
+        varied = self._varied(usable, rows, spare, asked) if rows else usable
+        by_bucket: dict[int, list[int]] = defaultdict(list)
+        for i, bucket in zip(varied.tolist(), self.bucket[varied].tolist(), strict=True):
+            by_bucket[bucket].append(i)
+        parts = [self.parts[bucket] for bucket in by_bucket]
+        return [self.facts[i] for i in self.tilt.in_turns(by_bucket.values(), parts, count)]
+
+    def _varied(self, usable: Ints, count: int, spare: int, asked: Collection[Hashable]) -> Ints:
+        """Return the facts that repeat no other, and as many more as are needed to have `spare` of them.
+
+        One repeats others that was asked in another form, or is about objects that have their share of `count` rows.
+        """
+        known, times = [self.keys[key] for key in asked], 1 + _before(self.about[usable])
+        often = max(1, int(OF_ONE_SET * count))
+        repeats = np.isin(self.key[usable], known).astype(np.int64) + (times > often)
+        enough = max(spare, np.count_nonzero(repeats == 0))
+        return np.asarray(usable[np.sort(np.lexsort((times, repeats))[:enough])])
 
 
-def choose(
-    facts: Sequence[Fact],
-    kind: AnswerKind,
-    form: str,
-    count: int,
-    rng: np.random.Generator,
-    *,
-    rows: int = 0,
-    spare: int = 0,
-    asked: Collection[Hashable] = (),
-) -> list[Fact]:
-    """Return up to `count` facts that may take a form, each question once, ordered so that any prefix is in balance.
-
-    As long as `spare` are left, those are left out whose keys were `asked` in another form, and those about objects
-    that have their share of so many `rows` already.
-
-    Words along axes are balanced part by part: the next fact is one whose words are rarest so far. Of those it is one
-    that sets labels straight which leaned to one side.
-    """
-    from spargen.qa.tilt import Tilt  # what is compiled takes long to load, and lists do without
-
-    usable: dict[Key, Fact] = {}
-    for fact in [facts[i] for i in rng.permutation(len(facts)).tolist()]:
-        if fact.forms is None or form in fact.forms:
-            usable.setdefault(fact.key, fact)
-    varied = _varied(usable, rows, spare, asked) if rows else list(usable.values())
-    by_bucket: dict[Hashable, list[int]] = defaultdict(list)
-    for i, fact in enumerate(varied):
-        by_bucket[fact.bucket if fact.bucket is not None else kind.bucket(fact.answer)].append(i)
-    number: dict[Hashable, int] = defaultdict(lambda: len(number))
-    parts = [[number[p] for p in enumerate(b)] if isinstance(b, tuple) else [number[b]] for b in by_bucket]
-    return [varied[i] for i in Tilt(varied).in_turns(by_bucket.values(), parts, count)]
+def _numbered(things: Sequence[Hashable]) -> tuple[Ints, dict[Hashable, int]]:
+    """Number things, equal ones alike: (N,), and which number each has."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(thing, len(numbers)) for thing in things], dtype=np.int64), numbers

@@ -68,6 +68,7 @@ class Tilt:
     def in_turns(self, buckets: Iterable[Sequence[int]], parts: Iterable[Sequence[int]], count: int) -> list[int]:
         """Order up to `count` facts, by their numbers: buckets in turn, and of each the one that sets labels straight.
 
+        They are the first rows: how far labels leaned before counts no more.
         The next bucket is the one whose parts came least often on average, then the one that came least often itself.
 
         Parameters
@@ -75,6 +76,7 @@ class Tilt:
         buckets : facts, the last ones rather.
         parts : of each bucket, numbered from 0 on.
         """
+        self.leans.sums[:] = 0.0
         waiting, end = _joined(buckets)
         ordered: list[int] = _in_turns(waiting, end, *_joined(parts), self.leans, count).tolist()
         return ordered
@@ -113,7 +115,8 @@ def _lean(fact: Whole, leans: Leans, axis: Whole) -> None:
 @compiled
 def _in_turns(waiting: Ints, end: Ints, parts: Ints, parts_end: Ints, leans: Leans, count: Whole) -> Ints:
     ordered = np.empty(min(count, len(waiting)), dtype=np.int64)
-    left, times, used = np.zeros(len(end), np.int64), np.zeros(len(end), np.int64), np.zeros(len(parts), np.int64)
+    left, times = np.zeros(len(end), np.int64), np.zeros(len(end), np.int64)
+    used = np.zeros(parts.max() + 1 if len(parts) else 0, np.int64)
     for b in range(len(end)):
         left[b] = end[b] - _begin(end, b)
     for n in range(len(ordered)):

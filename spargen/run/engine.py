@@ -20,7 +20,7 @@ from spargen.errors import PluginError, SpargenError, TaskError, short, unexpect
 from spargen.phrase.forms import Phrased, phrase
 from spargen.plugins import line_in
 from spargen.qa.fact import Fact
-from spargen.qa.sample import choose
+from spargen.qa.sample import Pool
 from spargen.run.checked import check_facts
 from spargen.run.recipe import Recipe
 from spargen.run.record import Records, sight_of
@@ -81,14 +81,14 @@ def ask(scene: Scene, recipe: Recipe, *, cache: Path | None = None, threads: int
         task = TASKS[name]
         wanted = {form: recipe.quotas[f"{name}/{form}"] for form in forms}
         with _timed(out, "facts"):
-            facts = _propose(task, views, recipe, max(wanted.values(), default=0), out)
+            pool = Pool(_propose(task, views, recipe, max(wanted.values(), default=0), out), task.answer)
         told: dict[bool, set[Hashable]] = {True: set(), False: set()}
         for form, quota in wanted.items():
             rng = rng_for(seed, scene.dataset, scene.id, name, form)
             # One fact told, and offered as a choice, is nearly the same row twice.
             known = told[form not in WRONG]
             with _timed(out, "words"):
-                phrased = _in_words(task, form, quota, facts, known, recipe, rng, out)
+                phrased = _in_words(task, form, quota, pool, known, recipe, rng, out)
             told[form in WRONG].update(p.fact.key for p in phrased)
             with _timed(out, "records"):
                 out.rows.extend([records.row(task, form, number, p) for number, p in enumerate(phrased)])
@@ -102,7 +102,7 @@ def _in_words(
     task: Task,
     form: str,
     quota: int,
-    facts: Sequence[Fact],
+    pool: Pool,
     known: Collection[Hashable],
     recipe: Recipe,
     rng: np.random.Generator,
@@ -113,8 +113,8 @@ def _in_words(
     # Some facts find no company for their options, so more are handed on where others must be wrong.
     enough = POOL * max(quota, FEW) if form in WRONG else quota
     spare = int((SPARE_WRONG if form in WRONG else SPARE) * max(quota, 2 * FEW))
-    able = _able(task, form, facts, settings, out)
-    chosen = choose(able, task.answer, form, enough, rng, rows=quota, spare=spare, asked=known)
+    able = _able(task, form, pool, settings, out)
+    chosen = pool.choose(able, enough, rng, rows=quota, spare=spare, asked=known)
     phrased = phrase(task.name, form, chosen, task.answer, recipe.templates, quota, settings, rng, task.wrong)
     if len(phrased) < quota:
         out.short[task.name, form] = quota - len(phrased)
@@ -228,12 +228,12 @@ def _asked_for(task: Task, facts: Sequence[Fact], views: Views, recipe: Recipe, 
     return kept
 
 
-def _able(task: Task, form: str, facts: Sequence[Fact], settings: Settings, out: SceneQuestions) -> list[Fact]:
-    """Return the facts that have what a form takes, and count those that are meant for it and have not."""
-    meant = [fact for fact in facts if fact.forms is None or form in fact.forms]
+def _able(task: Task, form: str, pool: Pool, settings: Settings, out: SceneQuestions) -> list[int]:
+    """Return which facts have what a form takes, and count those that are meant for it and have not."""
+    meant = pool.meant(form)
     if form not in WRONG:
         return meant
-    able = [fact for fact in meant if task.answer.able(fact, form, task.wrong, settings)]
+    able = [i for i in meant if task.answer.able(pool.facts[i], form, task.wrong, settings)]
     if len(able) < len(meant):
         out.dropped[task.name, WRONG[form]] += len(meant) - len(able)
     return able

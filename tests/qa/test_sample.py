@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spargen.qa.answers import AREA, COUNT, DIRECTIONS, LENGTH, OC_AXES, Directions
 from spargen.qa.fact import Fact
-from spargen.qa.sample import balanced_order, choose
+from spargen.qa.sample import Pool, balanced_order
 
 
 def rng(seed=0):
@@ -36,6 +36,11 @@ def test_order_within_a_class_is_random_but_repeatable():
     firsts = Counter(int(balanced_order([0, 0, 1, 1], rng(s))[0]) for s in range(200))
     assert len(firsts) == 4
     assert min(firsts.values()) > 25
+
+
+def choose(facts, kind, form, count, chance, **more):
+    pool = Pool(facts, kind)
+    return pool.choose(pool.meant(form), count, chance, **more)
 
 
 def fact(answer, frames=(0,), objects=(0,), **more):

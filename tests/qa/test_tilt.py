@@ -9,7 +9,7 @@ from qa.test_looks import rng
 
 from spargen.qa.answers import DIRECTIONS, LENGTH, OO_AXES, Directions
 from spargen.qa.fact import Fact, Thing
-from spargen.qa.sample import choose
+from spargen.qa.sample import Pool
 from spargen.qa.tilt import WEIGHED, Tilt
 from spargen.settings import Settings
 
@@ -64,7 +64,7 @@ def test_numbers_are_as_large_with_one_label_as_with_another():
         value = 1.0 if near else 4.0
         label = "lamp" if lamp else "curtain"
         facts.append(Fact((k,), (k,), value, {}, leans=(("far", label, -1.0 if near else 1.0),)))
-    chosen = choose(facts, LENGTH, "fill", 100, rng())
+    chosen = Pool(facts, LENGTH).choose(range(len(facts)), 100, rng())
     for label in ("lamp", "curtain"):
         leans = [fact.leans[0][2] for fact in chosen if fact.leans[0][1] == label]
         assert len(leans) >= 30
