@@ -18,11 +18,12 @@ from spargen.views.table import Views
 
 
 class _Images(NamedTuple):
-    """What records and facts call the images of some frames; `depth` only where the job wants it."""
+    """What records and facts say of some frames: `depth` where the job wants it, `overlap` of related ones."""
 
     frames: list[str]
     color: list[str]
     depth: list[str] | None
+    overlap: list[float] | None
 
 
 class Records:
@@ -32,22 +33,23 @@ class Records:
         self.views, self.recipe = views, recipe
         objects = views.scene.objects
         self._id, self._label = objects.id.tolist(), objects.label
-        self._changed = [differs(raw, label) for raw, label in zip(objects.released, objects.label, strict=True)]
-        self._images: dict[tuple[FrameUse, str, tuple[int, ...]], _Images] = {}
+        names = enumerate(zip(objects.released, objects.label, strict=True))
+        self._changed = {o for o, (raw, label) in names if differs(raw, label)}
+        self._images: dict[tuple[FrameUse, bool, str, tuple[int, ...]], _Images] = {}
 
     def row(self, task: Task, form: str, number: int, phrased: Phrased) -> Row:
         """The SPAR record of a question, and the fact behind it."""
         fact, use, scene, label = phrased.fact, _use(task), self.views.scene, self._label
         marks = _in_order(fact.marks, task)
-        images = self._images_of(fact, use)
+        images = self._images_of(fact, use, related="pairs" in task.needs or "sets" in task.needs)
         record: dict[str, Any] = {
             "id": f"{scene.id}_{number}",
             "conversations": [{"from": "human", "value": phrased.question}, {"from": "gpt", "value": phrased.answer}],
-            "image": images.color.copy(),
+            "image": images.color,
             "type": task.record_type,
         }
         if images.depth is not None:
-            record["depth"] = images.depth.copy()
+            record["depth"] = images.depth
         record.update(_marks(marks, indexed=task.views != "single"))
         trace = {
             "dataset": scene.dataset,
@@ -55,14 +57,17 @@ class Records:
             "task": task.name,
             "form": form,
             "id": record["id"],
-            "frames": images.frames.copy(),
-            **_overlap(task, fact, self.views),
+            "frames": images.frames,
+            **({} if images.overlap is None else {"overlap": images.overlap}),
             "objects": [self._id[o] for o in fact.objects],
             "labels": [label[o] for o in fact.objects],
             **self._released(fact),
-            "marks": [self._mark_trace(mark) for mark in marks],
+            "marks": [
+                {"colour": colour, "kind": kind, "object": self._id[obj], "at": list(at), "image": image}
+                for colour, kind, obj, at, image in marks
+            ],
             "quantity": fact.quantity,
-            "truth": dict(fact.truth),
+            "truth": fact.truth,
             "margin": _margin_trace(fact.margin),
             "difficulty": difficulty(fact, sight_of(task, fact, self.views)),
             "seed": self.recipe.seed,
@@ -70,12 +75,16 @@ class Records:
         }
         return Row(task.name, form, record, trace, fact.frames, use)
 
-    def _images_of(self, fact: Fact, use: FrameUse) -> _Images:
-        """Return where the images of a fact stand; those of a walk by the walk as well."""
-        key = use, fact.quantity if use == "walk" else "", fact.frames
+    def _images_of(self, fact: Fact, use: FrameUse, *, related: bool) -> _Images:
+        """Return where the images of a fact stand, those of a walk by the walk as well; and how far they overlap.
+
+        The latter of the views of a pair or a set; of nothing where a task has frames of its own.
+        """
+        key = use, related, fact.quantity if use == "walk" else "", fact.frames
         if (found := self._images.get(key)) is None:
             frames = [self.views.scene.frames[f] for f in fact.frames]
-            found = self._images[key] = _Images(frames, self._paths(fact, use), self._depths(fact, use))
+            overlap = self.views.overlaps_of(fact.frames) if related else None
+            found = self._images[key] = _Images(frames, self._paths(fact, use), self._depths(fact, use), overlap)
         return found
 
     def _paths(self, fact: Fact, use: FrameUse) -> list[str]:
@@ -92,19 +101,10 @@ class Records:
 
     def _released(self, fact: Fact) -> dict[str, list[str]]:
         """Return the labels as the data set has them, where one of them is called otherwise."""
-        if not any(self._changed[o] for o in fact.objects):
+        if self._changed.isdisjoint(fact.objects):
             return {}
         raw = self.views.scene.objects.released
         return {"labels_released": [released(raw[o]) for o in fact.objects]}
-
-    def _mark_trace(self, mark: Mark) -> dict[str, Any]:
-        return {
-            "colour": mark.colour,
-            "kind": mark.kind,
-            "object": self._id[mark.obj],
-            "at": list(mark.at),
-            "image": mark.image,
-        }
 
 
 def sight_of(task: Task, fact: Fact, views: Views) -> Sight:
@@ -117,12 +117,6 @@ def _in_order(marks: Sequence[Mark], task: Task) -> Sequence[Mark]:
     if len(marks) < 2:
         return marks
     return sorted(marks, key=lambda mark: -1 if mark.colour == "none" else task.marks.index(mark.colour))
-
-
-def _overlap(task: Task, fact: Fact, views: Views) -> dict[str, Any]:
-    """Return how far the views of a pair or a set overlap; nothing where a task has frames of its own."""
-    found = views.overlaps_of(fact.frames) if "pairs" in task.needs or "sets" in task.needs else None
-    return {} if found is None else {"overlap": found}
 
 
 def _use(task: Task) -> FrameUse:
