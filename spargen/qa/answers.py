@@ -191,7 +191,7 @@ class DirectionsKind(AnswerKind):
     def bucket(self, value: Directions) -> tuple[int, ...]:
         return value.states
 
-    def parts(self, value: Directions) -> Sequence[int]:
+    def parts(self, value: Directions) -> range | tuple[int, ...]:
         """Return the parts that options may vary."""
         return range(len(value.axes)) if self.varied is None else self.varied
 

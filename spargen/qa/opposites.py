@@ -25,13 +25,15 @@ CLAIMED = 3
 """Claims are about one of the first parts, this many of them."""
 
 
-def worded(states: States, parts: Sequence[int]) -> list[int]:
+# There are few states, and all facts are asked for theirs.
+@cache
+def worded(states: States, parts: range | tuple[int, ...]) -> tuple[int, ...]:
     """Return those of some parts that have a word: an empty one has no opposite."""
-    return [p for p in parts if states[p]]
+    return tuple([p for p in parts if states[p]])
 
 
 def opposed(
-    facts: Sequence[Fact], parts: Sequence[int], count: int, settings: Settings, rng: np.random.Generator
+    facts: Sequence[Fact], parts: range | tuple[int, ...], count: int, settings: Settings, rng: np.random.Generator
 ) -> list[Choice]:
     """Offer two parts that have a word, each with its opposite, in all four combinations.
 

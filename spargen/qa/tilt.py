@@ -61,9 +61,7 @@ class Tilt:
         axis : along which labels lean in this row, where it is about one; "" = all.
         """
         last, number = np.array(waiting[-WEIGHED:], dtype=np.int64), self.axes.get(axis, NONE) if axis else ALL
-        fact = waiting.pop(int(_straightest(last, self.leans, number)) - len(last))
-        _lean(fact, self.leans, number)
-        return fact
+        return waiting.pop(int(_next(last, self.leans, number)) - len(last))
 
     def in_turns(self, buckets: Iterable[Sequence[int]], parts: Iterable[Sequence[int]], count: int) -> list[int]:
         """Order up to `count` facts, by their numbers: buckets in turn, and of each the one that sets labels straight.
@@ -86,6 +84,14 @@ def _joined(rows: Iterable[Sequence[int]]) -> tuple[Ints, Ints]:
     """Return some rows of numbers behind each other, and where each ends."""
     listed = list(rows)
     return np.array([n for row in listed for n in row], dtype=np.int64), np.cumsum([0, *map(len, listed)])[1:]
+
+
+@compiled
+def _next(waiting: Ints, leans: Leans, axis: Whole) -> Whole:
+    """Return the place of the next fact, and count it among the rows so far."""
+    at = _straightest(waiting, leans, axis)
+    _lean(waiting[at], leans, axis)
+    return at
 
 
 @compiled
@@ -132,11 +138,10 @@ def _in_turns(waiting: Ints, end: Ints, parts: Ints, parts_end: Ints, leans: Lea
                 bucket, least = b, place
         begin = _begin(end, bucket)
         last = begin + left[bucket] - 1
-        at = begin + _straightest(waiting[begin : last + 1], leans, ALL)
+        at = begin + _next(waiting[begin : last + 1], leans, ALL)
         ordered[n] = waiting[at]
         for k in range(at, last):
             waiting[k] = waiting[k + 1]
-        _lean(ordered[n], leans, ALL)
         left[bucket] -= 1
         times[bucket] += 1
         for p in range(_begin(parts_end, bucket), parts_end[bucket]):
