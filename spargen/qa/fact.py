@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -79,8 +79,7 @@ class Looks:
     beside: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One true statement about some frames.
 
     Parameters
@@ -113,7 +112,7 @@ class Fact:
     slots: Mapping[str, Any]
     marks: tuple[Mark, ...] = ()
     quantity: str = ""
-    truth: Mapping[str, Any] = field(default_factory=dict)
+    truth: Mapping[str, Any] = {}
     margin: Margin | None = None
     bucket: Hashable = None
     forms: tuple[str, ...] | None = None

@@ -93,7 +93,7 @@ def test_where_a_scene_has_too_few_others_a_rank_may_have_more_rows():
     large, other = ([named(n + k, skew=skew, most=0.4) for k in range(40)] for n, skew in ((0, 20), (100, 0.0)))
     found = offer([*other[:20], *large], 60)
     assert 0.3 * len(found) < ranks(found, 0)[3] <= 0.4 * len(found) + 2
-    strict = offer([replace(f, looks=replace(f.looks, most=0.0)) for f in (*other[:20], *large)], 60)
+    strict = offer([f._replace(looks=replace(f.looks, most=0.0)) for f in (*other[:20], *large)], 60)
     assert len(found) >= len(strict) + 3
     even = offer([*large, *other], 20)
     assert max(ranks(even, 0).values()) <= 6

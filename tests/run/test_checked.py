@@ -39,12 +39,12 @@ def refused(fact, **more):
 
 def test_facts_that_are_right_are_taken():
     check_facts(made(), [], SCENE)
-    check_facts(made(), [GOOD, replace(GOOD, marks=(), objects=(), answer=np.float32(1)), GOOD], SCENE)
+    check_facts(made(), [GOOD, GOOD._replace(marks=(), objects=(), answer=np.float32(1)), GOOD], SCENE)
     numbered = tuple(Mark("none", "point", 1, (5, 5)) for _ in range(3))
-    check_facts(made(), [replace(GOOD, marks=numbered)], SCENE)
-    check_facts(made(), [replace(GOOD, slots={}, forms=("select",))], SCENE)
-    check_facts(made(), [replace(GOOD, slots=GOOD.slots | {"more": 1})], SCENE)
-    check_facts(made(wrong=1), [GOOD, replace(GOOD, wrong=(1.0, 2))], SCENE)
+    check_facts(made(), [GOOD._replace(marks=numbered)], SCENE)
+    check_facts(made(), [GOOD._replace(slots={}, forms=("select",))], SCENE)
+    check_facts(made(), [GOOD._replace(slots=GOOD.slots | {"more": 1})], SCENE)
+    check_facts(made(wrong=1), [GOOD, GOOD._replace(wrong=(1.0, 2))], SCENE)
 
 
 def test_facts_of_shipped_tasks_are_right():
@@ -96,7 +96,7 @@ def test_what_is_no_fact(found):
     ],
 )
 def test_what_is_wrong_with_a_fact_is_told(part, value, message):
-    what = refused(replace(GOOD, **{part: value}))
+    what = refused(GOOD._replace(**{part: value}))
     assert message in what
     assert f": {part}=" in what
 
@@ -106,18 +106,18 @@ def test_what_is_wrong_with_a_fact_is_told(part, value, message):
     [("pair", 1, 2), ("pair", 3, 2), ("multi", 1, 3), ("multi", 1, 7), ("video", 0, 1), ("video", 0, 40)],
 )
 def test_a_fact_has_as_many_frames_as_its_task_shows(views, frames, right):
-    good, bad = (replace(GOOD, frames=tuple(k % FRAMES for k in range(n))) for n in (right, frames))
+    good, bad = (GOOD._replace(frames=tuple(k % FRAMES for k in range(n))) for n in (right, frames))
     check_facts(made(views=views), [good], SCENE)
     with pytest.raises(PluginError, match=f"fact 2: so many images are no {views}"):
         check_facts(made(views=views), [good, bad], SCENE)
 
 
 def test_a_mark_lies_in_an_image_of_its_own_fact():
-    wide = replace(GOOD, frames=(1, 2, 3, 4), marks=(RED._replace(image=3),))
-    narrow = replace(GOOD, frames=(1, 2, 3), marks=(RED._replace(image=2),))
+    wide = GOOD._replace(frames=(1, 2, 3, 4), marks=(RED._replace(image=3),))
+    narrow = GOOD._replace(frames=(1, 2, 3), marks=(RED._replace(image=2),))
     check_facts(made(views="multi"), [wide, narrow], SCENE)
     with pytest.raises(PluginError, match="fact 2: a mark is in an image that the fact has not"):
-        check_facts(made(views="multi"), [wide, replace(narrow, marks=wide.marks)], SCENE)
+        check_facts(made(views="multi"), [wide, narrow._replace(marks=wide.marks)], SCENE)
 
 
 BOX, PLACE = (0, 10, 500, 1000), kinds.Place(1, 2, 3.0)
@@ -145,13 +145,13 @@ NAN, INF = float("nan"), float("inf")
     ],
 )
 def test_an_answer_is_one_of_its_kind(kind, right, wrong):
-    answers = [replace(GOOD, answer=value) for value in right]
+    answers = [GOOD._replace(answer=value) for value in right]
     check_facts(made(answer=kind), answers, SCENE)
     for value in wrong:
-        bad = replace(answers[0], answer=value)
+        bad = answers[0]._replace(answer=value)
         with pytest.raises(PluginError, match=f"fact 2: this is no {type(kind).__name__}: answer=") as caught:
             check_facts(made(answer=kind), [answers[0], bad], SCENE)
         assert caught.value.mend == f"a value of that kind is {kind.value}"
         if kind.takes_wrong:
             with pytest.raises(PluginError, match=r"fact 1: this is no tuple, each of it a .*: wrong="):
-                check_facts(made(answer=kind, wrong=2), [replace(answers[0], wrong=(right[0], value))], SCENE)
+                check_facts(made(answer=kind, wrong=2), [answers[0]._replace(wrong=(right[0], value))], SCENE)
