@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -24,8 +25,38 @@ _IMAGES: dict[Images, tuple[float, float]] = {
 """How many frames a fact has at least, and at most, by what its task shows."""
 _NUMBERS_OF = {("point", 2), ("bbox", 4)}
 """Kinds of marks, each with how many numbers say where it is."""
-_MARKS, _SLOTS = attrgetter("marks"), attrgetter("slots")
-_COLOUR, _KIND, _OBJ, _AT, _IMAGE = map(attrgetter, Mark._fields)
+_COLOUR = attrgetter("colour")
+
+
+class _Facts:
+    """Facts, taken apart once for all rules.
+
+    Parameters
+    ----------
+    each : one by one.
+    """
+
+    def __init__(self, each: Sequence[Any]) -> None:
+        self.each = each
+
+    @cached_property
+    def fields(self) -> Any:
+        """A `Fact` whose fields are those of all facts."""
+        return _fields_of(Fact, self.each)
+
+    @cached_property
+    def marks(self) -> list[Any]:
+        """The marks of all facts."""
+        return [*chain.from_iterable(self.fields.marks)]
+
+    @cached_property
+    def mark_fields(self) -> Any:
+        """A `Mark` whose fields are those of all marks."""
+        return _fields_of(Mark, self.marks)
+
+
+def _fields_of(kind: type[Any], tuples: Sequence[Any]) -> Any:
+    return kind(*zip(*tuples, strict=True)) if tuples else kind(*[()] * len(kind._fields))
 
 
 class _Rule(NamedTuple):
@@ -41,7 +72,7 @@ class _Rule(NamedTuple):
     part: str
     what: str
     mend: str
-    holds: Callable[[Sequence[Any]], bool]
+    holds: Callable[[_Facts], bool]
 
 
 def check_facts(task: Task, facts: Sequence[Any], scene: Scene) -> None:
@@ -53,14 +84,15 @@ def check_facts(task: Task, facts: Sequence[Any], scene: Scene) -> None:
         If they are not such as `Fact` says, for the first that is not; the first one of all is number 1.
     """
     rules = chain(_of_kind(), _of_images(task, scene), _of_marks(task, scene), _of_words(task), _of_answers(task))
+    every = _Facts(facts)
     for rule in rules:
-        if not _holds(rule, facts):
-            number, fact = next((n, fact) for n, fact in enumerate(facts, 1) if not _holds(rule, [fact]))
+        if not _holds(rule, every):
+            number, fact = next((n, fact) for n, fact in enumerate(facts, 1) if not _holds(rule, _Facts([fact])))
             found = f"{rule.part}={short(getattr(fact, rule.part))}" if rule.part else short(fact)
             raise PluginError(f"fact {number}: {rule.what}: {found}", where=task.where, mend=rule.mend)
 
 
-def _holds(rule: _Rule, facts: Sequence[Any]) -> bool:
+def _holds(rule: _Rule, facts: _Facts) -> bool:
     try:
         return rule.holds(facts)
     except (AttributeError, TypeError):  # it cannot even be looked at: a list where a word should be, say
@@ -68,7 +100,7 @@ def _holds(rule: _Rule, facts: Sequence[Any]) -> bool:
 
 
 def _of_kind() -> Iterator[_Rule]:
-    yield _Rule("", "this is no Fact", "let it yield Fact(...), nothing else", lambda facts: only(Fact, facts))
+    yield _Rule("", "this is no Fact", "let it yield Fact(...), nothing else", lambda facts: only(Fact, facts.each))
 
 
 def _of_images(task: Task, scene: Scene) -> Iterator[_Rule]:
@@ -81,61 +113,60 @@ def _of_images(task: Task, scene: Scene) -> Iterator[_Rule]:
         "frames",
         f"so many images are no {task.views}, which has {least}{'' if least == most else ' or more'}",
         "name as many frames as `views` says in @task, or let it say what they are",
-        lambda facts: all(least <= number <= most for number in {len(fact.frames) for fact in facts}),
+        lambda facts: all(least <= number <= most for number in {*map(len, facts.fields.frames)}),
     )
 
 
 def _of_positions(part: str, total: int, mend: str) -> Iterator[_Rule]:
     """What holds of positions among so many things of a scene."""
     named = attrgetter(part)
-    yield _Rule(part, "this is no tuple of whole numbers", mend, lambda facts: rows([*map(named, facts)]))
+    yield _Rule(part, "this is no tuple of whole numbers", mend, lambda facts: rows(named(facts.fields)))
     what = f"the scene has no such {part}, only 0 to {total - 1}" if total else f"the scene has no {part}"
-    yield _Rule(part, what, mend, lambda facts: within(chain.from_iterable(map(named, facts)), total))
+    yield _Rule(part, what, mend, lambda facts: within(chain.from_iterable(named(facts.fields)), total))
 
 
 def _of_marks(task: Task, scene: Scene) -> Iterator[_Rule]:
     """What holds of what is drawn into the images."""
 
-    def rule(what: str, mend: str, holds: Callable[[list[Any]], bool]) -> _Rule:
-        return _Rule("marks", what, mend, lambda facts: holds([*chain.from_iterable(map(_MARKS, facts))]))
+    def rule(what: str, mend: str, holds: Callable[[_Facts], bool]) -> _Rule:
+        return _Rule("marks", what, mend, holds)
 
-    def once(facts: Sequence[Any]) -> bool:
-        found = {tuple(map(_COLOUR, fact.marks)) for fact in facts}
+    def once(facts: _Facts) -> bool:
+        found = {tuple(map(_COLOUR, marks)) for marks in facts.fields.marks}
         return all(max((colours.count(c) for c in {*colours} - {"none"}), default=1) == 1 for colours in found)
 
-    def inside(facts: Sequence[Any]) -> bool:
-        marks = [*chain.from_iterable(map(_MARKS, facts))]
-        if not only(WHOLE, map(_IMAGE, marks)):
+    def inside(facts: _Facts) -> bool:
+        if not only(WHOLE, facts.mark_fields.image):
             return False
         # Mostly all facts have as many frames, and marks need not be held against those of each.
-        every = within(map(_IMAGE, marks), min((len(fact.frames) for fact in facts), default=0))
-        return every or all(within(map(_IMAGE, fact.marks), len(fact.frames)) for fact in facts)
+        every = within(facts.mark_fields.image, min(map(len, facts.fields.frames), default=0))
+        return every or all(within((mark.image for mark in fact.marks), len(fact.frames)) for fact in facts.each)
 
     made = "ctx.mark(...) makes marks"
-    yield _Rule("marks", "this is no tuple of marks", made, lambda facts: only(tuple, map(_MARKS, facts)))
-    yield rule("this is no tuple of marks", made, lambda marks: only(Mark, marks))
+    yield rule("this is no tuple of marks", made, lambda facts: only(tuple, facts.fields.marks))
+    yield rule("this is no tuple of marks", made, lambda facts: only(Mark, facts.marks))
     yield rule(
         "a mark is neither a point of x and y nor a bbox of x1, y1, x2, y2",
         made,
-        lambda marks: {*zip(map(_KIND, marks), map(len, map(_AT, marks)), strict=True)} <= _NUMBERS_OF,
+        lambda facts: {*zip(facts.mark_fields.kind, map(len, facts.mark_fields.at), strict=True)} <= _NUMBERS_OF,
     )
     yield rule(
         "a mark is not at whole numbers from 0 to 1000",
         "count places in thousandths of the image's width and height",
-        lambda marks: places([*map(_AT, marks)], [2, 4]),
+        lambda facts: places(facts.mark_fields.at, [2, 4]),
     )
     yield rule(
         "a mark has a colour that the task does not say",
         f"use {', '.join(task.marks)} or none, or name all colours in their order: @task(..., marks=...)",
-        lambda marks: {*map(_COLOUR, marks)} <= {*task.marks, "none"},
+        lambda facts: {*facts.mark_fields.colour} <= {*task.marks, "none"},
     )
-    yield _Rule("marks", "two marks have one colour", 'give each its own, or number them all: "none"', once)
+    yield rule("two marks have one colour", 'give each its own, or number them all: "none"', once)
     yield rule(
         f"a mark is on an object that the scene has not: there are {len(scene.objects)}",
         "name the row in ctx.scene.objects",
-        lambda marks: only(WHOLE, map(_OBJ, marks)) and within(map(_OBJ, marks), len(scene.objects)),
+        lambda facts: only(WHOLE, facts.mark_fields.obj) and within(facts.mark_fields.obj, len(scene.objects)),
     )
-    yield _Rule("marks", "a mark is in an image that the fact has not", "name a position in its `frames`", inside)
+    yield rule("a mark is in an image that the fact has not", "name a position in its `frames`", inside)
 
 
 def _of_words(task: Task) -> Iterator[_Rule]:
@@ -145,25 +176,27 @@ def _of_words(task: Task) -> Iterator[_Rule]:
         "slots",
         "these are no slots",
         'let it be a dict of the names in @task: {"target": ctx.thing(red)}',
-        lambda facts: only(Mapping, map(_SLOTS, facts)),
+        lambda facts: only(Mapping, facts.fields.slots),
     )
     yield _Rule(
         "slots",
         "a slot has no value",
         "give it one, or leave it out of a fact whose `forms` do not say it",
-        lambda facts: not {*map(type, chain.from_iterable(fact.slots.values() for fact in facts))} & {type(None)},
+        lambda facts: (
+            not {*map(type, chain.from_iterable(slots.values() for slots in facts.fields.slots))} & {type(None)}
+        ),
     )
     yield _Rule(
         "forms",
         "these are no forms",
         f"name some of {', '.join(FORMS)} in a tuple, or leave it out: all",
-        lambda facts: _are_forms({fact.forms for fact in facts} - {None}),
+        lambda facts: _are_forms({*facts.fields.forms} - {None}),
     )
     yield _Rule(
         "slots",
         f"a fact of all forms has fewer than the slots {', '.join(sorted(slots))}",
         "fill what @task names, or say in `forms` which the fact is for",
-        lambda facts: all(slots <= {*names} for names in {(*fact.slots,) for fact in facts if fact.forms is None}),
+        lambda facts: all(slots <= {*names} for names in {(*fact.slots,) for fact in facts.each if fact.forms is None}),
     )
 
 
@@ -180,13 +213,13 @@ def _of_answers(task: Task) -> Iterator[_Rule]:
             "wrong",
             "it brings wrong answers, but the task does not say so",
             "say how many: @task(..., wrong=3)",
-            lambda facts: all(fact.wrong is None for fact in facts),
+            lambda facts: all(wrong is None for wrong in facts.fields.wrong),
         )
     what = f"this is no {type(kind).__name__}"
-    yield _Rule("answer", what, mend, lambda facts: kind.takes([fact.answer for fact in facts]))
+    yield _Rule("answer", what, mend, lambda facts: kind.takes(facts.fields.answer))
 
-    def right(facts: Sequence[Any]) -> bool:
-        brought = [fact.wrong for fact in facts if fact.wrong is not None]
+    def right(facts: _Facts) -> bool:
+        brought = [wrong for wrong in facts.fields.wrong if wrong is not None]
         return only(tuple, brought) and kind.takes([*chain.from_iterable(brought)])
 
     if task.wrong:
