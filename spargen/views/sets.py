@@ -43,7 +43,7 @@ def overlaps(surface: Bools) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     shared points over the points of the view that sees fewer, and over those of the one that sees more: two (V, V).
     """
     # Most points are seen by no view from behind, some by none at all.
-    sees = surface[:, surface.any(axis=0)].astype(np.float32)
+    sees = surface.compress(surface.any(axis=0), axis=1).astype(np.float32)
     shared = sees @ sees.T
     count = sees.sum(axis=1)
     fewer = np.maximum(np.minimum(count[:, None], count), 1)
