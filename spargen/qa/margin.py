@@ -42,9 +42,18 @@ def of_rounding(value: float, unit: Unit, *, signed: bool = False) -> Margin:
     value : in `unit`, unrounded.
     signed : whether a word tells its sign, also of what rounds to 0: then the number tips at 0 as well.
     """
-    steps = abs(value) / STEP[unit]
-    by = abs(steps - math.floor(steps) - 0.5) * STEP[unit]
-    return Margin.of(min(by, abs(value)) if signed else by, unit, value)
+    return of_roundings([value], unit, signed=signed)
+
+
+def of_roundings(values: Sequence[float], unit: Unit, *, signed: bool = False) -> Margin:
+    """Several printed numbers of a unit: to the edge at which the first of them is rounded to another one."""
+    step, by = STEP[unit], []
+    for value in values:
+        steps = abs(value) / step
+        edge = abs(steps - math.floor(steps) - 0.5) * step
+        by.append(min(edge, abs(value)) if signed else edge)
+    decides = by.index(min(by))
+    return Margin.of(by[decides], unit, values[decides])
 
 
 def of_lead(best: float, runner_up: float, unit: Unit) -> Margin:
@@ -70,13 +79,12 @@ def of_words(
     settings : the thresholds.
     nearer_m : the smaller of the two distances that ``cf``, closer / farther, compares.
     """
-    by_m = []
-    for offset_m, axis, state in zip(offsets_m, axes, states, strict=True):
-        word_m = settings.word_m
-        if axis == "cf":
-            word_m = max(settings.word_distance_m, settings.word_distance_share * nearer_m)
-        size_m = abs(offset_m)
-        by_m.append(size_m - settings.empty_m if state else word_m - size_m)
+    word_m = settings.word_m
+    farther_m = max(settings.word_distance_m, settings.word_distance_share * nearer_m)
+    by_m = [
+        abs(offset_m) - settings.empty_m if state else (farther_m if axis == "cf" else word_m) - abs(offset_m)
+        for offset_m, axis, state in zip(offsets_m, axes, states, strict=True)
+    ]
     decides = by_m.index(min(by_m))
     return Margin.of(by_m[decides], "m", offsets_m[decides])
 

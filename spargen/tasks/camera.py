@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from spargen.geometry.motion import camera_moves
 from spargen.geometry.rounding import permille, round_half_away
 from spargen.qa.answers import MOVES, PLACE, Place, metres
 from spargen.qa.fact import Fact
-from spargen.qa.margin import least, of_rounding
+from spargen.qa.margin import least, of_rounding, of_roundings
 from spargen.tasks.context import TaskContext, off_rounding_edge
 from spargen.tasks.registry import task
 
@@ -43,19 +44,21 @@ def view_change_infer(ctx: TaskContext) -> Iterator[Fact]:
     raw = np.where(np.abs(raw) <= NOISE, 0.0, raw)
     sign = np.sign(raw).astype(np.int64)
     for i in ctx.balanced((sign > 0) @ 2 ** np.arange(5)):
-        words = [AT_ZERO[k] if not sign[i, k] else (AXES + TURNS)[k][int(sign[i, k] > 0)] for k in range(5)]
-        moves = [(word, round(float(value), 1)) for word, value in zip(words, values[i], strict=True)]
+        signs = zip(AXES + TURNS, AT_ZERO, sign[i].tolist(), strict=True)
+        words = [at_zero if not s else either[s > 0] for either, at_zero, s in signs]
+        moves = [(word, round(value, 1)) for word, value in zip(words, values[i].tolist(), strict=True)]
         said = [
             (word.rpartition("_")[2], metres(value) if k < 3 else f"{value:g}") for k, (word, value) in enumerate(moves)
         ]
-        slots = dict(zip(MOVE_SLOTS.split(), (text for pair in said for text in pair), strict=True))
+        slots = dict(zip(MOVE_SLOTS.split(), chain.from_iterable(said), strict=True))
+        shift, turn = raw[i, :3].tolist(), raw[i, 3:].tolist()
         yield Fact(
             frames=ctx.frames_of(pairs[i]),
             objects=(),
             answer=moves,
             slots=slots,
-            truth={"shift_m": raw[i, :3].tolist(), "turn_deg": raw[i, 3:].tolist()},
-            margin=least(of_rounding(v, "m" if k < 3 else "deg", signed=True) for k, v in enumerate(raw[i].tolist())),
+            truth={"shift_m": shift, "turn_deg": turn},
+            margin=least([of_roundings(shift, "m", signed=True), of_roundings(turn, "deg", signed=True)]),
         )
 
 
@@ -86,5 +89,5 @@ def camera_motion_infer(ctx: TaskContext) -> Iterator[Fact]:
             answer=place,
             slots={"pixel": f"({place.x},{place.y})", "depth_m": metres(place.depth_m)},
             truth={"x_permille": float(raw[i, 0]), "y_permille": float(raw[i, 1]), "depth_m": place.depth_m},
-            margin=least([*(of_rounding(v, "1/1000") for v in raw[i].tolist()), of_rounding(place.depth_m, "m")]),
+            margin=least([of_roundings(raw[i].tolist(), "1/1000"), of_rounding(place.depth_m, "m")]),
         )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from spargen.qa.answers import LENGTH, metres, size_class
-from spargen.qa.fact import Colour, Fact
+from spargen.qa.fact import COLOURS, Fact
 from spargen.qa.margin import of_rounding
 from spargen.tasks.context import Source, TaskContext
 from spargen.tasks.registry import task
 
 OC, OO = "ref ref_depth_m target", "ref ref_depth_m first second"
-RED_BLUE_GREEN: tuple[Colour, ...] = ("red", "blue", "green")
 
 
 @task("depth_prediction_oc", views="single", level="low", answer=LENGTH, slots=OC)
@@ -58,14 +57,14 @@ def _depth(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     good = ((depth_m >= ctx.settings.min_length_m) & ctx.rounds_clearly(depth_m)).all(axis=1)
     c, depth_m = ctx.keep(good, "depth too small or on a rounding edge", c, depth_m)
     for i in ctx.balanced(size_class(depth_m[:, 1])):
-        red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
+        red, blue = marks = ctx.marks(c, i, COLOURS[:2], "point")
         told, truth = depth_m[i].tolist()
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=truth,
             slots={"ref": ctx.thing(red), "ref_depth_m": metres(told), "target": ctx.thing(blue)},
-            marks=(red, blue),
+            marks=marks,
             truth={"ref_depth_m": told, "target_depth_m": truth},
             margin=of_rounding(truth, "m"),
             told=told,
@@ -80,7 +79,7 @@ def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     good &= ctx.rounds_clearly(depth_m[:, 0]) & ctx.rounds_clearly(gap_m)
     c, depth_m, gap_m = ctx.keep(good, "depth or difference too small or on a rounding edge", c, depth_m, gap_m)
     for i in ctx.balanced(size_class(gap_m)):
-        red, blue, green = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_BLUE_GREEN))
+        red, blue, green = marks = ctx.marks(c, i, COLOURS[:3], "point")
         told, first, second = depth_m[i].tolist()
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
@@ -92,7 +91,7 @@ def _depth_gap(ctx: TaskContext, source: Source) -> Iterator[Fact]:
                 "first": ctx.thing(blue),
                 "second": ctx.thing(green),
             },
-            marks=(red, blue, green),
+            marks=marks,
             truth={"ref_depth_m": told, "first_depth_m": first, "second_depth_m": second},
             margin=of_rounding(float(gap_m[i]), "m"),
             told=told,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.qa.answers import LENGTH, size_class
-from spargen.qa.fact import Fact
+from spargen.qa.fact import COLOURS, Fact
 from spargen.qa.margin import of_rounding
 from spargen.tasks.context import Candidates, Source, TaskContext
 from spargen.tasks.registry import task
@@ -88,17 +88,17 @@ def _between(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     classes = np.maximum(size_class(distance_m), size_class(NEAR_M))
     far = classes - np.unique(classes).mean() if len(classes) else classes
     for i in ctx.balanced(classes):
-        red, blue = ctx.mark(c, i, 0, "red", "point"), ctx.mark(c, i, 1, "blue", "point")
+        red, blue = marks = ctx.marks(c, i, COLOURS[:2], "point")
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=float(distance_m[i]),
             slots={"first": name(red), "second": name(blue)},
-            marks=(red, blue),
+            marks=marks,
             truth={"distance_m": float(distance_m[i])},
             margin=of_rounding(float(distance_m[i]), "m"),
             bucket=classes.item(i),
-            leans=tuple(("far", ctx.label(mark.obj), far.item(i)) for mark in (red, blue)),
+            leans=tuple(("far", ctx.label(mark.obj), far.item(i)) for mark in marks),
         )
 
 

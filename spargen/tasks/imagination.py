@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spargen.geometry.directions import Observers
 from spargen.geometry.rounding import round_half_away
 from spargen.qa.answers import DIRECTIONS, MAP, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
 from spargen.qa.fact import Colour, Fact, Mark, Thing
-from spargen.qa.margin import least, of_rounding
+from spargen.qa.margin import least, of_roundings
 from spargen.tasks.context import Candidates, Source, TaskContext
 from spargen.tasks.registry import task
 from spargen.tasks.relation import Relations
@@ -161,19 +162,20 @@ def imagine(ctx: TaskContext, variant: Variant) -> Iterator[Fact]:
 def _fact(
     ctx: TaskContext, variant: Variant, c: Candidates, i: int, after: Relations, before: Relations | None
 ) -> Fact:
-    marks = tuple(ctx.mark(c, i, k, ROLES[k][0], "bbox") for k in range(c.objects.shape[1]))
-    roles = ["stand", "face", *(("first", "second") if variant.pair else ("target",))]
-    slots = dict(zip(roles, (_name(ctx, variant, k, mark) for k, mark in enumerate(marks)), strict=True))
-    told = {"after": after} | ({"before": before} if before is not None else {})
-    parts = {k: v for time, found in told.items() for k, v in _parts(time, found.words(i)).items()}
+    marks = ctx.marks(c, i, MARKS, "bbox")
+    roles = ("stand", "face", "first", "second") if variant.pair else ("stand", "face", "target")
+    slots: dict[str, Any] = {role: _name(ctx, variant, k, marks[k]) for k, role in enumerate(roles)}
+    told = {"after": after} if before is None else {"after": after, "before": before}
+    for time, found in told.items():
+        slots |= _parts(time, found.words(i))
     return Fact(
         frames=ctx.frames_of(c.views[i]),
         objects=c.objects_of(i),
         answer=after.words(i),
-        slots={**slots, **parts},
+        slots=slots,
         marks=() if variant.naming == "label" else marks,
         truth={time: found.truth(i) for time, found in told.items()},
-        margin=least(found.margin(i, ctx.settings) for found in told.values()),
+        margin=least([found.margin(i, ctx.settings) for found in told.values()]),
         forms=None if before is not None or not variant.before else ("select",),
     )
 
@@ -188,10 +190,10 @@ def _name(ctx: TaskContext, variant: Variant, number: int, mark: Mark) -> Thing:
 
 def _parts(time: str, words: Directions) -> dict[str, Directions]:
     """The slots that tell words before or after the move."""
-    parts = {time: words.part(0, 3)}
-    if len(words.axes) == len(OO_MULTI_AXES):
-        parts |= {f"{time}_first_fb": words.part(3, 4), f"{time}_second_fb": words.part(4, 5)}
-    return parts
+    if words.axes != OO_MULTI_AXES:
+        return {time: words}
+    first, second = words.part(3, 4), words.part(4, 5)
+    return {time: words.part(0, 3), f"{time}_first_fb": first, f"{time}_second_fb": second}
 
 
 @task("spatial_imagination_map_mv", views="multi", level="high", answer=MAP, slots="objects")
@@ -201,27 +203,33 @@ def spatial_imagination_map_mv(ctx: TaskContext) -> Iterator[Fact]:
     Centres of the boxes in metres: x to the observer's right, y along the heading, the camera at the origin.
     """
     sizes = range(MAP_OBJECTS[0], MAP_OBJECTS[1] + 1)
+    xy_m = _around_observers_m(ctx)
     for size in sizes:
-        yield from _maps(replace(ctx, pool=-(-ctx.pool // len(sizes))), size)
+        yield from _maps(replace(ctx, pool=-(-ctx.pool // len(sizes))), size, xy_m)
 
 
-def _maps(ctx: TaskContext, size: int) -> Iterator[Fact]:
+def _around_observers_m(ctx: TaskContext) -> NDArray[np.float64]:
+    """Where objects lie on the map around the observer of each view: (V, N, 2) metres to the right and ahead."""
+    right, ahead = (ctx.cameras.R_world_levelled[:, None, :2, k] for k in (0, 2))
+    offset_m = (ctx.scene.objects.center_m - ctx.cameras.position_m[:, None])[..., :2]
+    # All are level. Axis by axis: to multiply thousands of small matrices takes numpy four times as long.
+    return np.stack([(offset_m * axis)[..., 0] + (offset_m * axis)[..., 1] for axis in (right, ahead)], axis=-1)
+
+
+def _maps(ctx: TaskContext, size: int, xy_m: NDArray[np.float64]) -> Iterator[Fact]:
     c = ctx.draw("multi", ctx.vis.boxed, size, upright=True)
-    axes = ctx.cameras.R_world_levelled[c.observer][:, None, :, [0, 2]]
-    offset = ctx.centers_m(c.objects) - ctx.cameras.position_m[c.observer][:, None]
-    # Both are level. Axis by axis: to multiply thousands of small matrices takes numpy four times as long.
-    xy = offset[..., 0, None] * axes[..., 0, :] + offset[..., 1, None] * axes[..., 1, :]
-    good = ctx.rounds_clearly(xy).all(axis=(1, 2))
-    c, xy = ctx.keep(good, "a coordinate on a rounding edge", c, xy)
-    for i in ctx.rng.permutation(len(c))[: ctx.pool]:
-        marks = tuple(ctx.mark(c, i, k, "none", "bbox") for k in range(size))
+    good = ctx.rounds_clearly(xy_m)[c.observer[:, None], c.objects].all(axis=(1, 2))
+    c = ctx.keep(good, "a coordinate on a rounding edge", c)
+    for i in ctx.rng.permutation(len(c))[: ctx.pool].tolist():
+        xy = xy_m[c.observer[i], c.objects[i]]
+        marks = ctx.marks(c, i, ["none"] * size, "bbox")
         named = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks)]
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
-            answer=[tuple(p) for p in round_half_away(xy[i], 1).tolist()],
+            answer=[tuple(p) for p in round_half_away(xy, 1).tolist()],
             slots={"objects": ", ".join(map(str, named[:-1])) + f" and {named[-1]}"},
             marks=marks,
-            truth={"xy_m": xy[i].tolist()},
-            margin=least(of_rounding(v, "m") for v in xy[i].ravel().tolist()),
+            truth={"xy_m": xy.tolist()},
+            margin=of_roundings(xy.ravel().tolist(), "m"),
         )

@@ -47,7 +47,8 @@ def position_matching(ctx: TaskContext) -> Iterator[Fact]:
 
 def _unlike(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[float, ...]:
     """By how much two boxes differ in their proportions, and in their size; then what the other is like."""
-    (w1, h1), (w2, h2) = ((x2 - x1, y2 - y1) for x1, y1, x2, y2 in (one, other))
+    w1, h1 = one[2] - one[0], one[3] - one[1]
     x1, y1, x2, y2 = other
+    w2, h2 = x2 - x1, y2 - y1
     middle = abs(x1 + x2 - 1000), y1 + y2, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000)
     return abs(math.log(w1 * h2 / (h1 * w2))), abs(math.log(w1 * h1 / (w2 * h2))), *middle, y2, w2 * h2, w2 / h2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +118,7 @@ def _looks(box: tuple[int, ...]) -> tuple[float, float, float]:
     return (x2 - x1) * (y2 - y1), y2, math.hypot(x1 + x2 - 1000, y1 + y2 - 1000)
 
 
-def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterable[tuple[int, int]]:
     """All objects that a set of views shows, each behind one of the images that show it well, in random order.
 
     The right one is seen in a single image, so others of which that holds come first.
@@ -127,9 +127,11 @@ def _others_seen(ctx: TaskContext, views: tuple[int, ...]) -> Iterator[tuple[int
     boxed, noticed = ctx.vis.boxed[rows], (ctx.vis.seen | ctx.vis.glimpsed)[rows].sum(axis=0)
     objects = ctx.rng.permutation(np.flatnonzero(boxed.any(axis=0)))
     objects = objects[np.argsort(noticed[objects] > 1, kind="stable")]
-    for obj, shows in zip(objects.tolist(), boxed[:, objects].T.tolist(), strict=True):
-        images = [k for k, does in enumerate(shows) if does]
-        yield images[int(ctx.rng.integers(len(images)))], obj
+    shows = boxed[:, objects]
+    # Of each object first the images that show it.
+    images = np.argsort(~shows, axis=0, kind="stable")
+    chosen = images[ctx.rng.integers(shows.sum(axis=0)), np.arange(len(objects))]
+    return zip(chosen.tolist(), objects.tolist(), strict=True)
 
 
 def _sighting(
@@ -228,26 +230,27 @@ def _between_two(ctx: TaskContext, source: Source) -> Iterator[Fact]:
     # Where the one that is nearer in the image is the farther one, spacing misleads: half of the rows, where there are.
     deceptive = (away[:, 0] < away[:, 1]) != (distance_m[:, 0] < distance_m[:, 1])
     for i in ctx.balanced(4 * deceptive + 2 * green_wins + nearest):
-        red, green, blue = (ctx.mark(c, i, k, colour, "point") for k, colour in enumerate(RED_GREEN_BLUE))
+        red, green, blue = marks = ctx.marks(c, i, RED_GREEN_BLUE, "point")
         winner, loser = (green, blue) if green_wins[i] else (blue, green)
+        right, wrong = ctx.thing(winner), ctx.thing(loser)
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
-            answer=ctx.thing(winner),
+            answer=right,
             slots={
                 "ref": ctx.thing(red),
                 "green": ctx.thing(green),
                 "blue": ctx.thing(blue),
                 "nearest": bool(nearest[i]),
-                "winner": ctx.thing(winner),
-                "loser": ctx.thing(loser),
+                "winner": right,
+                "loser": wrong,
             },
-            marks=(red, green, blue),
+            marks=marks,
             quantity="closer" if nearest[i] else "farther",
             bucket=(winner.colour, bool(deceptive[i])),
             truth={"green_distance_m": float(distance_m[i, 0]), "blue_distance_m": float(distance_m[i, 1])},
             margin=of_lead(distance_m.item(i, 0), distance_m.item(i, 1), "m"),
-            wrong=(ctx.thing(loser),),
+            wrong=(wrong,),
             looks=Looks(
                 tuple((away.item(i, 0 if mark is green else 1),) for mark in (winner, loser)),
                 names=tuple((ctx.label(mark.obj), mark.colour) for mark in (winner, loser)),
@@ -288,7 +291,7 @@ def distance_infer_center_oo_video(ctx: TaskContext) -> Iterator[Fact]:
     rank = (gap < gap[np.arange(len(c)), best][:, None]).sum(axis=1)
     for i in ctx.balanced(8 * rank + 2 * best + nearest):
         order = [int(best[i]), *(k for k in range(CANDIDATES) if k != best[i])]
-        marks = tuple(ctx.mark(c, i, k, "none", "point") for k in range(1 + CANDIDATES))
+        marks = ctx.marks(c, i, ["none"] * (1 + CANDIDATES), "point")
         named = [ctx.thing_in_clip(m, f"point{k}") for k, m in enumerate(marks[1:])]
         answers = [Thing(ctx.label(m.obj), f"Object{k}") for k, m in enumerate(marks[1:])]
         yield Fact(

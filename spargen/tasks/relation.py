@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.directions import UNCLEAR, Observers, States, object_states, pair_states
 from spargen.qa.answers import DIRECTIONS, DIRECTIONS_LR_CF, OC_AXES, OO_AXES, OO_MULTI_AXES, Directions
-from spargen.qa.fact import Colour, Fact
+from spargen.qa.fact import COLOURS, Colour, Fact
 from spargen.qa.margin import Margin, of_words
 from spargen.settings import Settings
 from spargen.tasks.context import Bools, Candidates, Ints, TaskContext
@@ -58,8 +57,10 @@ class Relations:
         states, offsets_m = (np.concatenate(part, axis=1)[:, : len(axes)] for part in zip(*parts, strict=True))
         return cls(axes, states, offsets_m, distance_m)
 
-    def __getitem__(self, rows: Any) -> Relations:
-        return Relations(self.axes, self.states[rows], self.offsets_m[rows], self.nearer_m[rows])
+    def take(self, rows: Ints, axis: int = 0) -> Relations:
+        """Some of them, by number, as numpy takes rows of an array."""
+        states, offsets_m = self.states.take(rows, axis), self.offsets_m.take(rows, axis)
+        return Relations(self.axes, states, offsets_m, self.nearer_m.take(rows, axis))
 
     @property
     def clear(self) -> Bools:
@@ -102,14 +103,14 @@ def obj_spatial_relation_oo(ctx: TaskContext) -> Iterator[Fact]:
     c = ctx.draw("single", ctx.vis.boxed, 2, upright=True)
     c, found = _clear(ctx, c, OO_AXES)
     for i in ctx.balanced(found.codes):
-        red, blue = ctx.mark(c, i, 0, "red", "bbox"), ctx.mark(c, i, 1, "blue", "bbox")
+        red, blue = marks = ctx.marks(c, i, COLOURS[:2], "bbox")
         relation = found.words(i)
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=c.objects_of(i),
             answer=relation,
             slots={"first": ctx.thing(red), "second": ctx.thing(blue), "relation": relation},
-            marks=(red, blue),
+            marks=marks,
             truth=found.truth(i),
             margin=found.margin(i, ctx.settings),
             leans=found.leans(i, ctx.label(red.obj), ctx.label(blue.obj)),
@@ -160,8 +161,7 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
     c = ctx.draw("multi", ctx.vis.boxed, 2, upright=True)
     c, found = _clear(ctx, c, OO_MULTI_AXES)
     for i in ctx.balanced(found.codes):
-        colours = TWO_COLOURS[int(ctx.rng.integers(len(TWO_COLOURS)))]
-        first, second = (ctx.mark(c, i, k, colour, "bbox") for k, colour in enumerate(colours))
+        first, second = marks = ctx.marks(c, i, TWO_COLOURS[int(ctx.rng.integers(len(TWO_COLOURS)))], "bbox")
         relation = found.words(i)
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
@@ -174,7 +174,7 @@ def obj_spatial_relation_oo_mv(ctx: TaskContext) -> Iterator[Fact]:
                 "first_fb": relation.part(3, 4),
                 "second_fb": relation.part(4, 5),
             },
-            marks=(first, second),
+            marks=marks,
             truth=found.truth(i),
             margin=found.margin(i, ctx.settings),
             leans=found.leans(i, ctx.label(first.obj), ctx.label(second.obj)),

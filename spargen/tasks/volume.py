@@ -11,7 +11,7 @@ from spargen.geometry.rounding import round_half_away
 from spargen.geometry.sheets import are_sheets
 from spargen.qa.answers import SIZE, size_class
 from spargen.qa.fact import Fact
-from spargen.qa.margin import least, of_rounding
+from spargen.qa.margin import of_roundings
 from spargen.tasks.context import TaskContext
 from spargen.tasks.registry import task
 
@@ -33,15 +33,16 @@ def spatial_volume_infer(ctx: TaskContext) -> Iterator[Fact]:
     sides = size_m[c.objects[:, 0]]
     good = (sides >= s.min_side_m).all(axis=1) & ctx.rounds_clearly(sides, 2).all(axis=1)
     c = ctx.keep(good, "a side too short or on a rounding edge", c)
+    size_cm = round_half_away(size_m * 100).astype(np.int64).tolist()
     for i in ctx.balanced(size_class(size_m[c.objects[:, 0]].max(axis=1))):
         (target,), red = c.objects_of(i), ctx.mark(c, i, 0, "red", "bbox")
-        length, width, height = (int(x) for x in round_half_away(size_m[target] * 100))
+        size, (length, width, height) = size_m[target].tolist(), size_cm[target]
         yield Fact(
             frames=ctx.frames_of(c.views[i]),
             objects=(target,),
             answer=(length, width, height),
             slots={"target": ctx.thing(red), "length_cm": length, "width_cm": width, "height_cm": height},
             marks=(red,),
-            truth=dict(zip(("length_m", "width_m", "height_m"), np.asarray(size_m[target]).tolist(), strict=True)),
-            margin=least(of_rounding(side * 100, "cm") for side in size_m[target].tolist()),
+            truth=dict(zip(("length_m", "width_m", "height_m"), size, strict=True)),
+            margin=of_roundings([side * 100 for side in size], "cm"),
         )
