@@ -343,7 +343,7 @@ def draw_tuples(ok: ArrayLike, size: int, rng: np.random.Generator, limit: int) 
     width = int(counts.max())
     # Of each view first the objects that are ok.
     order = np.zeros((len(ok), width), dtype=np.int64)
-    order[np.arange(width) < counts[:, None]] = np.nonzero(ok)[1]
+    order[np.arange(width) < counts[:, None]] = np.flatnonzero(ok) % ok.shape[1]
     total = sum(times * math.perm(c, size) for c, times in Counter(counts[views].tolist()).items())
     if total <= limit:
         picked = [_arrangements(c, size) for c in counts[views].tolist()]

@@ -48,14 +48,16 @@ class Relations:
 
         With five axes, front or behind of each target stands behind the three of the pair.
         """
-        distance_m = np.linalg.norm(targets_m - observers.position_m[:, None], axis=2).min(axis=1)
-        each = [object_states(observers, center_m, settings) for center_m in np.moveaxis(targets_m, 1, 0)]
         if axes == OC_AXES:
-            return cls(axes, *each[0], np.zeros_like(distance_m))
-        pair = pair_states(observers, targets_m[:, 0], targets_m[:, 1], settings)
-        parts = [pair, *((states[:, 2:], offsets_m[:, 2:]) for states, offsets_m in each)]
-        states, offsets_m = (np.concatenate(part, axis=1)[:, : len(axes)] for part in zip(*parts, strict=True))
-        return cls(axes, states, offsets_m, distance_m)
+            return cls(axes, *object_states(observers, targets_m[:, 0], settings), np.zeros(len(targets_m)))
+        both = targets_m[:, 0], targets_m[:, 1]
+        parts = [pair_states(observers, *both, settings)]
+        if axes == OO_MULTI_AXES:
+            each = [object_states(observers, center_m, settings) for center_m in both]
+            parts += [(states[:, 2:], offsets_m[:, 2:]) for states, offsets_m in each]
+        states, offsets_m = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+        distance_m = np.linalg.norm(targets_m - observers.position_m[:, None], axis=2)
+        return cls(axes, states, offsets_m, distance_m.min(axis=1))
 
     def take(self, rows: Ints, axis: int = 0) -> Relations:
         """Some of them, by number, as numpy takes rows of an array."""
