@@ -174,7 +174,7 @@ def _extremes_seen(ctx: TaskContext, sets: Ints) -> Iterator[tuple[tuple[int, ..
 def _beaten_by_unnamed(ctx: TaskContext, sets: Ints, best_m: Floats, nearest: Bools) -> Bools:
     """Tell which sets (R, K) of views show something that nobody annotated and that beats the best distance (R,)."""
     things = ctx.views.unnamed
-    away_m = np.linalg.norm(things.center_m - ctx.cameras.position_m[sets[:, 0], None], axis=2)
+    away_m = np.linalg.norm(things.center_m - ctx.cameras.position_m[:, None], axis=2)[sets[:, 0]]
     low_m, high_m = away_m - things.reach_m, away_m + things.reach_m
     beats = np.where(nearest[:, None], low_m < best_m[:, None], high_m > best_m[:, None])
     return np.asarray((beats & things.seen[sets].any(axis=1)).any(axis=1))
