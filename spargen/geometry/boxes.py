@@ -22,21 +22,18 @@ def gravity_box(points_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
     -------
     center_m : (3,); extent_m : (3,) full sides, the last one vertical; R_world_box : (3, 3) axes as columns.
     """
+    from spargen.geometry.hulls import tightest  # lists do without what is compiled
+
     P = np.asarray(points_m, dtype=np.float64).reshape(-1, 3)
     hull = footprint_hull(P[:, :2])
     edges = np.diff(np.concatenate([hull, hull[:1]]), axis=0)
     edges = edges[np.linalg.norm(edges, axis=1) > 1e-9]
     angle = np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12)) if len(edges) else np.zeros(1)
     c, s = np.cos(angle), np.sin(angle)
-    along, across = np.outer(c, hull[:, 0]) + np.outer(s, hull[:, 1]), np.outer(c, hull[:, 1]) - np.outer(s, hull[:, 0])
-    low = np.stack([along.min(1), across.min(1)], -1)
-    high = np.stack([along.max(1), across.max(1)], -1)
-    best = int(np.argmin(np.prod(high - low, axis=1)))
-
+    best, low, high = tightest(hull, c, s)
+    low[2], high[2] = P[:, 2].min(), P[:, 2].max()
     R = np.array([[c[best], -s[best], 0.0], [s[best], c[best], 0.0], [0.0, 0.0, 1.0]])
-    z = P[:, 2].min(), P[:, 2].max()
-    middle = np.append((low[best] + high[best]) / 2, (z[0] + z[1]) / 2)
-    return R @ middle, np.append(high[best] - low[best], z[1] - z[0]), R
+    return R @ ((low + high) / 2), high - low, R
 
 
 def footprint_hull(xy: ArrayLike) -> Floats:

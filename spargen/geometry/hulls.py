@@ -1,4 +1,4 @@
-"""Convex hulls of points in a plane, by compiled code: a scene has hundreds of small ones."""
+"""Convex hulls of points in a plane, and rectangles around them, by compiled code: a scene has hundreds of them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,27 @@ def hull_of(xy: Floats) -> Floats:
     xy = xy[np.lexsort((xy[:, 1], xy[:, 0]))]
     corner = np.empty(2 * len(xy), dtype=np.int64)
     return xy[corner[: _go_around(xy, corner)]]
+
+
+@compiled
+def tightest(hull: Floats, c: Floats, s: Floats) -> tuple[Whole, Floats, Floats]:
+    """Find the smallest of the rectangles around a hull (H, 2) that are turned by angles of cosines and sines (A,).
+
+    Returns
+    -------
+    which angle it is, the first of equals; the lowest and the highest corner (3,) along its sides, whose last number is
+    the caller's.
+    """
+    best, least, low, high = 0, np.inf, np.zeros(3), np.zeros(3)
+    for k in range(len(c)):
+        left, right, bottom, top = np.inf, -np.inf, np.inf, -np.inf
+        for i in range(len(hull)):
+            x, y = c[k] * hull[i, 0] + s[k] * hull[i, 1], c[k] * hull[i, 1] - s[k] * hull[i, 0]
+            left, right, bottom, top = min(left, x), max(right, x), min(bottom, y), max(top, y)
+        if (right - left) * (top - bottom) < least:
+            best, least = k, (right - left) * (top - bottom)
+            low[0], low[1], high[0], high[1] = left, bottom, right, top
+    return best, low, high
 
 
 @compiled

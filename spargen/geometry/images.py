@@ -77,5 +77,10 @@ def _to_neighbour(points_m: Floats, row: Ints, column: Ints, down: int, right: i
 
 def cubes(points_m: Floats, side_m: float) -> Ints:
     """Number (P,) the cubes that points (P, 3) lie in, in the order of x, then y, then z."""
-    x, y, z = np.clip(np.floor(points_m / side_m) + SPAN, 0, 2 * SPAN - 1).astype(np.int64).T
+    return numbered(np.floor(points_m / side_m))
+
+
+def numbered(cells: Floats) -> Ints:
+    """Give each of cells (P, 3), which are whole numbers, a number of its own, in the order of x, then y, then z."""
+    x, y, z = np.clip(cells + SPAN, 0, 2 * SPAN - 1).astype(np.int64).T
     return np.asarray((x * 2 * SPAN + y) * 2 * SPAN + z)

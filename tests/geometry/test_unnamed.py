@@ -62,6 +62,13 @@ def test_pieces_one_above_the_other_are_two_and_faces_need_not_share_their_verti
         np.testing.assert_allclose(sorted(found.center_m[:, 2].tolist()), [0, 1.2], atol=1e-9)
 
 
+def test_pieces_are_the_same_wherever_the_worlds_origin_lies():
+    mesh = World().add(None, (2, 0, 0), (1, 1, 0.5)).add(None, (2, 0, 1.2), (1, 1, 0.5)).mesh()
+    origin_m = np.array([500_000, -4_000_000, 6_000])
+    away = Mesh(mesh.vertices_m + origin_m, mesh.faces, mesh.face_object)
+    np.testing.assert_allclose(pieces_of(away).center_m - origin_m, pieces_of(mesh).center_m, atol=1e-6)
+
+
 def test_a_piece_is_seen_however_small_a_part_of_the_scene_it_is():
     w = World().add("floor", (0, 0, -1), (80, 80, 0.1)).add(None, (2, 0, 0), (0.15, 0.15, 0.15)).camera((0, 0, 0))
     assert unnamed(w).seen.tolist() == [[True]]
