@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,31 +32,43 @@ def colour_fault(scene: Scene, frame: int) -> str:
     width, height = (int(n) for n in scene.cameras.size_px[frame])
     try:
         data = scene.store.color(frame).read()
-        image = Image.open(io.BytesIO(_telling(data)))
-        size = image.size
-        if size != (width, height):
-            return f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
-        image.draft("L", (size[0] // 8, size[1] // 8))  # of a JPEG an eighth of each side, in a third of the time
-        image.load()
+        head = _head(data)
+        return _decoding_fault(data, width, height) if head is None else _head_fault(head, width, height)
     except _UNREADABLE:
         return "its colour image cannot be read"
+
+
+def _head(data: bytes) -> bytes | None:
+    """Return what is before the data of a JPEG in one scan, and its end; None of any other file.
+
+    It tells whether all of the image decodes: decoders make something of whatever data a scan has, as long as it ends
+    with the image and no marker stands in it.
+    """
+    scan = data.find(_SCAN)
+    if not data.startswith(_START) or scan < 0:
+        return None
+    begin = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
+    marker = _OTHER.search(data, begin)
+    alone = marker is not None and marker[0] == _END and data.find(_SCAN, marker.end()) < 0
+    return data[:begin] + _END if alone else None
+
+
+def _decoding_fault(data: bytes, width: int, height: int) -> str:
+    """Return what is wrong with an image, "" if nothing is; or raise what decoders do."""
+    image = Image.open(io.BytesIO(data))
+    size = image.size
+    if size != (width, height):
+        return f"its image has {size[0]}x{size[1]} pixels, its camera {width}x{height}"
+    image.draft("L", (size[0] // 8, size[1] // 8))  # of a JPEG an eighth of each side, in a third of the time
+    image.load()
     # A download that was cut may have zeros to its full size, which decode to grey without a word.
     if image.format == "JPEG" and data.rfind(_END) < data.rfind(_SCAN):
         return "its colour image is cut short"
     return ""
 
 
-def _telling(data: bytes) -> bytes:
-    """Return as much of a file as tells whether all of it decodes: of a JPEG in one scan, what is before its data.
-
-    Decoders make something of whatever data a scan has, as long as it ends with the image and no marker stands in it.
-    """
-    scan = data.find(_SCAN)
-    if not data.startswith(_START) or scan < 0:
-        return data
-    begin = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
-    marker = _OTHER.search(data, begin)
-    return data[:begin] + _END if marker is not None and marker[0] == _END else data
+_head_fault = lru_cache(maxsize=64)(_decoding_fault)
+"""The same of a head: the frames of one camera have one, nearly always."""
 
 
 def image_fault(scene: Scene, frame: int, *, rgbd: bool) -> str:
