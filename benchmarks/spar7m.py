@@ -29,21 +29,31 @@ HERE = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run took, and what it gave."""
+    """What a run took, what it took once more when there was nothing left to make, and what it gave."""
 
     taken: Taken
+    start: Taken
     rows: int
     scenes: int
 
     @property
+    def cpu_s(self) -> float:
+        """Seconds of the processor for one scene more."""
+        return (self.taken.cpu - self.start.cpu) / self.scenes
+
+    @property
     def cpu_h(self) -> float:
         """Hours of one processor for all of SPAR-7M's scenes."""
-        return self.taken.cpu / self.scenes * SPAR_SCENES / 3600
+        return self._hours(self.taken.cpu, self.start.cpu)
 
     @property
     def wall_h(self) -> float:
         """Hours on the wall for them, by as many workers."""
-        return self.taken.wall / self.scenes * SPAR_SCENES / 3600
+        return self._hours(self.taken.wall, self.start.wall)
+
+    def _hours(self, taken: float, start: float) -> float:
+        # A run starts once, however many scenes it has.
+        return (start + (taken - start) / self.scenes * SPAR_SCENES) / 3600
 
 
 def measure_spar7m(root: Path, runs: int, *, scenes: int = SCENES, engine: Path | None = None) -> None:
@@ -70,7 +80,8 @@ def measure_spar7m(root: Path, runs: int, *, scenes: int = SCENES, engine: Path 
     best = {name: min(found, key=lambda cost: cost.taken.cpu) for name, found in costs.items()}
     for name, cost in best.items():
         of = "" if name == "this one" else f", {name}"
-        line(f"seconds of the processor a scene{of}", cost.taken.cpu / cost.scenes, "s", taken=cost.taken)
+        line(f"seconds of the processor a scene{of}", cost.cpu_s, "s", taken=cost.taken)
+        line(f"seconds to start, and to find all made{of}", cost.start.wall, "s", taken=cost.start)
         line(f"rows a scene{of}", cost.rows / cost.scenes, "")
         line(f"rows/s by the processor{of}", cost.rows / cost.taken.cpu, "rows/s")
         line(f"hours of one processor for {SPAR_SCENES:,} scenes{of}", cost.cpu_h, "h")
@@ -93,17 +104,23 @@ def _cost(engine: Path, root: Path, scenes: int, workers: int) -> Cost:
         variables = {**keep, "PYTHONPATH": str(engine), "SCANNET": str(root.resolve()), "SPARGEN_OUT": str(out)}
         command = [sys.executable, "-m", "spargen.cli", "generate", str(engine / "configs/spar7m.yaml"), "--quiet"]
         command += ["--workers", str(workers), "--set", "images=link", "--scene-list", str(chosen)]
-        begin = time.perf_counter()
-        before = os.times()
-        done = subprocess.run(command, check=False, capture_output=True, text=True, env=variables, cwd=engine)
-        wall = time.perf_counter() - begin
-        _await_orphans()
-        after = os.times()
+        taken, said = _run(command, variables, engine)
         if not (out / "report.json").exists():
-            raise SystemExit(f"{engine} made nothing:\n{done.stderr}")
+            raise SystemExit(f"{engine} made nothing:\n{said}")
         report = json.loads((out / "report.json").read_text())
+        start, _ = _run(command, variables, engine)  # all is there now
+    return Cost(taken, start, report["rows"], report["scenes"])
+
+
+def _run(command: list[str], variables: dict[str, str], folder: Path) -> tuple[Taken, str]:
+    """Run a command; return what it took, with all processes that it started, and what it said of faults."""
+    begin, before = time.perf_counter(), os.times()
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=variables, cwd=folder)
+    wall = time.perf_counter() - begin
+    _await_orphans()
+    after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Cost(Taken(cpu, wall), report["rows"], report["scenes"])
+    return Taken(cpu, wall), done.stderr
 
 
 def _await_orphans() -> None:
