@@ -80,7 +80,8 @@ def up_axis(flat: Planes, T_world_camera: Floats) -> Floats | None:
     z = np.array([0.0, 0.0, 1.0])
     near_z = up[2] > np.cos(np.radians(NEAR_DEG))
     within_deg, times = (NARROW_DEG, 1) if near_z else (LEVEL_DEG, 2)
-    return z if _across(flat, z, within_deg) > times * _across(flat, up, within_deg) else up
+    across_z, across_up = (_across(*flat, axis, np.cos(np.radians(within_deg))) for axis in (z, up))
+    return z if across_z > times * across_up else up
 
 
 @compiled
@@ -96,9 +97,14 @@ def _added(normal: Floats, area_m2: Floats, up: Floats, least: float) -> Floats:
     return total
 
 
-def _across(flat: Planes, axis: Floats, within_deg: float) -> float:
-    """Area of the planes that are level, within some degrees, where an axis is up."""
-    return float(flat.area_m2[np.abs(flat.normal @ axis) > np.cos(np.radians(within_deg))].sum())
+@compiled
+def _across(normal: Floats, area_m2: Floats, axis: Floats, least: float) -> float:
+    """Add up the areas of the planes that are level where an axis is up; `least` is the cosine."""
+    total = 0.0
+    for f in range(len(normal)):
+        if abs(normal[f, 0] * axis[0] + normal[f, 1] * axis[1] + normal[f, 2] * axis[2]) > least:
+            total += area_m2[f]
+    return total
 
 
 def held_over(T_world_camera: Floats) -> bool:
