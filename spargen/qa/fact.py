@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from spargen.qa.margin import Margin
@@ -112,7 +113,7 @@ class Fact(NamedTuple):
     slots: Mapping[str, Any]
     marks: tuple[Mark, ...] = ()
     quantity: str = ""
-    truth: Mapping[str, Any] = {}
+    truth: Mapping[str, Any] = MappingProxyType({})
     margin: Margin | None = None
     bucket: Hashable = None
     forms: tuple[str, ...] | None = None

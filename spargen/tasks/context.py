@@ -36,6 +36,8 @@ them one image alone shows everything."""
 
 
 class _Rows(Protocol):
+    def __len__(self) -> int: ...
+
     def take(self, rows: Any, /, axis: Any) -> Any: ...
 
 
@@ -211,11 +213,14 @@ class TaskContext:
 
         Everything that has a row for each candidate is given and comes back together, so that no part stays behind.
         """
-        kept = np.flatnonzero(good)
+        kept, parts = np.flatnonzero(good), (first, *more)
+        if any(len(part) != np.size(good) for part in parts):
+            what = f"parts of {', '.join(str(len(part)) for part in parts)} rows are kept by {np.size(good)}"
+            raise PluginError(what, where=f"task {self.task}", mend="give ctx.keep parts that have a row each")
         self.dropped[reason] += np.size(good) - len(kept)
         # numpy takes rows by number several times faster than where a mask says so.
-        one = first.take(kept, axis=0)
-        return (one, *(part.take(kept, axis=0) for part in more)) if more else one
+        taken = tuple(part.take(kept, axis=0) for part in parts)
+        return taken if more else taken[0]
 
     def balanced(self, codes: ArrayLike) -> Iterator[int]:
         """Yield row numbers of candidates, up to the pool's size, classes in turn."""
@@ -257,10 +262,10 @@ class TaskContext:
     def marks(
         self, c: Candidates, row: int, colours: Sequence[Colour], kind: Literal["point", "bbox"]
     ) -> tuple[Mark, ...]:
-        """Mark all objects of a candidate so, each in a colour of its own, or all "none"."""
+        """Mark all objects of a candidate, each in its colour, as many as they are: each another one, or all "none"."""
         shown = self._needed("table").shown
         at, views = shown.point if kind == "point" else shown.bbox, c.views[row].tolist()
-        marked = zip(colours, c.objects[row].tolist(), c.image[row].tolist(), strict=False)
+        marked = zip(colours, c.objects[row].tolist(), c.image[row].tolist(), strict=True)
         return tuple([Mark(colour, kind, obj, tuple(at[views[image]][obj]), image) for colour, obj, image in marked])
 
     def thing(self, mark: Mark) -> Thing:

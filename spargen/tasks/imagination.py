@@ -162,7 +162,7 @@ def imagine(ctx: TaskContext, variant: Variant) -> Iterator[Fact]:
 def _fact(
     ctx: TaskContext, variant: Variant, c: Candidates, i: int, after: Relations, before: Relations | None
 ) -> Fact:
-    marks = ctx.marks(c, i, MARKS, "bbox")
+    marks = ctx.marks(c, i, MARKS[: c.objects.shape[1]], "bbox")
     roles = ("stand", "face", "first", "second") if variant.pair else ("stand", "face", "target")
     slots: dict[str, Any] = {role: _name(ctx, variant, k, marks[k]) for k, role in enumerate(roles)}
     told = {"after": after} if before is None else {"after": after, "before": before}

@@ -59,6 +59,9 @@ class Relations:
         distance_m = np.linalg.norm(targets_m - observers.position_m[:, None], axis=2)
         return cls(axes, states, offsets_m, distance_m.min(axis=1))
 
+    def __len__(self) -> int:
+        return len(self.states)
+
     def take(self, rows: Ints, axis: int = 0) -> Relations:
         """Some of them, by number, as numpy takes rows of an array."""
         states, offsets_m = self.states.take(rows, axis), self.offsets_m.take(rows, axis)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from asking import SCENE, context
 
+from spargen.errors import PluginError
+
 
 def test_all_that_has_a_row_for_each_candidate_is_kept_together():
     ctx = context(SCENE)
@@ -15,6 +17,22 @@ def test_all_that_has_a_row_for_each_candidate_is_kept_together():
     kept = ctx.keep([True, False, False, False], "odd", a, b, c)
     assert [part.tolist() for part in kept] == [[0], [[0, 1]], ["w"]]
     assert ctx.dropped == Counter({"odd": 3})
+
+
+@pytest.mark.parametrize(("first", "second"), [(4, 3), (4, 5), (3, 3), (5, 5)])
+def test_parts_that_have_not_a_row_each_are_refused(first, second):
+    ctx = context(SCENE)
+    with pytest.raises(PluginError, match=f"parts of {first}, {second} rows are kept by 4"):
+        ctx.keep([True, False, False, False], "odd", np.arange(first), np.arange(second))
+
+
+def test_every_object_of_a_candidate_is_marked_in_a_colour():
+    ctx = context(SCENE)
+    c = ctx.draw("single", ctx.vis.boxed, 2)
+    marks = ctx.marks(c, 0, ("red", "blue"), "bbox")
+    assert marks == (ctx.mark(c, 0, 0, "red", "bbox"), ctx.mark(c, 0, 1, "blue", "bbox"))
+    with pytest.raises(ValueError, match="longer"):
+        ctx.marks(c, 0, ("red",), "bbox")
 
 
 def test_one_array_comes_back_as_it_is():

@@ -159,6 +159,11 @@ def test_a_task_that_returns_nothing_is_refused(mine):
     assert caught.value.where.startswith(f"task mine ({__file__}:")
 
 
+def test_a_task_that_returns_a_fact_is_refused(mine):
+    with pytest.raises(PluginError, match=r"it gives Fact\(.*in place of facts"):
+        mine(lambda ctx: Fact(frames=(0,), objects=(), answer=1, slots={}), needs=())()
+
+
 def raises(error):
     def propose(ctx):
         yield Fact(frames=(0,), objects=(), answer=1, slots={})
