@@ -205,7 +205,7 @@ def _facts_of(task: Task, ctx: TaskContext) -> list[Any]:
     """Return what a task yields; what it raises says which task it was, and where."""
     try:
         found = task.propose(ctx)
-        if isinstance(found, Iterable):
+        if isinstance(found, Iterable) and not isinstance(found, Fact):
             return list(islice(found, ctx.pool))
     except (SpargenError, MemoryError):
         raise
