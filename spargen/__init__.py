@@ -86,6 +86,8 @@ def questions(
     ------
     SPAR records, each a dict ready for JSON.
     """
+    from copy import deepcopy
+
     from spargen.phrase.templates import TemplateSet
     from spargen.run.engine import ask
     from spargen.run.recipe import Recipe, chosen_forms
@@ -99,7 +101,7 @@ def questions(
     quotas = {f"{name}/{form}": rows_per_cell for name in names for form in forms[name]}
     recipe = Recipe({name: forms[name] for name in names}, texts, quotas, seed, settings or Settings())
     for row in ask(scene, recipe).rows:
-        yield dict(row.record)
+        yield deepcopy(dict(row.record))  # rows of one image share what they say of it, which is the caller's to change
 
 
 def read(

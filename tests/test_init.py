@@ -15,6 +15,14 @@ def test_questions_are_records_of_the_tasks_asked():
     assert all(len(record["conversations"]) == 2 for record in records)
 
 
+def test_whoever_changes_a_record_changes_no_other():
+    kept = list(spargen.questions(WALK, tasks=["room_size"], rows_per_cell=4))
+    for record in spargen.questions(WALK, tasks=["room_size"], rows_per_cell=4):
+        assert record in kept
+        record["image"][:] = [f"root/{path}" for path in record["image"]]
+        record["conversations"].clear()
+
+
 def test_brief_questions_are_the_same_in_fewer_words():
     asked = {"tasks": ["room_size"], "rows_per_cell": 4}
     full, brief = (list(spargen.questions(WALK, words=words, **asked)) for words in ("full", "brief"))

@@ -67,7 +67,7 @@ class Records:
                 for colour, kind, obj, at, image in marks
             ],
             "quantity": fact.quantity,
-            "truth": fact.truth,
+            "truth": dict(fact.truth),
             "margin": _margin_trace(fact.margin),
             "difficulty": difficulty(fact, sight_of(task, fact, self.views)),
             "seed": self.recipe.seed,

@@ -5,6 +5,7 @@ from functools import partial
 from typing import get_args
 
 import numpy as np
+import orjson
 import pytest
 from asking import SCENE, ask_all, context, walked
 
@@ -151,6 +152,14 @@ def test_a_colour_that_the_task_does_not_name_is_refused(mine):
 
     with pytest.raises(PluginError, match="a mark has a colour that the task does not say"):
         mine(propose, needs=(), marks=("red", "blue"))()
+
+
+def test_a_fact_without_numbers_behind_it_is_written_all_the_same(mine):
+    def propose(ctx):
+        yield Fact(frames=(0,), objects=(), answer=1, slots={})
+
+    (row,) = mine(propose, needs=())().rows
+    assert orjson.loads(orjson.dumps(row.fact))["truth"] == {}
 
 
 def test_a_task_that_returns_nothing_is_refused(mine):
