@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from spargen.geometry.compiled import Whole, compiled
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def apart_m(a: Floats, b: Floats, most_m: float) -> float:

@@ -30,9 +30,11 @@ def gravity_box(points_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
     edges = edges[np.linalg.norm(edges, axis=1) > 1e-9]
     angle = np.unique(np.round(np.arctan2(edges[:, 1], edges[:, 0]) % (np.pi / 2), 12)) if len(edges) else np.zeros(1)
     c, s = np.cos(angle), np.sin(angle)
-    best, low, high = tightest(hull, c, s)
-    low[2], high[2] = P[:, 2].min(), P[:, 2].max()
-    R = np.array([[c[best], -s[best], 0.0], [s[best], c[best], 0.0], [0.0, 0.0, 1.0]])
+    best = tightest(hull, c, s)
+    c, s, (x, y) = c[best], s[best], hull.T
+    sides = c * x + s * y, c * y - s * x, P[:, 2]
+    low, high = (np.array([end(along) for along in sides]) for end in (np.min, np.max))
+    R = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
     return R @ ((low + high) / 2), high - low, R
 
 

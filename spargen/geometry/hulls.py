@@ -29,15 +29,12 @@ def hull_of(xy: Floats) -> Floats:
 
 
 @compiled
-def tightest(hull: Floats, c: Floats, s: Floats) -> tuple[Whole, Floats, Floats]:
-    """Find the smallest of the rectangles around a hull (H, 2) that are turned by angles of cosines and sines (A,).
+def tightest(hull: Floats, c: Floats, s: Floats) -> Whole:
+    """Return which of the angles whose cosines and sines (A,) are given turns the smallest rectangle around a hull.
 
-    Returns
-    -------
-    which angle it is, the first of equals; the lowest and the highest corner (3,) along its sides, whose last number is
-    the caller's.
+    hull : (H, 2). Of equals it is the first.
     """
-    best, least, low, high = 0, np.inf, np.zeros(3), np.zeros(3)
+    best, least = 0, np.inf
     for k in range(len(c)):
         left, right, bottom, top = np.inf, -np.inf, np.inf, -np.inf
         for i in range(len(hull)):
@@ -45,8 +42,7 @@ def tightest(hull: Floats, c: Floats, s: Floats) -> tuple[Whole, Floats, Floats]
             left, right, bottom, top = min(left, x), max(right, x), min(bottom, y), max(top, y)
         if (right - left) * (top - bottom) < least:
             best, least = k, (right - left) * (top - bottom)
-            low[0], low[1], high[0], high[1] = left, bottom, right, top
-    return best, low, high
+    return best
 
 
 @compiled

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spargen.geometry.compiled import Scratch, Whole, compiled
+from spargen.geometry.surface import box_of_most
 from spargen.scene.images import NOTHING
 from spargen.scene.types import Mesh
 
@@ -29,8 +30,6 @@ CLUSTER = 64
 """Triangles that lie near each other and are told to be out of sight together, at most."""
 CELLS, CURVE_BITS = 1024, 30
 """Cells along the longest side of a mesh by which triangles are told to lie near each other; bits to number all."""
-FEW = (1, 99)
-"""Between these percentiles of where triangles are, the cells lie."""
 NEAR_M = 1e-4
 """What is nearer than this to the eye, along the camera's axis, has no place in the image."""
 EDGE_ON = 1e-9
@@ -80,9 +79,7 @@ class Triangles(NamedTuple):
 def along_a_curve(vertices_m: Singles, faces: Ints) -> Ints:
     """Number faces (F, 3) along a curve that keeps together what lies together (Morton 1966), in `CURVE_BITS` bits."""
     number = np.zeros(len(faces), dtype=np.int64)
-    # Some stray vertex may lie anywhere, and a few thousand tell where most are.
-    some = vertices_m[faces[:: 1 + len(faces) // 10_000, 0]]
-    low, high = np.percentile(some, FEW, axis=0) if len(faces) else np.zeros((2, 3))
+    low, high = box_of_most(vertices_m, faces)
     side = float((high - low).max()) or 1.0
     _along_a_curve(vertices_m, faces, low, (CELLS - 1) / (3 * side), number)
     return number

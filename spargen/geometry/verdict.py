@@ -17,6 +17,7 @@ from spargen.geometry.claims import FEWEST, Claims, Met, frames_agree, meet
 from spargen.geometry.plausible import Standing, boxed_in, fronts, held_over, is_wound, planes, standing, up_axis
 from spargen.geometry.rays import Rays
 from spargen.geometry.repairs import UNITS, Repair, likely, repairs, resized, with_scale
+from spargen.geometry.surface import box_of_most
 from spargen.scene.cameras import Cameras
 from spargen.scene.types import Mesh
 
@@ -268,9 +269,8 @@ class _Case:
     @cached_property
     def _wide_m(self) -> float:
         """Largest extent of the mesh, a few stray faces and the vertices that no face uses apart."""
-        some = self.mesh.faces[:: 1 + len(self.mesh.faces) // 10_000, 0]
-        corner = self.mesh.vertices_m[some]
-        return float(np.ptp(np.percentile(corner, [1, 99], axis=0), axis=0).max())
+        low, high = box_of_most(self.mesh.vertices_m, self.mesh.faces)
+        return float((high - low).max())
 
     def remark(self, faults: Sequence[str]) -> str:
         """Say what a person should look at although the scene passes."""

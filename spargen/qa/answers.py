@@ -18,7 +18,7 @@ from spargen.qa.fact import ORDINALS, Fact, Thing
 from spargen.qa.kind import AnswerKind, Exchangeable, Values
 from spargen.qa.opposites import CLAIMED, opposed, opposed_claims, worded
 from spargen.qa.options import Choice, Claim, in_order
-from spargen.qa.values import NUMBERS, WHOLE, amounts, only, pairs, places, rows, within
+from spargen.qa.values import NUMBERS, WHOLE, amounts, numbered, only, pairs, places, rows, within
 from spargen.settings import Settings
 
 Bools = NDArray[np.bool_]
@@ -407,8 +407,7 @@ class Candidate(AnswerKind):
         return self.text(value) != self.text(other)
 
     def compared(self, values: Sequence[Any], one: Ints, other: Ints, settings: Settings) -> tuple[Bools, Floats]:
-        known: dict[str, int] = {}
-        number = np.array([known.setdefault(self.text(value), len(known)) for value in values], dtype=np.int64)
+        number, _ = numbered([self.text(value) for value in values])
         return number[one] != number[other], np.zeros(len(one))
 
     def bucket(self, value: Thing) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spargen.qa.fact import Fact
 from spargen.qa.kind import AnswerKind
+from spargen.qa.values import numbered
 
 Ints = NDArray[np.int64]
 
@@ -58,9 +59,9 @@ class Pool:
 
         self.facts, self.tilt = facts, Tilt(facts)
         keys = [fact.key for fact in facts]
-        self.key, self.keys = _numbered(keys)
-        self.about, _ = _numbered([key if fact.deck else key[1] for key, fact in zip(keys, facts, strict=True)])
-        self.bucket, buckets = _numbered(
+        self.key, self.keys = numbered(keys)
+        self.about, _ = numbered([key if fact.deck else key[1] for key, fact in zip(keys, facts, strict=True)])
+        self.bucket, buckets = numbered(
             [kind.bucket(fact.answer) if fact.bucket is None else fact.bucket for fact in facts]
         )
         number: dict[Hashable, int] = defaultdict(lambda: len(number))
@@ -107,9 +108,3 @@ class Pool:
         repeats = np.isin(self.key[usable], known).astype(np.int64) + (times > often)
         enough = max(spare, np.count_nonzero(repeats == 0))
         return np.asarray(usable[np.sort(np.lexsort((times, repeats))[:enough])])
-
-
-def _numbered(things: Sequence[Hashable]) -> tuple[Ints, dict[Hashable, int]]:
-    """Number things, equal ones alike: (N,), and which number each has."""
-    numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(thing, len(numbers)) for thing in things], dtype=np.int64), numbers

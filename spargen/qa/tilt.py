@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spargen.geometry.compiled import Whole, compiled
 from spargen.qa.fact import Fact
+from spargen.qa.values import numbered
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,12 +42,11 @@ class Tilt:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         found = [lean for fact in facts for lean in fact.leans]
-        self.labels: dict[tuple[str, str], int] = {}
-        number = [self.labels.setdefault((axis, label), len(self.labels)) for axis, label, _ in found]
-        self.axes = {axis: k for k, axis in enumerate(sorted({axis for axis, _ in self.labels}))}
+        number, self.labels = numbered([(axis, label) for axis, label, _ in found])
+        self.axes = {axis: k for k, axis in enumerate(sorted({axis for axis, _, _ in found}))}
         self.leans = Leans(
             np.cumsum([0, *(len(fact.leans) for fact in facts)]),
-            np.array(number, dtype=np.int64),
+            number,
             np.array([self.axes[axis] for axis, _, _ in found], dtype=np.int64),
             np.array([weight for _, _, weight in found], dtype=np.float64),
             np.zeros(len(self.labels)),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Kinds = type | tuple[type, ...]
 WHOLE: Kinds = (int, np.integer)
@@ -49,3 +50,9 @@ def pairs(lists: Sequence[Any]) -> list[tuple[Any, Any]] | None:
         return None
     found = [*chain.from_iterable(lists)]
     return found if only((tuple, list), found) and {*map(len, found)} <= {2} else None
+
+
+def numbered(things: Sequence[Hashable]) -> tuple[NDArray[np.int64], dict[Hashable, int]]:
+    """Number things (N,) in the order in which they come, equal ones alike; and tell which number each has."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(thing, len(numbers)) for thing in things], dtype=np.int64), numbers

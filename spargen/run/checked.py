@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -128,9 +128,6 @@ def _of_positions(part: str, total: int, mend: str) -> Iterator[_Rule]:
 def _of_marks(task: Task, scene: Scene) -> Iterator[_Rule]:
     """What holds of what is drawn into the images."""
 
-    def rule(what: str, mend: str, holds: Callable[[_Facts], bool]) -> _Rule:
-        return _Rule("marks", what, mend, holds)
-
     def once(facts: _Facts) -> bool:
         found = {tuple(map(_COLOUR, marks)) for marks in facts.fields.marks}
         return all(max((colours.count(c) for c in {*colours} - {"none"}), default=1) == 1 for colours in found)
@@ -142,7 +139,7 @@ def _of_marks(task: Task, scene: Scene) -> Iterator[_Rule]:
         every = within(facts.mark_fields.image, min(map(len, facts.fields.frames), default=0))
         return every or all(within((mark.image for mark in fact.marks), len(fact.frames)) for fact in facts.each)
 
-    made = "ctx.mark(...) makes marks"
+    rule, made = partial(_Rule, "marks"), "ctx.mark(...) makes marks"
     yield rule("this is no tuple of marks", made, lambda facts: only(tuple, facts.fields.marks))
     yield rule("this is no tuple of marks", made, lambda facts: only(Mark, facts.marks))
     yield rule(

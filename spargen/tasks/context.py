@@ -263,10 +263,8 @@ class TaskContext:
         self, c: Candidates, row: int, colours: Sequence[Colour], kind: Literal["point", "bbox"]
     ) -> tuple[Mark, ...]:
         """Mark all objects of a candidate, each in its colour, as many as they are: each another one, or all "none"."""
-        shown = self._needed("table").shown
-        at, views = shown.point if kind == "point" else shown.bbox, c.views[row].tolist()
-        marked = zip(colours, c.objects[row].tolist(), c.image[row].tolist(), strict=True)
-        return tuple([Mark(colour, kind, obj, tuple(at[views[image]][obj]), image) for colour, obj, image in marked])
+        roles = zip(colours, range(c.objects.shape[1]), strict=True)
+        return tuple([self.mark(c, row, role, colour, kind) for colour, role in roles])
 
     def thing(self, mark: Mark) -> Thing:
         """A marked object as the text names it: ``chair (red point)``."""
